@@ -1,0 +1,278 @@
+//! S-Chord: a fixed amount of Chord-like work, the same on every engine, so that a ratio of speeds means something.
+//!
+//! A perfect ring of `N` nodes with distinct random 32-bit identifiers and 32 fingers; no churn, loss, time-outs or successor
+//! lists; 50 ms a message. Each node stabilises every 20 s, fixes one finger every 120 s, checks its predecessor every
+//! 120 s and looks up a uniform key every 10 s, the first firing uniform in the period.
+
+use std::num::NonZeroU8;
+
+use rand::Rng;
+use sim_core::addr::NodeAddr;
+use sim_core::network::{Fate,Transmission,Network};
+struct Constant(SimDuration);
+impl Constant { fn new(d: SimDuration)->Self{Constant(d)} }
+impl Network for Constant { fn transmit(&self,_:&Transmission)->Fate{Fate::Arrives(self.0)} fn direct_delay(&self,_:NodeAddr,_:NodeAddr)->SimDuration{self.0} fn min_delay(&self)->SimDuration{self.0} }
+
+use sim_core::protocol::{Ctx, OperationId, Protocol, Wire};
+use sim_core::random::StreamKey;
+use sim_core::simulation::{Setup, Simulation};
+use sim_core::time::{SimDuration, SimTime};
+use sim_core::world::{Control, World};
+
+const ID_BITS: usize = 32;
+/// Delay of every message.
+const DELAY: SimDuration = SimDuration::from_millis(50);
+
+/// A node as others know it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Contact {
+    id: u32,
+    addr: NodeAddr,
+}
+
+/// What a lookup is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Purpose {
+    Lookup,
+    Finger(u8),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Msg {
+    Find { key: u32, origin: NodeAddr, hops: u8, purpose: Purpose },
+    Found { owner: Contact, hops: u8, purpose: Purpose },
+    GetPredecessor,
+    Predecessor(Contact),
+    Notify { id: u32 },
+    Ping,
+    Pong,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Timer {
+    Stabilize,
+    FixFinger,
+    CheckPredecessor,
+    Lookup,
+}
+
+impl Timer {
+    const ALL: [Timer; 4] = [Timer::Stabilize, Timer::FixFinger, Timer::CheckPredecessor, Timer::Lookup];
+
+    const fn period(self) -> SimDuration {
+        SimDuration::from_secs(match self {
+            Timer::Stabilize => 20,
+            Timer::FixFinger | Timer::CheckPredecessor => 120,
+            Timer::Lookup => 10,
+        })
+    }
+}
+
+impl Wire for Msg {
+    const KINDS: usize = 7;
+
+    fn kind(&self) -> usize {
+        match self {
+            Msg::Find { .. } => 0,
+            Msg::Found { .. } => 1,
+            Msg::GetPredecessor => 2,
+            Msg::Predecessor(_) => 3,
+            Msg::Notify { .. } => 4,
+            Msg::Ping => 5,
+            Msg::Pong => 6,
+        }
+    }
+
+    fn kind_name(kind: usize) -> &'static str {
+        ["find", "found", "get-predecessor", "predecessor", "notify", "ping", "pong"][kind]
+    }
+
+    fn wire_bytes(&self) -> u32 {
+        20 + match self {
+            Msg::Find { .. } => 8,
+            Msg::Found { .. } | Msg::Predecessor(_) | Msg::Notify { .. } => 4,
+            Msg::GetPredecessor | Msg::Ping | Msg::Pong => 0,
+        }
+    }
+}
+
+/// The perfect tables a node starts with.
+pub struct Tables {
+    me: Contact,
+    predecessor: Contact,
+    fingers: [Contact; ID_BITS],
+}
+
+/// A node. Counted from 1, as the paper counts fingers, the next finger leaves a niche for `Option`.
+pub struct SChord {
+    id: u32,
+    next_finger: NonZeroU8,
+    predecessor: Contact,
+    fingers: [Contact; ID_BITS],
+}
+
+/// What was told of a lookup: messages from the origin to the owner, both of `find` and of `found`, less one.
+pub struct Looked {
+    hops: u8,
+}
+
+/// Whether `x` lies in `(a, b]` on the ring; the whole ring if `a == b`.
+fn in_open_closed(a: u32, x: u32, b: u32) -> bool {
+    a == b || x.wrapping_sub(a).wrapping_sub(1) < b.wrapping_sub(a)
+}
+
+/// Whether `x` lies in `(a, b)` on the ring; all but `a` if `a == b`.
+fn in_open(a: u32, x: u32, b: u32) -> bool {
+    if a == b { x != a } else { x.wrapping_sub(a).wrapping_sub(1) < b.wrapping_sub(a).wrapping_sub(1) }
+}
+
+impl SChord {
+    fn successor(&self) -> Contact {
+        self.fingers[0]
+    }
+
+    fn closest_preceding(&self, key: u32) -> Option<NodeAddr> {
+        self.fingers.iter().rev().find(|finger| in_open(self.id, finger.id, key)).map(|finger| finger.addr)
+    }
+
+    fn find(&mut self, ctx: &mut Ctx<'_, Self>, key: u32, purpose: Purpose) {
+        if in_open_closed(self.id, key, self.successor().id) {
+            self.found(ctx, self.successor(), 0, purpose);
+        } else if let Some(next) = self.closest_preceding(key) {
+            ctx.send(next, Msg::Find { key, origin: ctx.me(), hops: 1, purpose });
+        }
+    }
+
+    fn found(&mut self, ctx: &mut Ctx<'_, Self>, owner: Contact, hops: u8, purpose: Purpose) {
+        match purpose {
+            Purpose::Lookup => ctx.emit(Looked { hops }),
+            Purpose::Finger(finger) => self.fingers[usize::from(finger)] = owner,
+        }
+    }
+}
+
+impl Protocol for SChord {
+    type Addr = NodeAddr;
+    type Init = Box<Tables>;
+    type Config = ();
+    type Msg = Msg;
+    type Timer = Timer;
+    type Command = ();
+    type Event = Looked;
+
+    fn new(_: NodeAddr, init: Box<Tables>, (): &(), streams: StreamKey) -> Self {
+        let first = streams.purpose("first finger").rng().next_u32() as u8 % ID_BITS as u8;
+        let Tables { me, predecessor, fingers } = *init;
+        SChord { id: me.id, next_finger: NonZeroU8::MIN.saturating_add(first), predecessor, fingers }
+    }
+
+    fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        for timer in Timer::ALL {
+            let first = timer.period().mul_f64(sim_core::random::unit(ctx.rng()));
+            ctx.set_timer(first, timer);
+        }
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg) {
+        match msg {
+            Msg::Find { key, origin, hops, purpose } => {
+                let successor = self.successor();
+                if in_open_closed(self.id, key, successor.id) {
+                    ctx.send(origin, Msg::Found { owner: successor, hops, purpose });
+                } else if let Some(next) = self.closest_preceding(key) {
+                    ctx.send(next, Msg::Find { key, origin, hops: hops + 1, purpose });
+                }
+            }
+            Msg::Found { owner, hops, purpose } => self.found(ctx, owner, hops, purpose),
+            Msg::GetPredecessor => ctx.send(from, Msg::Predecessor(self.predecessor)),
+            Msg::Predecessor(contact) => {
+                if in_open(self.id, contact.id, self.successor().id) {
+                    self.fingers[0] = contact;
+                }
+                ctx.send(self.successor().addr, Msg::Notify { id: self.id });
+            }
+            Msg::Notify { id } => {
+                if in_open(self.predecessor.id, id, self.id) {
+                    self.predecessor = Contact { id, addr: from };
+                }
+            }
+            Msg::Ping => ctx.send(from, Msg::Pong),
+            Msg::Pong => {}
+        }
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
+        match timer {
+            Timer::Stabilize => ctx.send(self.successor().addr, Msg::GetPredecessor),
+            Timer::FixFinger => {
+                let finger = self.next_finger.get() - 1;
+                let following = (finger + 1) % ID_BITS as u8;
+                self.next_finger = NonZeroU8::MIN.saturating_add(following);
+                self.find(ctx, self.id.wrapping_add(1 << finger), Purpose::Finger(finger));
+            }
+            Timer::CheckPredecessor => ctx.send(self.predecessor.addr, Msg::Ping),
+            Timer::Lookup => {
+                let key = ctx.rng().next_u32();
+                self.find(ctx, key, Purpose::Lookup);
+            }
+        }
+        ctx.set_timer(timer.period(), timer);
+    }
+
+    fn on_command(&mut self, _: &mut Ctx<'_, Self>, _: OperationId, (): ()) {}
+
+    fn on_stop(&mut self, _: &mut Ctx<'_, Self>) {}
+}
+
+/// Counts lookups and starts the nodes.
+pub struct Counting {
+    tables: Vec<Box<Tables>>,
+    pub lookups: u64,
+    pub hops: u64,
+}
+
+impl World<SChord> for Counting {
+    type Event = ();
+
+    fn on_event(&mut self, control: &mut Control<'_, SChord, ()>, (): ()) {
+        for (index, tables) in std::mem::take(&mut self.tables).into_iter().enumerate() {
+            control.start(NodeAddr(index as u32), tables);
+        }
+    }
+
+    fn on_node_event(&mut self, _: SimTime, _: NodeAddr, event: Looked) {
+        self.lookups += 1;
+        self.hops += u64::from(event.hops);
+    }
+}
+
+/// A perfect ring of `nodes` nodes at random addresses, ready to run.
+pub fn simulation(nodes: u32, seed: u64) -> Simulation<SChord, Counting> {
+    let streams = StreamKey::root(seed, 0);
+    let mut rng = streams.purpose("identifiers").rng();
+    let mut ids = std::collections::BTreeSet::new();
+    while ids.len() < nodes as usize {
+        ids.insert(rng.next_u32());
+    }
+    let mut addresses: Vec<u32> = (0..nodes).collect();
+    let mut rng = streams.purpose("addresses").rng();
+    for last in (1..addresses.len()).rev() {
+        addresses.swap(last, (rng.next_u64() % (last as u64 + 1)) as usize);
+    }
+    let ring: Vec<Contact> =
+        ids.into_iter().zip(addresses).map(|(id, addr)| Contact { id, addr: NodeAddr(addr) }).collect();
+    let successor = |id: u32| ring[ring.partition_point(|contact| contact.id < id) % ring.len()];
+    let mut tables: Vec<_> = (0..ring.len())
+        .map(|index| {
+            let me = ring[index];
+            let predecessor = ring[(index + ring.len() - 1) % ring.len()];
+            Box::new(Tables { me, predecessor, fingers: std::array::from_fn(|k| successor(me.id.wrapping_add(1 << k))) })
+        })
+        .collect();
+    tables.sort_by_key(|tables| tables.me.addr);
+    let network = Box::new(Constant::new(DELAY));
+    let setup = Setup { config: (), network, nodes, streams, partitions: 1 };
+    let mut simulation = Simulation::new(setup, Counting { tables, lookups: 0, hops: 0 });
+    simulation.schedule(SimTime::ZERO, ());
+    simulation
+}

@@ -1,0 +1,17 @@
+//! The deterministic discrete-event engine of peerscope.
+
+pub mod addr;
+pub mod fingerprint;
+pub mod network;
+pub mod observer;
+mod partition;
+pub mod protocol;
+pub mod queue;
+pub mod random;
+mod read_ahead;
+pub mod recorder;
+pub mod simulation;
+pub mod time;
+pub mod traffic;
+pub mod world;
+pub use partition::Nodes;

@@ -1,0 +1,283 @@
+//! A simulation: nodes of one protocol on one network, in one world.
+
+use std::fmt;
+
+use crate::addr::NodeAddr;
+use crate::fingerprint::{Chain, fold_chains};
+use crate::network::Network;
+use crate::observer::{Cause, Observer, Step};
+use crate::partition::{Environment, Partition, Split, Told};
+use crate::protocol::Protocol;
+use crate::queue::EventKey;
+use crate::random::StreamKey;
+use crate::time::{SimDuration, SimTime};
+use crate::traffic::Traffic;
+use crate::world::{Calendar, Control, World};
+
+/// What a simulation is made of.
+pub struct Setup<P: Protocol> {
+    /// The parameters that all nodes share.
+    pub config: P::Config,
+    /// What lies between them.
+    pub network: Box<dyn Network>,
+    /// How many addresses there are: nodes come up at addresses below this.
+    pub nodes: u32,
+    /// The root of all random streams of the run.
+    pub streams: StreamKey,
+    /// Into how many parts the run is split, each with its own queue. The result does not depend on it.
+    pub partitions: u32,
+}
+
+/// A run that an observer ended: an invariant did not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// When.
+    pub time: SimTime,
+    /// At which node.
+    pub node: NodeAddr,
+    /// At which event, counted from one over the whole run.
+    pub event: u64,
+    /// What does not hold.
+    pub message: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "at {}, node {}, event {}: {}",
+            self.time, self.node, self.event, self.message
+        )
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// A run of protocol `P` in world `W`, watched by `O`.
+pub struct Simulation<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P> = ()> {
+    environment: Environment<P>,
+    partitions: Vec<Partition<P>>,
+    calendar: Calendar<W::Event>,
+    world: W,
+    observer: O,
+    now: SimTime,
+    world_acts: u64,
+}
+
+impl<P: Protocol<Addr = NodeAddr>, W: World<P>> Simulation<P, W> {
+    /// A simulation at time zero, with nobody up.
+    pub fn new(setup: Setup<P>, world: W) -> Self {
+        Simulation::observed(setup, world, ())
+    }
+}
+
+impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W, O> {
+    /// A simulation at time zero, with nobody up, watched from the first event on.
+    ///
+    /// An observer needs the run in one piece: if it watches, the simulation is not split.
+    pub fn observed(setup: Setup<P>, world: W, observer: O) -> Self {
+        let partitions = if O::WATCHES { 1 } else { setup.partitions.max(1) };
+        let environment = Environment {
+            config: setup.config,
+            network: setup.network,
+            node_streams: setup.streams.purpose("node"),
+            network_streams: setup.streams.purpose("network"),
+            split: Split::new(setup.nodes, partitions),
+        };
+        Simulation {
+            partitions: (0..partitions)
+                .map(|number| Partition::new(number, &environment))
+                .collect(),
+            environment,
+            calendar: Calendar::new(),
+            world,
+            observer,
+            now: SimTime::ZERO,
+            world_acts: 0,
+        }
+    }
+
+    /// Puts an event into the world's calendar. It happens at `time`, before the node events of that instant; a time that
+    /// has passed means now.
+    pub fn schedule(&mut self, time: SimTime, event: W::Event) {
+        self.calendar.schedule(time.max(self.now), event);
+    }
+
+    /// Runs every event that is due before `end`.
+    ///
+    /// # Errors
+    ///
+    /// The observer found that something does not hold. The simulation can be looked at, not continued.
+    pub fn run_until(&mut self, end: SimTime) -> Result<(), Broken> {
+        loop {
+            let world_time = self.calendar.queue.next_time();
+            let next = self
+                .partitions
+                .iter_mut()
+                .filter_map(Partition::next_time)
+                .chain(world_time)
+                .min();
+            let Some(next) = next.filter(|time| *time < end) else {
+                break;
+            };
+            self.now = next;
+            if world_time == Some(next) {
+                self.world_turn(next)?;
+            } else {
+                let horizon = self.horizon(next);
+                self.nodes_turn(horizon.min(end).min(world_time.unwrap_or(SimTime::MAX)))?;
+            }
+        }
+        self.now = end;
+        Ok(())
+    }
+
+    /// How far the partitions may run without hearing of each other: the lookahead.
+    fn horizon(&self, next: SimTime) -> SimTime {
+        match self.partitions.len() {
+            1 => SimTime::MAX,
+            _ => next + self.environment.network.min_delay().max(SimDuration::NANOSECOND),
+        }
+    }
+
+    fn nodes_turn(&mut self, end: SimTime) -> Result<(), Broken> {
+        for partition in &mut self.partitions {
+            let outcome = partition.run(end, &self.environment, &mut self.observer);
+            if let Err((time, node, message)) = outcome {
+                return Err(self.broken(time, node, message));
+            }
+        }
+        self.exchange();
+        self.hear();
+        Ok(())
+    }
+
+    /// Handles the world's events of one instant.
+    fn world_turn(&mut self, time: SimTime) -> Result<(), Broken> {
+        let just_after = time + SimDuration::NANOSECOND;
+        while let Some(entry) = self.calendar.queue.pop_before(just_after) {
+            let mut acts = Vec::new();
+            let mut control = Control {
+                cause: entry.key,
+                environment: &self.environment,
+                partitions: &mut self.partitions,
+                calendar: &mut self.calendar,
+                acts: &mut acts,
+            };
+            self.world.on_event(&mut control, entry.item);
+            self.exchange();
+            self.hear();
+            self.world_acts += acts.len() as u64;
+            if O::WATCHES {
+                for (node, act) in acts {
+                    self.observer.event(&Step {
+                        time,
+                        node,
+                        cause: Cause::World(act),
+                    });
+                    let outcome = self.observer.state(time, node, &self.partitions[0].nodes());
+                    outcome.map_err(|message| self.broken(time, node, message))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries messages from partition to partition.
+    fn exchange(&mut self) {
+        let mut crossing = Vec::new();
+        for partition in &mut self.partitions {
+            partition.drain_outbox(&mut crossing);
+        }
+        for (to, entry) in crossing {
+            // A message to an address that no host has crosses the network and reaches nobody.
+            let partition = self.environment.split.partition_of(to).min(self.partitions.len() - 1);
+            self.partitions[partition].accept(entry);
+        }
+    }
+
+    /// Lets the world hear what the nodes told, in the total order.
+    fn hear(&mut self) {
+        let mut told: Vec<Told<P::Event>> = Vec::new();
+        for partition in &mut self.partitions {
+            partition.drain_told(&mut told);
+        }
+        if self.partitions.len() > 1 {
+            // Stable: what was told during one event stays in the order in which it was told.
+            told.sort_by_key(|told| told.cause);
+        }
+        for Told {
+            cause: EventKey { time, .. },
+            node,
+            event,
+        } in told
+        {
+            self.world.on_node_event(time, node, event);
+        }
+    }
+
+    fn broken(&self, time: SimTime, node: NodeAddr, message: String) -> Broken {
+        Broken {
+            time,
+            node,
+            event: self.events(),
+            message,
+        }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events handled so far: messages received, timers fired, acts of the world.
+    pub fn events(&self) -> u64 {
+        self.world_acts + self.partitions.iter().map(Partition::handled).sum::<u64>()
+    }
+
+    /// Messages and timers that wait.
+    pub fn pending(&self) -> usize {
+        self.partitions.iter().map(Partition::pending).sum()
+    }
+
+    /// Messages and bytes sent so far.
+    pub fn traffic(&self) -> Traffic {
+        let mut sum = Traffic::new::<P::Msg>();
+        for partition in &self.partitions {
+            sum.add(partition.traffic());
+        }
+        sum
+    }
+
+    /// The fingerprint of all that has happened: equal for equal runs, however they were split.
+    pub fn fingerprint(&self) -> u64 {
+        fold_chains(self.chains())
+    }
+
+    /// The fingerprint chains of the nodes, by address: where two runs differ, these say at which nodes.
+    pub fn chains(&self) -> impl Iterator<Item = Chain> {
+        self.partitions.iter().flat_map(Partition::chains)
+    }
+
+    /// The state of a node that is up.
+    pub fn node(&self, node: NodeAddr) -> Option<&P> {
+        self.partitions
+            .get(self.environment.split.partition_of(node))?
+            .node(node)
+    }
+
+    /// The world.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// The world, with what it measured, at the end of a run.
+    pub fn into_world(self) -> W {
+        self.world
+    }
+
+    /// The observer.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+}

@@ -1,0 +1,148 @@
+//! The world outside the protocols: who is there when, what is asked of whom, what is probed.
+
+use crate::addr::NodeAddr;
+use crate::network::Network;
+use crate::partition::{Action, Environment, Partition};
+use crate::protocol::{OperationId, Protocol};
+use crate::queue::{EventKey, Queue, Source};
+use crate::time::{SimDuration, SimTime};
+
+impl Source {
+    /// The world's own rank: of events of the same instant, the world's come first.
+    pub const WORLD: Source = Source(0);
+
+    /// The rank of a node.
+    #[inline]
+    pub const fn node(addr: NodeAddr) -> Source {
+        Source(addr.0 + 1)
+    }
+
+    /// The node of this rank; none for the world.
+    pub const fn addr(self) -> Option<NodeAddr> {
+        match self.0.checked_sub(1) {
+            Some(index) => Some(NodeAddr(index)),
+            None => None,
+        }
+    }
+}
+
+/// What happens to a simulation from outside, and who listens to it: churn, workload and measurement.
+///
+/// World events take place between node events, in the total order; of one instant, first. A world acts through
+/// [`Control`] and hears the nodes' events in the total order, however the run is split. It decides by its own streams
+/// and by what the nodes told, never by looking into them; only measurements look.
+pub trait World<P: Protocol<Addr = NodeAddr>> {
+    /// What the world has put into its own calendar.
+    type Event;
+
+    /// Something the world scheduled is due.
+    fn on_event(&mut self, control: &mut Control<'_, P, Self::Event>, event: Self::Event);
+
+    /// A node told something. Everything a node told before a world event has been heard when that event happens.
+    fn on_node_event(&mut self, time: SimTime, node: NodeAddr, event: P::Event);
+}
+
+/// How a node leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Departure {
+    /// It is told, and may tell others ([`Protocol::on_stop`]).
+    Graceful,
+    /// It is gone, and nobody is told.
+    Silent,
+}
+
+/// What a [`World`] may do while one of its events is handled.
+pub struct Control<'a, P: Protocol<Addr = NodeAddr>, E> {
+    pub(crate) cause: EventKey,
+    pub(crate) environment: &'a Environment<P>,
+    pub(crate) partitions: &'a mut [Partition<P>],
+    pub(crate) calendar: &'a mut Calendar<E>,
+    /// What has been done to whom, for observers.
+    pub(crate) acts: &'a mut Vec<(NodeAddr, WorldAct)>,
+}
+
+/// What the world did to a node, as observers see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WorldAct {
+    /// It came up.
+    Start,
+    /// It left.
+    Stop(Departure),
+    /// It was asked for something.
+    Command(OperationId),
+}
+
+/// The world's own queue.
+pub(crate) struct Calendar<E> {
+    pub(crate) queue: Queue<E>,
+    pub(crate) next_counter: u32,
+}
+
+impl<E> Calendar<E> {
+    pub(crate) fn new() -> Self {
+        Calendar {
+            queue: Queue::new(),
+            next_counter: 0,
+        }
+    }
+
+    pub(crate) fn schedule(&mut self, time: SimTime, event: E) {
+        let key = EventKey {
+            time,
+            source: Source::WORLD,
+            counter: self.next_counter,
+        };
+        self.next_counter += 1;
+        self.queue.push(key, event);
+    }
+}
+
+impl<P: Protocol<Addr = NodeAddr>, E> Control<'_, P, E> {
+    /// The present instant.
+    pub fn now(&self) -> SimTime {
+        self.cause.time
+    }
+
+    /// Puts an event into the world's calendar, `delay` ahead; a delay of zero means a nanosecond.
+    pub fn schedule(&mut self, delay: SimDuration, event: E) {
+        self.calendar
+            .schedule(self.cause.time + delay.max(SimDuration::NANOSECOND), event);
+    }
+
+    /// Starts a node. A node that is up is silently replaced by its next incarnation.
+    pub fn start(&mut self, node: NodeAddr, init: P::Init) {
+        self.act(node, Action::Start(init), WorldAct::Start);
+    }
+
+    /// Makes a node leave. One that is down stays down.
+    pub fn stop(&mut self, node: NodeAddr, departure: Departure) {
+        self.act(node, Action::Stop(departure), WorldAct::Stop(departure));
+    }
+
+    /// Asks a node for something. A node that is down does not hear it.
+    pub fn command(&mut self, node: NodeAddr, operation: OperationId, command: P::Command) {
+        self.act(node, Action::Command(operation, command), WorldAct::Command(operation));
+    }
+
+    /// Whether a node is up.
+    pub fn is_up(&self, node: NodeAddr) -> bool {
+        self.node(node).is_some()
+    }
+
+    /// The state of a node that is up: for measurements only.
+    pub fn node(&self, node: NodeAddr) -> Option<&P> {
+        self.partitions
+            .get(self.environment.split.partition_of(node))?
+            .node(node)
+    }
+
+    /// The network: for measurements that compare with the direct path.
+    pub fn network(&self) -> &dyn Network {
+        &*self.environment.network
+    }
+
+    fn act(&mut self, node: NodeAddr, action: Action<P>, act: WorldAct) {
+        self.acts.push((node, act));
+        self.partitions[self.environment.split.partition_of(node)].act(self.cause, node, action, self.environment);
+    }
+}
