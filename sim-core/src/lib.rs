@@ -1,7 +1,9 @@
 //! The deterministic discrete-event engine of peerscope.
 
 pub mod addr;
+pub mod distribution;
 pub mod fingerprint;
+pub mod math;
 pub mod network;
 pub mod observer;
 mod partition;

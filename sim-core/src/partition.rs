@@ -15,7 +15,10 @@ use crate::traffic::Traffic;
 use crate::world::Departure;
 
 /// How many events ahead of the current one its node is asked for.
-const READ_AHEAD: usize = 8;
+const READ_AHEAD: usize = 12;
+
+/// How much nodes may have told before the world hears it: it bounds memory, not the order.
+const TOLD_AT_ONCE: usize = 1024;
 
 /// What all partitions of a run share and none changes.
 pub(crate) struct Environment<P: Protocol<Addr = NodeAddr>> {
@@ -198,18 +201,20 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         into.append(&mut self.told);
     }
 
-    /// Handles all events due before `end`. Fails with the text of an observer, at the time and node it speaks of.
+    /// Handles the events due before `end`; if it is told to pause, only until the world has something to hear. Fails with
+    /// the text of an observer, at the time and node it speaks of.
     pub(crate) fn run<O: Observer<P>>(
         &mut self,
         end: SimTime,
+        pauses: bool,
         environment: &Environment<P>,
         observer: &mut O,
     ) -> Result<(), (SimTime, NodeAddr, String)> {
         while let Some(entry) = self.queue.pop_before(end) {
-            if let Some(coming) = self.queue.peek_ahead(READ_AHEAD)
-                && let Some(slot) = self.slots.get((coming.to.0 - self.base) as usize)
-            {
-                read_ahead(slot);
+            for coming in self.queue.coming(READ_AHEAD) {
+                if let Some(slot) = self.slots.get((coming.to.0 - self.base) as usize) {
+                    read_ahead(slot);
+                }
             }
             let (time, node) = (entry.key.time, entry.item.to);
             if O::WATCHES {
@@ -224,6 +229,9 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                 observer
                     .state(time, node, &self.nodes())
                     .map_err(|text| (time, node, text))?;
+            }
+            if pauses && self.told.len() >= TOLD_AT_ONCE {
+                break;
             }
         }
         Ok(())

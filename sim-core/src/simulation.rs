@@ -141,8 +141,9 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     }
 
     fn nodes_turn(&mut self, end: SimTime) -> Result<(), Broken> {
+        let alone = self.partitions.len() == 1;
         for partition in &mut self.partitions {
-            let outcome = partition.run(end, &self.environment, &mut self.observer);
+            let outcome = partition.run(end, alone, &self.environment, &mut self.observer);
             if let Err((time, node, message)) = outcome {
                 return Err(self.broken(time, node, message));
             }

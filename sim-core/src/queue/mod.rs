@@ -22,7 +22,7 @@ const FINE_PER_COARSE_LOG2: u32 = 10;
 const FINE_SLOTS: usize = 2 << FINE_PER_COARSE_LOG2;
 const COARSE_SLOTS: usize = 2048;
 /// The number of events that a slice should hold: enough to read ahead, few enough to stay in the first-level cache.
-const TARGET_PER_SLICE: u64 = 128;
+const TARGET_PER_SLICE: u64 = 512;
 /// Slices are resized after at least this many of them, so that chance does not resize them.
 const SLICES_PER_REVIEW: u64 = 64;
 const FIRST_WIDTH_LOG2: u32 = 20;
@@ -194,11 +194,21 @@ impl<T> Queue<T> {
         current.into_iter().chain(late).min().map(SimTime::from_nanos)
     }
 
-    /// The event that leaves `ahead` places after the next one, if it lies in the current slice.
+    /// What has come into sight since the last event left, looking `ahead` places on: one event more, or, at the start of
+    /// a slice, as many as can be seen. Never looks beyond the current slice.
     #[inline]
-    pub fn peek_ahead(&self, ahead: usize) -> Option<&T> {
-        let packed = *self.order.get(self.position + ahead)?;
-        self.current[packed as u32 as usize].as_ref().map(|entry| &entry.item)
+    pub fn coming(&self, ahead: usize) -> impl Iterator<Item = &T> {
+        let first = if self.position <= 1 {
+            self.position
+        } else {
+            self.position + ahead
+        };
+        let last = (self.position + ahead + 1).min(self.order.len());
+        let sight = self.order.get(first..last).unwrap_or_default();
+        sight
+            .iter()
+            .filter_map(|packed| self.current[*packed as u32 as usize].as_ref())
+            .map(|entry| &entry.item)
     }
 
     #[cold]
