@@ -1,15 +1,72 @@
-//! Speed of the engine.
+//! Speed and memory of the engine, measured on the public interface that scenarios use.
+//!
+//! Every measurement runs in a process of its own, so that its peak memory is its own, and is repeated; medians are
+//! printed. With `--against PROGRAM` another program does the same work in turn, so that a ratio means something on a
+//! machine whose speed drifts.
+
+mod hold;
+mod measure;
 mod s_chord;
-fn main() {
-    let nodes: u32 = std::env::args().nth(1).unwrap().parse().unwrap();
-    let secs: u64 = std::env::args().nth(2).unwrap().parse().unwrap();
-    let mut sim = s_chord::simulation(nodes, 1);
-    sim.run_until(sim_core::time::SimTime::from_nanos(1)).unwrap();
-    let start = std::time::Instant::now();
-    sim.run_until(sim_core::time::SimTime::from_nanos(secs * 1_000_000_000)).unwrap();
-    let s = start.elapsed().as_secs_f64();
-    let w = sim.world();
-    println!("{nodes} events {} in {s:.3} s: {:.2} M/s; messages {} lookups {} mean hops {:.3} fp {:x}", sim.events(), sim.events() as f64 / s / 1e6, sim.traffic().total().messages, w.lookups, w.hops as f64 / w.lookups as f64, sim.fingerprint());
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap());
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Speed and memory of the engine.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The hold model: take the earliest event, put it back an exponential time later.
+    Hold {
+        /// Pending events.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000,1000000,10000000")]
+        pending: Vec<u32>,
+        /// Runs of each size.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
+    /// S-Chord: a fixed amount of Chord-like work on a perfect ring.
+    SChord {
+        /// Nodes.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000,1000000")]
+        nodes: Vec<u32>,
+        /// Runs of each size.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+        /// A program that does the same work, called in turn as `PROGRAM NODES 12 8 shuf SECONDS`; it prints
+        /// `events/s=NUMBER`.
+        #[arg(long)]
+        against: Option<std::path::PathBuf>,
+    },
+    /// One run of S-Chord in this process: what the measurements above call.
+    #[command(hide = true)]
+    SChordOnce {
+        /// Nodes.
+        nodes: u32,
+        /// Simulated seconds.
+        seconds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Hold { pending, runs } => {
+            hold::report(&pending, runs);
+            Ok(())
+        }
+        Command::SChord { nodes, runs, against } => s_chord::report(&nodes, runs, against.as_deref()),
+        Command::SChordOnce { nodes, seconds } => s_chord::once(nodes, seconds),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
 }

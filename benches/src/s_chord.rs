@@ -5,19 +5,19 @@
 //! 120 s and looks up a uniform key every 10 s, the first firing uniform in the period.
 
 use std::num::NonZeroU8;
+use std::path::Path;
+use std::time::Instant;
 
 use rand::Rng;
 use sim_core::addr::NodeAddr;
-use sim_core::network::{Fate,Transmission,Network};
-struct Constant(SimDuration);
-impl Constant { fn new(d: SimDuration)->Self{Constant(d)} }
-impl Network for Constant { fn transmit(&self,_:&Transmission)->Fate{Fate::Arrives(self.0)} fn direct_delay(&self,_:NodeAddr,_:NodeAddr)->SimDuration{self.0} fn min_delay(&self)->SimDuration{self.0} }
-
+use sim_core::network::Constant;
 use sim_core::protocol::{Ctx, OperationId, Protocol, Wire};
 use sim_core::random::StreamKey;
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Control, World};
+
+use crate::measure::{median, number_after, output, peak_memory};
 
 const ID_BITS: usize = 32;
 /// Delay of every message.
@@ -25,31 +25,42 @@ const DELAY: SimDuration = SimDuration::from_millis(50);
 
 /// A node as others know it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Contact {
+pub(crate) struct Contact {
     id: u32,
     addr: NodeAddr,
 }
 
 /// What a lookup is for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     Lookup,
     Finger(u8),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Msg {
-    Find { key: u32, origin: NodeAddr, hops: u8, purpose: Purpose },
-    Found { owner: Contact, hops: u8, purpose: Purpose },
+pub(crate) enum Msg {
+    Find {
+        key: u32,
+        origin: NodeAddr,
+        hops: u8,
+        purpose: Purpose,
+    },
+    Found {
+        owner: Contact,
+        hops: u8,
+        purpose: Purpose,
+    },
     GetPredecessor,
     Predecessor(Contact),
-    Notify { id: u32 },
+    Notify {
+        id: u32,
+    },
     Ping,
     Pong,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Timer {
+pub(crate) enum Timer {
     Stabilize,
     FixFinger,
     CheckPredecessor,
@@ -57,7 +68,12 @@ pub enum Timer {
 }
 
 impl Timer {
-    const ALL: [Timer; 4] = [Timer::Stabilize, Timer::FixFinger, Timer::CheckPredecessor, Timer::Lookup];
+    const ALL: [Timer; 4] = [
+        Timer::Stabilize,
+        Timer::FixFinger,
+        Timer::CheckPredecessor,
+        Timer::Lookup,
+    ];
 
     const fn period(self) -> SimDuration {
         SimDuration::from_secs(match self {
@@ -84,7 +100,15 @@ impl Wire for Msg {
     }
 
     fn kind_name(kind: usize) -> &'static str {
-        ["find", "found", "get-predecessor", "predecessor", "notify", "ping", "pong"][kind]
+        [
+            "find",
+            "found",
+            "get-predecessor",
+            "predecessor",
+            "notify",
+            "ping",
+            "pong",
+        ][kind]
     }
 
     fn wire_bytes(&self) -> u32 {
@@ -97,14 +121,14 @@ impl Wire for Msg {
 }
 
 /// The perfect tables a node starts with.
-pub struct Tables {
+pub(crate) struct Tables {
     me: Contact,
     predecessor: Contact,
     fingers: [Contact; ID_BITS],
 }
 
 /// A node. Counted from 1, as the paper counts fingers, the next finger leaves a niche for `Option`.
-pub struct SChord {
+pub(crate) struct SChord {
     id: u32,
     next_finger: NonZeroU8,
     predecessor: Contact,
@@ -112,7 +136,7 @@ pub struct SChord {
 }
 
 /// What was told of a lookup: messages from the origin to the owner, both of `find` and of `found`, less one.
-pub struct Looked {
+pub(crate) struct Looked {
     hops: u8,
 }
 
@@ -123,7 +147,11 @@ fn in_open_closed(a: u32, x: u32, b: u32) -> bool {
 
 /// Whether `x` lies in `(a, b)` on the ring; all but `a` if `a == b`.
 fn in_open(a: u32, x: u32, b: u32) -> bool {
-    if a == b { x != a } else { x.wrapping_sub(a).wrapping_sub(1) < b.wrapping_sub(a).wrapping_sub(1) }
+    if a == b {
+        x != a
+    } else {
+        x.wrapping_sub(a).wrapping_sub(1) < b.wrapping_sub(a).wrapping_sub(1)
+    }
 }
 
 impl SChord {
@@ -132,14 +160,26 @@ impl SChord {
     }
 
     fn closest_preceding(&self, key: u32) -> Option<NodeAddr> {
-        self.fingers.iter().rev().find(|finger| in_open(self.id, finger.id, key)).map(|finger| finger.addr)
+        self.fingers
+            .iter()
+            .rev()
+            .find(|finger| in_open(self.id, finger.id, key))
+            .map(|finger| finger.addr)
     }
 
     fn find(&mut self, ctx: &mut Ctx<'_, Self>, key: u32, purpose: Purpose) {
         if in_open_closed(self.id, key, self.successor().id) {
             self.found(ctx, self.successor(), 0, purpose);
         } else if let Some(next) = self.closest_preceding(key) {
-            ctx.send(next, Msg::Find { key, origin: ctx.me(), hops: 1, purpose });
+            ctx.send(
+                next,
+                Msg::Find {
+                    key,
+                    origin: ctx.me(),
+                    hops: 1,
+                    purpose,
+                },
+            );
         }
     }
 
@@ -153,17 +193,26 @@ impl SChord {
 
 impl Protocol for SChord {
     type Addr = NodeAddr;
-    type Init = Box<Tables>;
+    type Init = Tables;
     type Config = ();
     type Msg = Msg;
     type Timer = Timer;
     type Command = ();
     type Event = Looked;
 
-    fn new(_: NodeAddr, init: Box<Tables>, (): &(), streams: StreamKey) -> Self {
+    fn new(_: NodeAddr, init: Tables, (): &(), streams: StreamKey) -> Self {
         let first = streams.purpose("first finger").rng().next_u32() as u8 % ID_BITS as u8;
-        let Tables { me, predecessor, fingers } = *init;
-        SChord { id: me.id, next_finger: NonZeroU8::MIN.saturating_add(first), predecessor, fingers }
+        let Tables {
+            me,
+            predecessor,
+            fingers,
+        } = init;
+        SChord {
+            id: me.id,
+            next_finger: NonZeroU8::MIN.saturating_add(first),
+            predecessor,
+            fingers,
+        }
     }
 
     fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
@@ -175,12 +224,32 @@ impl Protocol for SChord {
 
     fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg) {
         match msg {
-            Msg::Find { key, origin, hops, purpose } => {
+            Msg::Find {
+                key,
+                origin,
+                hops,
+                purpose,
+            } => {
                 let successor = self.successor();
                 if in_open_closed(self.id, key, successor.id) {
-                    ctx.send(origin, Msg::Found { owner: successor, hops, purpose });
+                    ctx.send(
+                        origin,
+                        Msg::Found {
+                            owner: successor,
+                            hops,
+                            purpose,
+                        },
+                    );
                 } else if let Some(next) = self.closest_preceding(key) {
-                    ctx.send(next, Msg::Find { key, origin, hops: hops + 1, purpose });
+                    ctx.send(
+                        next,
+                        Msg::Find {
+                            key,
+                            origin,
+                            hops: hops + 1,
+                            purpose,
+                        },
+                    );
                 }
             }
             Msg::Found { owner, hops, purpose } => self.found(ctx, owner, hops, purpose),
@@ -225,10 +294,10 @@ impl Protocol for SChord {
 }
 
 /// Counts lookups and starts the nodes.
-pub struct Counting {
-    tables: Vec<Box<Tables>>,
-    pub lookups: u64,
-    pub hops: u64,
+pub(crate) struct Counting {
+    tables: Vec<Tables>,
+    pub(crate) lookups: u64,
+    pub(crate) hops: u64,
 }
 
 impl World<SChord> for Counting {
@@ -247,7 +316,7 @@ impl World<SChord> for Counting {
 }
 
 /// A perfect ring of `nodes` nodes at random addresses, ready to run.
-pub fn simulation(nodes: u32, seed: u64) -> Simulation<SChord, Counting> {
+fn simulation(nodes: u32, seed: u64) -> Simulation<SChord, Counting> {
     let streams = StreamKey::root(seed, 0);
     let mut rng = streams.purpose("identifiers").rng();
     let mut ids = std::collections::BTreeSet::new();
@@ -259,20 +328,151 @@ pub fn simulation(nodes: u32, seed: u64) -> Simulation<SChord, Counting> {
     for last in (1..addresses.len()).rev() {
         addresses.swap(last, (rng.next_u64() % (last as u64 + 1)) as usize);
     }
-    let ring: Vec<Contact> =
-        ids.into_iter().zip(addresses).map(|(id, addr)| Contact { id, addr: NodeAddr(addr) }).collect();
+    let ring: Vec<Contact> = ids
+        .into_iter()
+        .zip(addresses)
+        .map(|(id, addr)| Contact {
+            id,
+            addr: NodeAddr(addr),
+        })
+        .collect();
     let successor = |id: u32| ring[ring.partition_point(|contact| contact.id < id) % ring.len()];
     let mut tables: Vec<_> = (0..ring.len())
         .map(|index| {
             let me = ring[index];
             let predecessor = ring[(index + ring.len() - 1) % ring.len()];
-            Box::new(Tables { me, predecessor, fingers: std::array::from_fn(|k| successor(me.id.wrapping_add(1 << k))) })
+            Tables {
+                me,
+                predecessor,
+                fingers: std::array::from_fn(|k| successor(me.id.wrapping_add(1 << k))),
+            }
         })
         .collect();
     tables.sort_by_key(|tables| tables.me.addr);
     let network = Box::new(Constant::new(DELAY));
-    let setup = Setup { config: (), network, nodes, streams, partitions: 1 };
-    let mut simulation = Simulation::new(setup, Counting { tables, lookups: 0, hops: 0 });
+    let setup = Setup {
+        config: (),
+        network,
+        nodes,
+        streams,
+        partitions: 1,
+    };
+    let mut simulation = Simulation::new(
+        setup,
+        Counting {
+            tables,
+            lookups: 0,
+            hops: 0,
+        },
+    );
     simulation.schedule(SimTime::ZERO, ());
     simulation
+}
+
+/// Simulated seconds, and the totals that every engine must show: nodes, messages, timers, mean hops.
+const TOTALS: [(u32, u64, f64, f64, f64); 4] = [
+    (1_000, 1000, 764e3, 167e3, 4.85),
+    (10_000, 1000, 9.387e6, 1.667e6, 6.51),
+    (100_000, 1000, 111.6e6, 16.67e6, 8.17),
+    (1_000_000, 100, 130.9e6, 17.00e6, 9.83),
+];
+/// Totals agreed within this, between engines with generators of their own.
+const TOLERANCE: f64 = 0.005;
+
+/// Runs once in this process and prints what was measured.
+///
+/// # Errors
+/// The totals are not those that every engine must show.
+pub(crate) fn once(nodes: u32, seconds: u64) -> Result<(), String> {
+    let mut simulation = simulation(nodes, 1);
+    // The nodes come up before the clock starts, as in the programs that this is compared with.
+    simulation
+        .run_until(SimTime::from_nanos(1))
+        .map_err(|broken| broken.to_string())?;
+    let before = simulation.events();
+    let start = Instant::now();
+    simulation
+        .run_until(SimTime::ZERO + SimDuration::from_secs(seconds))
+        .map_err(|broken| broken.to_string())?;
+    let elapsed = start.elapsed().as_secs_f64();
+    let events = simulation.events() - before;
+    let world = simulation.world();
+    let messages = simulation.traffic().total().messages;
+    let hops = world.hops as f64 / world.lookups as f64;
+    println!(
+        "events/s={:.0} bytes/node={:.0} messages={messages} timers={} hops={hops:.3} fingerprint={:016x}",
+        events as f64 / elapsed,
+        peak_memory() as f64 / f64::from(nodes),
+        // Every message arrives but those in flight at the end.
+        events - messages.min(events),
+        simulation.fingerprint()
+    );
+    let Some((_, _, expected, _, expected_hops)) = TOTALS
+        .iter()
+        .find(|(size, span, ..)| (*size, *span) == (nodes, seconds))
+    else {
+        return Ok(());
+    };
+    let off = |ours: f64, theirs: f64| (ours / theirs - 1.0).abs() > TOLERANCE;
+    match off(messages as f64, *expected) || off(hops, *expected_hops) {
+        true => Err(format!(
+            "not the same work: expected {expected} messages and {expected_hops} hops"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Prints events a second and bytes a node for each size, and the ratio to another program that does the same work.
+///
+/// # Errors
+/// A run failed, or did not do the work.
+pub(crate) fn report(sizes: &[u32], runs: usize, against: Option<&Path>) -> Result<(), String> {
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    println!(
+        "S-Chord, median of {runs} runs: million events a second, bytes a node, and the ratio of speeds run by run"
+    );
+    println!(
+        "{:>10} {:>8} {:>12} {:>12} {:>12} {:>8}",
+        "nodes", "sim. s", "this engine", "bytes/node", "other", "ratio"
+    );
+    for &nodes in sizes {
+        let seconds = TOTALS
+            .iter()
+            .find(|(size, ..)| *size == nodes)
+            .map_or(100, |(_, seconds, ..)| *seconds);
+        let (mut ours, mut bytes, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..runs {
+            let text = output(
+                &this,
+                &["s-chord-once".to_owned(), nodes.to_string(), seconds.to_string()],
+            )?;
+            let speed = number_after(&text, "events/s=")?;
+            ours.push(speed / 1e6);
+            bytes.push(number_after(&text, "bytes/node=")?);
+            if let Some(program) = against {
+                let arguments = [
+                    nodes.to_string(),
+                    "12".into(),
+                    "8".into(),
+                    "shuf".into(),
+                    seconds.to_string(),
+                ];
+                let other = number_after(&output(program, &arguments)?, "events/s=")?;
+                theirs.push(other / 1e6);
+                ratios.push(speed / other);
+            }
+        }
+        let or_dash = |values: Vec<f64>| match values.is_empty() {
+            true => "-".to_owned(),
+            false => format!("{:.2}", median(values)),
+        };
+        println!(
+            "{nodes:>10} {seconds:>8} {:>12.2} {:>12.0} {:>12} {:>8}",
+            median(ours),
+            median(bytes),
+            or_dash(theirs),
+            or_dash(ratios)
+        );
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The deterministic discrete-event engine of peerscope.
 
 pub mod addr;
+pub mod churn;
 pub mod distribution;
 pub mod fingerprint;
 pub mod math;

@@ -46,6 +46,11 @@ impl Split {
         }
     }
 
+    /// Whether there is such an address at all.
+    pub(crate) fn has(self, addr: NodeAddr) -> bool {
+        addr.0 < self.nodes
+    }
+
     pub(crate) fn partition_of(self, addr: NodeAddr) -> usize {
         (addr.0 / self.span) as usize
     }
@@ -169,8 +174,13 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         self.queue.len()
     }
 
-    pub(crate) fn traffic(&self) -> &Traffic {
-        &self.traffic
+    /// What was sent in all parts of a run.
+    pub(crate) fn traffic_of(parts: &[Self]) -> Traffic {
+        let mut sum = Traffic::new::<P::Msg>();
+        for part in parts {
+            sum.add(&part.traffic);
+        }
+        sum
     }
 
     pub(crate) fn chains(&self) -> impl Iterator<Item = Chain> {
@@ -405,6 +415,26 @@ struct Port<'a, P: Protocol<Addr = NodeAddr>> {
 
 impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
     #[inline]
+    fn transmit(&mut self, to: NodeAddr, bytes: u32) -> Fate {
+        if to == self.me {
+            return Fate::Arrives(SimDuration::NANOSECOND);
+        }
+        if !self.environment.split.has(to) {
+            self.traffic.unreachable += 1;
+            return Fate::Lost;
+        }
+        let fate = self.environment.network.transmit(&Transmission {
+            now: self.cause.time,
+            from: self.me,
+            to,
+            bytes,
+            draw: self.environment.network_streams.pair(self.me.0, *self.counter),
+        });
+        self.traffic.lost += u64::from(fate == Fate::Lost);
+        fate
+    }
+
+    #[inline]
     fn next_key(&mut self, delay: SimDuration) -> EventKey {
         let counter = *self.counter;
         *self.counter += 1;
@@ -420,26 +450,13 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
     fn send(&mut self, to: NodeAddr, msg: P::Msg) {
         let bytes = msg.wire_bytes();
         self.traffic.sent(msg.kind(), bytes);
-        let fate = if to == self.me {
-            Fate::Arrives(SimDuration::NANOSECOND)
-        } else {
-            self.environment.network.transmit(&Transmission {
-                now: self.cause.time,
-                from: self.me,
-                to,
-                bytes,
-                draw: self.environment.network_streams.pair(self.me.0, *self.counter),
-            })
-        };
-        // A lost message has used its counter all the same: loss changes no other draw.
-        let key = self.next_key(match fate {
-            Fate::Arrives(delay) => delay,
-            Fate::Lost => SimDuration::NANOSECOND,
-        });
-        if fate == Fate::Lost {
-            self.traffic.lost += 1;
+        let fate = self.transmit(to, bytes);
+        let Fate::Arrives(delay) = fate else {
+            // A message that does not arrive has used its number all the same: that changes no other draw.
+            *self.counter += 1;
             return;
-        }
+        };
+        let key = self.next_key(delay);
         let envelope = Envelope {
             to,
             body: Body::Message(msg),

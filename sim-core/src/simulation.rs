@@ -191,9 +191,7 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
             partition.drain_outbox(&mut crossing);
         }
         for (to, entry) in crossing {
-            // A message to an address that no host has crosses the network and reaches nobody.
-            let partition = self.environment.split.partition_of(to).min(self.partitions.len() - 1);
-            self.partitions[partition].accept(entry);
+            self.partitions[self.environment.split.partition_of(to)].accept(entry);
         }
     }
 
@@ -243,11 +241,7 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
 
     /// Messages and bytes sent so far.
     pub fn traffic(&self) -> Traffic {
-        let mut sum = Traffic::new::<P::Msg>();
-        for partition in &self.partitions {
-            sum.add(partition.traffic());
-        }
-        sum
+        Partition::traffic_of(&self.partitions)
     }
 
     /// The fingerprint of all that has happened: equal for equal runs, however they were split.

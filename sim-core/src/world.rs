@@ -6,6 +6,7 @@ use crate::partition::{Action, Environment, Partition};
 use crate::protocol::{OperationId, Protocol};
 use crate::queue::{EventKey, Queue, Source};
 use crate::time::{SimDuration, SimTime};
+use crate::traffic::Traffic;
 
 impl Source {
     /// The world's own rank: of events of the same instant, the world's come first.
@@ -134,6 +135,11 @@ impl<P: Protocol<Addr = NodeAddr>, E> Control<'_, P, E> {
         self.partitions
             .get(self.environment.split.partition_of(node))?
             .node(node)
+    }
+
+    /// Messages and bytes sent so far.
+    pub fn traffic(&self) -> Traffic {
+        Partition::traffic_of(self.partitions)
     }
 
     /// The network: for measurements that compare with the direct path.

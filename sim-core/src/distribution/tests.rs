@@ -19,7 +19,11 @@ fn kolmogorov_smirnov(mut a: Vec<f64>, mut b: Vec<f64>) -> f64 {
     b.sort_by(f64::total_cmp);
     let (mut i, mut j, mut largest) = (0, 0, 0.0_f64);
     while i < a.len() && j < b.len() {
-        if a[i] <= b[j] { i += 1 } else { j += 1 }
+        if a[i] <= b[j] {
+            i += 1
+        } else {
+            j += 1
+        }
         largest = largest.max((i as f64 / a.len() as f64 - j as f64 / b.len() as f64).abs());
     }
     largest
@@ -34,7 +38,10 @@ fn assert_same(name: &str, mut ours: impl FnMut(&mut NodeRng) -> f64, mut theirs
     for seed in SEEDS {
         let (mut a, mut b) = (rng(seed, "ours"), rng(seed, "theirs"));
         let distance = kolmogorov_smirnov(draws(n, || ours(&mut a)), draws(n, || theirs(&mut b)));
-        assert!(distance < threshold, "{name}, seed {seed}: distance {distance} above {threshold}");
+        assert!(
+            distance < threshold,
+            "{name}, seed {seed}: distance {distance} above {threshold}"
+        );
     }
 }
 
@@ -45,7 +52,10 @@ fn assert_mean(name: &str, mean: f64, standard_deviation: f64, mut sample: impl 
     for seed in SEEDS {
         let mut rng = rng(seed, "mean");
         let measured = draws(n, || sample(&mut rng)).iter().sum::<f64>() / n as f64;
-        assert!((measured - mean).abs() < tolerance, "{name}, seed {seed}: {measured} not {mean} +- {tolerance}");
+        assert!(
+            (measured - mean).abs() < tolerance,
+            "{name}, seed {seed}: {measured} not {mean} +- {tolerance}"
+        );
     }
 }
 
@@ -63,7 +73,11 @@ fn weibull_agrees_with_rand_distr() {
     for (shape, scale) in [(0.34, 2.0), (0.61, 8160.0), (1.0, 1.0), (3.5, 0.1)] {
         let ours = Weibull::new(shape, scale).unwrap();
         let theirs = rand_distr::Weibull::new(scale, shape).unwrap();
-        assert_same(&format!("Weibull {shape}"), |rng| ours.sample(rng), |rng| theirs.sample(rng));
+        assert_same(
+            &format!("Weibull {shape}"),
+            |rng| ours.sample(rng),
+            |rng| theirs.sample(rng),
+        );
     }
 }
 
@@ -94,13 +108,17 @@ fn weibull_means_are_the_closed_forms() {
         let mean = moment(shape, 1.0);
         let variance = moment(shape, 2.0) - mean * mean;
         assert_eq!(weibull.mean(), mean);
-        assert_mean(&format!("Weibull {shape}"), mean, variance.sqrt(), |rng| weibull.sample(rng));
+        assert_mean(&format!("Weibull {shape}"), mean, variance.sqrt(), |rng| {
+            weibull.sample(rng)
+        });
 
         // E[R^n] = E[X^(n+1)] / ((n + 1) E[X]), by integrating the density of the residual by parts.
         let residual_mean = moment(shape, 2.0) / (2.0 * mean);
         let residual_variance = moment(shape, 3.0) / (3.0 * mean) - residual_mean * residual_mean;
         let name = format!("residual {shape}");
-        assert_mean(&name, residual_mean, residual_variance.sqrt(), |rng| weibull.sample_residual(rng));
+        assert_mean(&name, residual_mean, residual_variance.sqrt(), |rng| {
+            weibull.sample_residual(rng)
+        });
     }
 }
 
@@ -128,7 +146,10 @@ fn weibull_residual_is_inverted_to_twelve_digits() {
             let x = math::pow(residual(shape), shape);
             // Compared where it keeps its digits; a step of 1e-12 in t is one of at most x 1e-12 in the tail's logarithm.
             if u >= 0.5 {
-                assert!(relative(poisson_tail(a, x), 1.0 - u) < 1e-12 * (1.0 + x), "shape {shape} at {u}");
+                assert!(
+                    relative(poisson_tail(a, x), 1.0 - u) < 1e-12 * (1.0 + x),
+                    "shape {shape} at {u}"
+                );
             } else if u > 1e-3 {
                 assert!(relative(1.0 - poisson_tail(a, x), u) < 1e-12, "shape {shape} at {u}");
             }
@@ -138,7 +159,10 @@ fn weibull_residual_is_inverted_to_twelve_digits() {
         if u < 0.5 {
             assert!(relative(libm::erf(t), u) < 1e-12, "shape 2 at {u}");
         } else {
-            assert!(relative(libm::erfc(t), 1.0 - u) < 1e-12 * (1.0 + t * t), "shape 2 at {u}");
+            assert!(
+                relative(libm::erfc(t), 1.0 - u) < 1e-12 * (1.0 + t * t),
+                "shape 2 at {u}"
+            );
         }
     }
 }
@@ -154,7 +178,11 @@ fn weibull_residual_is_finite_and_monotone_for_every_shape() {
             let u = (f64::from(i) / 1000.0).min(1.0 - f64::EPSILON / 2.0);
             let t = weibull.unit_residual_quantile(u);
             assert!(t.is_finite() && t >= before, "shape {shape} at {u}: {t} after {before}");
-            let (excess, _) = if u > 0.0 { weibull.residual_excess(math::ln(t), u) } else { (0.0, 1.0) };
+            let (excess, _) = if u > 0.0 {
+                weibull.residual_excess(math::ln(t), u)
+            } else {
+                (0.0, 1.0)
+            };
             assert!(excess.abs() < 1e-11, "shape {shape} at {u}: excess {excess}");
             before = t;
         }
@@ -165,8 +193,14 @@ fn weibull_residual_is_finite_and_monotone_for_every_shape() {
 fn uniform_fills_its_range() {
     let uniform = Uniform::new(0.5, 1.5).unwrap();
     let mut rng = rng(1, "range");
-    assert!(draws(10_000, || uniform.sample(&mut rng)).iter().all(|x| (0.5..1.5).contains(x)));
-    assert_mean("uniform", uniform.mean(), (1.0_f64 / 12.0).sqrt(), |rng| uniform.sample(rng));
+    assert!(
+        draws(10_000, || uniform.sample(&mut rng))
+            .iter()
+            .all(|x| (0.5..1.5).contains(x))
+    );
+    assert_mean("uniform", uniform.mean(), (1.0_f64 / 12.0).sqrt(), |rng| {
+        uniform.sample(rng)
+    });
     let theirs = rand_distr::Uniform::new(0.5, 1.5).unwrap();
     assert_same("uniform", |rng| uniform.sample(rng), |rng| theirs.sample(rng));
 }
@@ -174,15 +208,39 @@ fn uniform_fills_its_range() {
 #[test]
 fn impossible_parameters_are_refused() {
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(Exponential::new(bad), Err(DistributionError::NotPositive { parameter: "mean", .. })));
-        assert!(matches!(Weibull::new(0.5, bad), Err(DistributionError::NotPositive { parameter: "scale", .. })));
+        assert!(matches!(
+            Exponential::new(bad),
+            Err(DistributionError::NotPositive { parameter: "mean", .. })
+        ));
+        assert!(matches!(
+            Weibull::new(0.5, bad),
+            Err(DistributionError::NotPositive { parameter: "scale", .. })
+        ));
         assert!(matches!(Weibull::new(bad, 1.0), Err(DistributionError::Shape { .. })));
     }
     assert!(matches!(Weibull::new(0.099, 1.0), Err(DistributionError::Shape { .. })));
-    assert!(matches!(Weibull::new(0.1, 1e9), Err(DistributionError::MeanTooLong { .. })));
-    assert!(matches!(Exponential::new(1e300), Err(DistributionError::MeanTooLong { .. })));
-    for (minimum, maximum) in [(1.0, 0.5), (-1.0, 1.0), (f64::NAN, 1.0), (0.0, f64::NAN), (0.0, f64::INFINITY)] {
-        assert!(matches!(Uniform::new(minimum, maximum), Err(DistributionError::Range { .. })));
+    assert!(matches!(
+        Weibull::new(0.1, 1e9),
+        Err(DistributionError::MeanTooLong { .. })
+    ));
+    assert!(matches!(
+        Exponential::new(1e300),
+        Err(DistributionError::MeanTooLong { .. })
+    ));
+    for (minimum, maximum) in [
+        (1.0, 0.5),
+        (-1.0, 1.0),
+        (f64::NAN, 1.0),
+        (0.0, f64::NAN),
+        (0.0, f64::INFINITY),
+    ] {
+        assert!(matches!(
+            Uniform::new(minimum, maximum),
+            Err(DistributionError::Range { .. })
+        ));
     }
-    assert!(matches!(Uniform::new(0.0, 1e300), Err(DistributionError::MeanTooLong { .. })));
+    assert!(matches!(
+        Uniform::new(0.0, 1e300),
+        Err(DistributionError::MeanTooLong { .. })
+    ));
 }

@@ -243,10 +243,14 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Makes the next slice that holds anything current, if it begins before `end`. Says whether it did.
+    /// Makes the next slice that holds anything current, if it begins before `end`. Says whether there is more to look at.
     #[inline(never)]
     fn advance(&mut self, end: SimTime) -> bool {
         self.reconsider_width();
+        if !self.late.is_empty() {
+            // Resizing has moved the beginning of what is pending there.
+            return true;
+        }
         let Some(next) = self.next_slice() else { return false };
         if next << self.width_log2 >= end.as_nanos() {
             return false;

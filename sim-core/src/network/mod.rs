@@ -1,0 +1,183 @@
+//! What lies between two hosts: how long a message takes, and whether it arrives.
+//!
+//! Every network here shares three rules. A message from a host to itself takes no time in the network and is never
+//! lost. A message between two different hosts takes at least a nanosecond, the shortest span that the engine schedules.
+//! And the randomness of a transmission comes from nothing but [`Transmission::draw`], delay and loss from streams of
+//! their own: a network that also loses messages delays the others exactly as before.
+
+mod coordinates;
+mod delay;
+mod loss;
+mod matrix;
+
+use thiserror::Error;
+
+use crate::addr::NodeAddr;
+use crate::random::StreamKey;
+use crate::time::{SimDuration, SimTime};
+
+pub use coordinates::{Plane, Propagation, Sphere};
+pub use delay::{Constant, Exponential, Uniform};
+pub use loss::Lossy;
+pub use matrix::LatencyMatrix;
+
+/// One message about to cross the network.
+#[derive(Clone, Copy, Debug)]
+pub struct Transmission {
+    /// When it is sent.
+    pub now: SimTime,
+    /// The host that sends.
+    pub from: NodeAddr,
+    /// The host that holds the destination address.
+    pub to: NodeAddr,
+    /// Size on the wire, in bytes.
+    pub bytes: u32,
+    /// The randomness of this one transmission: keyed by sender and the sender's counter, so that what happens to one
+    /// message changes no other.
+    pub draw: StreamKey,
+}
+
+/// What becomes of a [`Transmission`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It arrives after this delay. The engine schedules it at least one nanosecond ahead.
+    Arrives(SimDuration),
+    /// It is lost on the way.
+    Lost,
+}
+
+/// A network of hosts, addressed from zero. Immutable during a run, so that partitions of one simulation can share it.
+pub trait Network: Send + Sync {
+    /// Decides one transmission. Must depend on nothing but the argument.
+    fn transmit(&self, transmission: &Transmission) -> Fate;
+
+    /// The one-way delay from one host to another that a measurement calls direct: deterministic, without loss, and the
+    /// mean where the delay is random. What stretch is measured against.
+    fn direct_delay(&self, from: NodeAddr, to: NodeAddr) -> SimDuration;
+
+    /// No message between two different hosts arrives sooner than this: the lookahead of a partitioned run. At least 1 ns.
+    fn min_delay(&self) -> SimDuration;
+
+    /// How many hosts there are, where the network has a fixed number of them.
+    fn hosts(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// So that a network chosen at run time can be wrapped, as in `Lossy<Box<dyn Network>>`.
+impl<N: Network + ?Sized> Network for Box<N> {
+    fn transmit(&self, transmission: &Transmission) -> Fate {
+        (**self).transmit(transmission)
+    }
+
+    fn direct_delay(&self, from: NodeAddr, to: NodeAddr) -> SimDuration {
+        (**self).direct_delay(from, to)
+    }
+
+    fn min_delay(&self) -> SimDuration {
+        (**self).min_delay()
+    }
+
+    fn hosts(&self) -> Option<usize> {
+        (**self).hosts()
+    }
+}
+
+/// A network that cannot be.
+#[derive(Clone, Copy, PartialEq, Debug, Error)]
+pub enum NetworkError {
+    /// A length or a pace is zero, negative, infinite or undefined.
+    #[error("the {parameter} must be a positive finite number, not {value}")]
+    NotPositive {
+        /// Which parameter.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A probability lies outside `[0, 1]`.
+    #[error("a probability of loss lies between 0 and 1, not at {value}")]
+    Probability {
+        /// Its value.
+        value: f64,
+    },
+    /// The bounds of a random delay are in the wrong order.
+    #[error("the minimum delay, {minimum}, must not be above the maximum, {maximum}")]
+    MinimumAboveMaximum {
+        /// The shortest delay.
+        minimum: SimDuration,
+        /// The longest delay.
+        maximum: SimDuration,
+    },
+    /// The mean of an exponential delay does not lie above its minimum.
+    #[error("the mean delay, {mean}, must lie above the minimum, {minimum}; for equal delays use a constant one")]
+    MeanNotAboveMinimum {
+        /// The shortest delay.
+        minimum: SimDuration,
+        /// The mean delay.
+        mean: SimDuration,
+    },
+    /// The network has no host.
+    #[error("a network needs at least one host")]
+    NoHosts,
+    /// The network has more hosts than there are addresses.
+    #[error("{hosts} hosts are more than there are addresses, {}", u32::MAX)]
+    TooManyHosts {
+        /// How many hosts.
+        hosts: usize,
+    },
+    /// A latency matrix does not have a row and a column for each host.
+    #[error("a latency matrix of {hosts} hosts has {hosts} x {hosts} cells, not {cells}")]
+    NotSquare {
+        /// How many hosts.
+        hosts: usize,
+        /// How many cells there are.
+        cells: usize,
+    },
+    /// More nodes are to be simulated than a latency matrix has hosts.
+    #[error("{nodes} nodes need as many hosts, but the latency matrix has {hosts}; simulate at most {hosts} nodes")]
+    TooFewHosts {
+        /// How many nodes.
+        nodes: usize,
+        /// How many hosts the matrix has.
+        hosts: usize,
+    },
+}
+
+/// The labels of the streams of one transmission.
+mod stream {
+    /// How long it takes.
+    pub(super) const DELAY: u64 = 1;
+    /// Whether it is lost.
+    pub(super) const LOSS: u64 = 2;
+}
+
+/// `value` if it is a positive finite number.
+fn positive(parameter: &'static str, value: f64) -> Result<f64, NetworkError> {
+    if value.is_finite() && value > 0.0 {
+        Ok(value)
+    } else {
+        Err(NetworkError::NotPositive { parameter, value })
+    }
+}
+
+/// `hosts` if there are addresses for so many, and any at all.
+fn addressable(hosts: usize) -> Result<usize, NetworkError> {
+    match u32::try_from(hosts) {
+        Ok(0) => Err(NetworkError::NoHosts),
+        Ok(_) => Ok(hosts),
+        Err(_) => Err(NetworkError::TooManyHosts { hosts }),
+    }
+}
+
+/// The delay from one host to another: none to oneself, else `between` and at least a nanosecond.
+#[inline]
+fn unless_local(from: NodeAddr, to: NodeAddr, between: impl FnOnce() -> SimDuration) -> SimDuration {
+    if from == to {
+        SimDuration::ZERO
+    } else {
+        between().max(SimDuration::NANOSECOND)
+    }
+}
+
+#[cfg(test)]
+mod tests;
