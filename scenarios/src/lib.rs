@@ -1,1 +1,14 @@
-//! x
+//! Scenario files of peerscope and the command that runs them.
+
+pub mod cli;
+pub mod digest;
+pub mod exit;
+pub mod input;
+pub mod matrix;
+pub mod overlays;
+pub mod progress;
+pub mod registry;
+pub mod results;
+pub mod run;
+pub mod scenario;
+pub mod units;

@@ -58,13 +58,21 @@ pub struct Complaint {
 impl InputError {
     /// A complaint about what was written at `origin`.
     pub fn at(origin: &Origin, message: impl Into<String>) -> Self {
-        let complaint = Complaint { message: message.into(), origin: Some(origin.clone()), ..Complaint::default() };
+        let complaint = Complaint {
+            message: message.into(),
+            origin: Some(origin.clone()),
+            ..Complaint::default()
+        };
         InputError::Invalid(Box::new(complaint))
     }
 
     /// A file that is not there or may not be read.
     pub fn missing(path: &Path, error: &io::Error) -> Self {
-        InputError::Missing { path: path.to_owned(), reason: error.to_string(), help: Vec::new() }
+        InputError::Missing {
+            path: path.to_owned(),
+            reason: error.to_string(),
+            help: Vec::new(),
+        }
     }
 
     /// Sets the words under the shown line.
@@ -112,7 +120,11 @@ impl InputError {
 
     /// The message as the terminal shows it, in colour if `coloured`.
     pub fn render(&self, coloured: bool) -> String {
-        let renderer = if coloured { Renderer::styled() } else { Renderer::plain() };
+        let renderer = if coloured {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
         match self {
             InputError::Invalid(complaint) => complaint.render(&renderer),
             InputError::Missing { help, .. } => renderer.render(&[titled(&self.to_string(), help)]),
@@ -145,7 +157,11 @@ impl Complaint {
                 annotation = annotation.label(normalize_untrusted_str(&self.label));
             }
             let source = origin.source();
-            group = group.element(Snippet::source(source.text()).path(source.name()).annotation(annotation));
+            group = group.element(
+                Snippet::source(source.text())
+                    .path(source.name())
+                    .annotation(annotation),
+            );
             if let Some(note) = origin.note() {
                 group = group.element(Level::NOTE.message(normalize_untrusted_str(note)));
             }
@@ -166,11 +182,17 @@ impl Display for Complaint {
 }
 
 fn titled<'a>(title: &str, help: &[String]) -> Group<'a> {
-    with_help(Group::with_title(Level::ERROR.primary_title(normalize_untrusted_str(title))), help)
+    with_help(
+        Group::with_title(Level::ERROR.primary_title(normalize_untrusted_str(title))),
+        help,
+    )
 }
 
 fn with_help<'a>(group: Group<'a>, help: &[String]) -> Group<'a> {
-    group.elements(help.iter().map(|text| Level::HELP.message(normalize_untrusted_str(text))))
+    group.elements(
+        help.iter()
+            .map(|text| Level::HELP.message(normalize_untrusted_str(text))),
+    )
 }
 
 impl serde::de::Error for InputError {
@@ -178,7 +200,10 @@ impl serde::de::Error for InputError {
     fn custom<T: Display>(text: T) -> Self {
         let text = text.to_string();
         let mut lines = text.lines();
-        let complaint = Complaint { message: lines.next().unwrap_or_default().to_owned(), ..Complaint::default() };
+        let complaint = Complaint {
+            message: lines.next().unwrap_or_default().to_owned(),
+            ..Complaint::default()
+        };
         lines.fold(InputError::Invalid(Box::new(complaint)), InputError::help)
     }
 
@@ -240,7 +265,11 @@ pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// Names as a sentence shows them: `` `a`, `b` ``.
 pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .into_iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Names to choose from as a sentence shows them: `` `a`, `b` or `c` ``.

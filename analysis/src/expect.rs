@@ -1,0 +1,289 @@
+//! What a scenario expects of its results: bands around published values, and the verdict on each.
+
+mod report;
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::cell::Conditions;
+use crate::spec::{Checker, Problem, Schema, SpecError, describe, where_clause};
+use crate::statistics::{Summary, summarise};
+use crate::table::Table;
+
+pub use report::report;
+
+/// One `[[expect]]` of a scenario: the mean of a metric over replications must lie in a band. Exactly one of `within`,
+/// `within_relative`, `at_least`, `at_most` and `between` says which.
+///
+/// ```toml
+/// [[expect]]
+/// table = "lookups"
+/// metric = "visited_mean"
+/// where = { nodes = 1024 }
+/// published = 4.889
+/// within = 0.10
+/// cite = "Stoica et al. 2003, Fig. 10(a)"
+/// ```
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// What a reader calls it; made from metric and conditions where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The table, as the name of its file without `.csv`.
+    pub table: String,
+    /// The column whose mean over the chosen rows is compared.
+    pub metric: String,
+    /// Which rows: one a replication.
+    #[serde(default, rename = "where", skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
+    /// The published value, in the column's unit. `within` and `within_relative` lie around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<f64>,
+    /// The band reaches this far to both sides of the published value, in the column's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<f64>,
+    /// The same as a share of the published value: `"5 %"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_relative: Option<Percent>,
+    /// The band is everything from here up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// The band is everything up to here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// The ends of the band, both allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between: Option<[f64; 2]>,
+    /// Where the published value stands, with figure, table or section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cite: Option<String>,
+}
+
+/// A percentage, written `"5 %"` or `"5%"`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Percent(pub f64);
+
+/// What has become of one expectation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Verdict {
+    /// The expectation.
+    pub expectation: Expectation,
+    /// The metric over the chosen rows; none where there is nothing to average.
+    pub measured: Option<Summary>,
+    /// The lowest and the highest mean allowed, infinite where the band is open.
+    pub allowed: (f64, f64),
+    /// Inside, or why not.
+    pub outcome: Outcome,
+}
+
+/// Whether an expectation holds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome {
+    /// The mean over replications lies in the band, its ends included.
+    Inside,
+    /// It lies elsewhere.
+    Outside,
+    /// There is no such mean, for the reason given: never a pass.
+    NoValue(String),
+}
+
+impl Verdict {
+    /// Whether the expectation holds.
+    pub fn inside(&self) -> bool {
+        self.outcome == Outcome::Inside
+    }
+}
+
+impl Expectation {
+    /// The name, or one made from metric and conditions.
+    pub fn title(&self) -> String {
+        match &self.name {
+            Some(name) => name.clone(),
+            None if self.conditions.is_empty() => self.metric.clone(),
+            None => format!("{}, {}", self.metric, describe(&self.conditions)),
+        }
+    }
+
+    /// Checks the expectation against the tables that a run will write.
+    ///
+    /// # Errors
+    /// Unknown tables and columns, no band or several, a band without its published value, a published value without
+    /// its citation, numbers that cannot be meant.
+    pub fn check(&self, schema: &Schema) -> Result<(), SpecError> {
+        let title = self.title();
+        let checker = Checker {
+            section: "expect",
+            name: &title,
+        };
+        let columns = checker.table(schema, &self.table)?;
+        checker.columns(&self.table, columns, [("metric", self.metric.as_str())])?;
+        checker.conditions(&self.table, columns, &self.conditions)?;
+        let cited = self.published.is_none() || self.cite.as_ref().is_some_and(|cite| !cite.trim().is_empty());
+        checker.require(cited, "cite", "the source of the published value", "none")?;
+        self.allowed()
+            .map(|_| ())
+            .map_err(|(key, problem)| checker.error(key, problem))
+    }
+
+    /// Compares the metric's mean over the chosen rows with the band. Whatever prevents that is outside, with the reason.
+    pub fn evaluate(&self, table: &Table) -> Verdict {
+        let verdict = |measured, allowed, outcome| Verdict {
+            expectation: self.clone(),
+            measured,
+            allowed,
+            outcome,
+        };
+        let everything = (f64::NEG_INFINITY, f64::INFINITY);
+        match (self.allowed(), self.measure(table)) {
+            (Err((key, problem)), measured) => verdict(
+                measured.ok(),
+                everything,
+                Outcome::NoValue(format!("key `{key}`: {problem}")),
+            ),
+            (Ok(allowed), Err(reason)) => verdict(None, allowed, Outcome::NoValue(reason)),
+            (Ok(allowed), Ok(summary)) => {
+                let inside = allowed.0 <= summary.mean && summary.mean <= allowed.1;
+                verdict(
+                    Some(summary),
+                    allowed,
+                    if inside { Outcome::Inside } else { Outcome::Outside },
+                )
+            }
+        }
+    }
+
+    /// The mean over the chosen rows, or why there is none.
+    fn measure(&self, table: &Table) -> Result<Summary, String> {
+        let rows = table.select(&self.conditions).map_err(|error| error.to_string())?;
+        let groups = summarise(&rows, &[], &self.metric).map_err(|error| error.to_string())?;
+        let Some(group) = groups.first() else {
+            return Err(format!(
+                "no row in table `{}`{}",
+                self.table,
+                where_clause(&self.conditions)
+            ));
+        };
+        match group.summary {
+            Some(summary) if group.missing == 0 && summary.mean.is_finite() => Ok(summary),
+            Some(summary) if group.missing == 0 => Err(format!("the mean of `{}` is {}", self.metric, summary.mean)),
+            _ => Err(format!(
+                "`{}` is empty in {} of {} rows",
+                self.metric,
+                group.missing,
+                rows.len()
+            )),
+        }
+    }
+
+    /// The lowest and the highest mean allowed; on error the key at fault.
+    fn allowed(&self) -> Result<(f64, f64), (&'static str, Problem)> {
+        let relative = self.within_relative.map(|percent| percent.0);
+        let numbers = [
+            ("published", self.published),
+            ("within", self.within),
+            ("within_relative", relative),
+            ("at_least", self.at_least),
+            ("at_most", self.at_most),
+            ("between", self.between.map(|[low, _]| low)),
+            ("between", self.between.map(|[_, high]| high)),
+        ];
+        for (key, number) in numbers {
+            if let Some(number) = number.filter(|number| !number.is_finite()) {
+                return Err((key, Problem::unexpected("a finite number", number.to_string())));
+            }
+        }
+        match (self.within, relative, self.at_least, self.at_most, self.between) {
+            (Some(reach), None, None, None, None) => self.around("within", reach),
+            (None, Some(percent), None, None, None) => {
+                let reach = self.published.map_or(0.0, f64::abs) * percent / 100.0;
+                if self.published == Some(0.0) {
+                    let expected = "an absolute `within` where the published value is 0";
+                    return Err((
+                        "within_relative",
+                        Problem::unexpected(expected, format!("{percent} % of it")),
+                    ));
+                }
+                self.around("within_relative", reach)
+            }
+            (None, None, Some(low), None, None) => Ok((low, f64::INFINITY)),
+            (None, None, None, Some(high), None) => Ok((f64::NEG_INFINITY, high)),
+            (None, None, None, None, Some([low, high])) if low <= high => Ok((low, high)),
+            (None, None, None, None, Some([low, high])) => Err((
+                "between",
+                Problem::unexpected("the lower end first", format!("[{low}, {high}]")),
+            )),
+            _ => Err(("within", self.not_one_band())),
+        }
+    }
+
+    /// The band around the published value.
+    fn around(&self, key: &'static str, reach: f64) -> Result<(f64, f64), (&'static str, Problem)> {
+        let Some(published) = self.published else {
+            return Err((
+                "published",
+                Problem::unexpected(format!("the value that `{key}` lies around"), "none"),
+            ));
+        };
+        if reach < 0.0 {
+            return Err((key, Problem::unexpected("a band of 0 or more", reach.to_string())));
+        }
+        Ok((published - reach, published + reach))
+    }
+
+    fn not_one_band(&self) -> Problem {
+        let bands = [
+            ("within", self.within.is_some()),
+            ("within_relative", self.within_relative.is_some()),
+            ("at_least", self.at_least.is_some()),
+            ("at_most", self.at_most.is_some()),
+            ("between", self.between.is_some()),
+        ];
+        let given: Vec<&str> = bands.iter().filter(|(_, given)| *given).map(|(key, _)| *key).collect();
+        Problem::NotOne {
+            expected: bands.map(|(key, _)| key).join(", "),
+            found: if given.is_empty() {
+                "none".to_owned()
+            } else {
+                given.join(", ")
+            },
+        }
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.0)
+    }
+}
+
+impl Serialize for Percent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Percent;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a percentage such as \"5 %\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Percent, E> {
+                let number = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
+                number
+                    .map(Percent)
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+use super::*;
+use crate::cell::Cell;
+use crate::table::REPLICATION;
+
+const COLUMNS: [&str; 3] = ["nodes", REPLICATION, "visited_mean"];
+
+fn schema() -> Schema {
+    Schema::new()
+        .with("lookups", &COLUMNS)
+        .with("maintenance", &["nodes", "messages"])
+}
+
+/// Three replications at 1024 nodes with mean 4.9, two at 2048 of which one has no value.
+fn table() -> Table {
+    let mut table = Table::new(&COLUMNS);
+    for (nodes, replication, value) in [
+        (1024_u64, 0_u64, 4.8),
+        (1024, 1, 4.9),
+        (1024, 2, 5.0),
+        (2048, 0, 5.3),
+        (2048, 1, f64::NAN),
+    ] {
+        table
+            .push_row([nodes.into(), replication.into(), value.into()])
+            .unwrap();
+    }
+    table
+}
+
+fn expectation(body: &str) -> Expectation {
+    toml::from_str(&format!("table = \"lookups\"\nmetric = \"visited_mean\"\n{body}")).unwrap()
+}
+
+fn at_1024(band: &str) -> Verdict {
+    expectation(&format!(
+        "where = {{ nodes = 1024 }}\ncite = \"Stoica et al. 2003\"\n{band}"
+    ))
+    .evaluate(&table())
+}
+
+#[test]
+fn each_band_has_an_inside_and_an_outside() {
+    for (band, inside) in [
+        ("published = 4.889\nwithin = 0.10", true),
+        ("published = 4.889\nwithin = 0.001", false),
+        ("published = 4.889\nwithin_relative = \"1 %\"", true),
+        ("published = 5.5\nwithin_relative = \"10%\"", false),
+        ("published = -4.9\nwithin_relative = \"10%\"", false),
+        ("at_least = 4.8", true),
+        ("at_least = 5.1", false),
+        ("at_most = 5.0", true),
+        ("at_most = 4.5", false),
+        ("between = [4, 5]", true),
+        ("between = [1.0, 2.0]", false),
+    ] {
+        let verdict = at_1024(band);
+        assert_eq!(verdict.inside(), inside, "{band}");
+        assert_eq!(verdict.measured.unwrap().n, 3);
+    }
+}
+
+#[test]
+fn the_ends_of_a_band_are_inside() {
+    let mut table = Table::new(&["visited_mean"]);
+    table.push_row([2.5.into()]).unwrap();
+    for band in [
+        "at_least = 2.5",
+        "at_most = 2.5",
+        "between = [2.5, 2.5]",
+        "published = 2.0\nwithin = 0.5",
+    ] {
+        assert!(expectation(band).evaluate(&table).inside(), "{band}");
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_never_passes() {
+    for (conditions, reason) in [
+        (
+            "where = { nodes = 4096 }",
+            "no row in table `lookups` where nodes = 4096",
+        ),
+        ("where = { nodes = 2048 }", "`visited_mean` is empty in 1 of 2 rows"),
+        ("where = { node = 1024 }", "unknown column `node`"),
+        ("", "replication 0 has several rows; averaging"),
+    ] {
+        let verdict = expectation(&format!("at_least = -1e9\n{conditions}")).evaluate(&table());
+        assert!(!verdict.inside());
+        assert_eq!(verdict.measured, None);
+        let Outcome::NoValue(found) = verdict.outcome else {
+            panic!("{conditions}: {:?}", verdict.outcome)
+        };
+        assert!(found.starts_with(reason), "{found}");
+    }
+}
+
+#[test]
+fn an_infinite_value_never_passes() {
+    let mut table = Table::new(&["visited_mean"]);
+    table.push_row([f64::INFINITY.into()]).unwrap();
+    assert!(matches!(
+        expectation("at_least = 1").evaluate(&table).outcome,
+        Outcome::NoValue(_)
+    ));
+    let mut table = Table::new(&["visited_mean"]);
+    table.push_row([f64::MAX.into()]).unwrap();
+    table.push_row([f64::MAX.into()]).unwrap();
+    assert!(matches!(
+        expectation("at_least = 1").evaluate(&table).outcome,
+        Outcome::NoValue(_)
+    ));
+}
+
+#[test]
+fn mistakes_are_found_before_the_run_with_their_key() {
+    let cited = "cite = \"Stoica et al. 2003\"\n";
+    for (body, key, message) in [
+        (
+            "at_least = 1\nmetric = \"visited_maen\"",
+            "metric",
+            "did you mean `visited_mean`?",
+        ),
+        ("at_least = 1\ntable = \"lookup\"", "table", "did you mean `lookups`?"),
+        (
+            "at_least = 1\nwhere = { Nodes = 8 }",
+            "where.Nodes",
+            "columns are: nodes, replication, visited_mean",
+        ),
+        ("", "within", "found none"),
+        ("at_least = 1\nat_most = 2", "within", "found at_least, at_most"),
+        ("within = 1", "published", "the value that `within` lies around"),
+        ("published = 1\nwithin = 1", "cite", "the source of the published value"),
+        (
+            &format!("{cited}published = 1\nwithin = -0.1"),
+            "within",
+            "a band of 0 or more",
+        ),
+        (
+            &format!("{cited}published = 0\nwithin_relative = \"5 %\""),
+            "within_relative",
+            "an absolute `within`",
+        ),
+        ("between = [2, 1]", "between", "the lower end first"),
+        ("at_least = nan", "at_least", "a finite number"),
+        ("between = [0, inf]", "between", "a finite number"),
+    ] {
+        let mut expectation = expectation("");
+        let given: toml::Table = body.parse().unwrap();
+        let mut whole = toml::Table::try_from(&expectation).unwrap();
+        whole.extend(given);
+        expectation = whole.try_into().unwrap();
+        let error = expectation.check(&schema()).unwrap_err();
+        assert_eq!(error.key, key, "{body}");
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(!expectation.evaluate(&table()).inside(), "{body}");
+    }
+    assert_eq!(expectation("at_least = 1").check(&schema()), Ok(()));
+}
+
+#[test]
+fn unknown_keys_and_bad_percentages_are_refused() {
+    let parse = |body: &str| {
+        toml::from_str::<Expectation>(&format!("table = \"a\"\nmetric = \"b\"\n{body}"))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(parse("witin = 1").contains("unknown field `witin`"));
+    assert!(parse("within_relative = \"5\"").contains("a percentage such as"));
+    assert!(parse("within_relative = 5").contains("a percentage such as"));
+    assert!(parse("where = { nodes = [1] }").contains("a number or a text"));
+}
+
+#[test]
+fn a_specification_is_written_as_it_is_read() {
+    let expectation = expectation(
+        "published = 4.5\nwithin_relative = \"5 %\"\nwhere = { nodes = 8, loss = 0.5, rules = \"i3\" }\ncite = \"c\"",
+    );
+    assert_eq!(expectation.conditions["nodes"], Cell::from(8_u64));
+    assert_eq!(
+        toml::from_str::<Expectation>(&toml::to_string(&expectation).unwrap()).unwrap(),
+        expectation
+    );
+}
+
+#[test]
+fn the_report_is_aligned_and_says_what_is_missing() {
+    let verdicts = [
+        at_1024("published = 4.889\nwithin = 0.10\nname = \"mean path length\\nat 1024\""),
+        at_1024("at_most = 4.5"),
+        expectation("at_least = 1\nwhere = { nodes = 4096 }").evaluate(&table()),
+    ];
+    let expected = "\
+expectation                 published  measured      n  allowed         verdict  citation
+mean path length at 1024    4.889      4.900 ± 0.25  3  4.789 to 4.989  inside   Stoica et al. 2003
+visited_mean, nodes = 1024  -          4.900 ± 0.25  3  <= 4.500        OUTSIDE  Stoica et al. 2003
+visited_mean, nodes = 4096  -          none          0  >= 1.000        OUTSIDE  -
+OUTSIDE visited_mean, nodes = 4096: no row in table `lookups` where nodes = 4096
+";
+    assert_eq!(report(&verdicts), expected);
+    assert_eq!(report(&[]), "");
+}

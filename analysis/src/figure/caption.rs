@@ -1,0 +1,72 @@
+//! The sentence below a figure that says what its points and bars mean.
+
+use super::points::{Point, Series};
+use super::{Columns, Published};
+
+/// How many runs the means are of, what the bars are, and what the ranges are.
+pub(super) fn caption(columns: &Columns, series: &[Series], published: &[Published]) -> String {
+    let points: Vec<&Point> = series.iter().flat_map(|one| &one.points).collect();
+    let fewest = points.iter().map(|point| point.y.n).min().unwrap_or(0);
+    let most = points.iter().map(|point| point.y.n).max().unwrap_or(0);
+    let mut parts = vec![match (fewest, most) {
+        (_, 1) => "Measured: one run, so without intervals".to_owned(),
+        (fewest, most) if fewest == most => format!("Measured: mean of {most} runs, bars: 95 % interval (Student t)"),
+        (fewest, most) => format!("Measured: mean of {fewest} to {most} runs, bars: 95 % interval (Student t)"),
+    }];
+    if let Some([low, high]) = columns
+        .quantiles
+        .as_ref()
+        .filter(|_| points.iter().any(|point| point.range.is_some()))
+    {
+        parts.push(format!("thin bars: {}", quantiles(low, high)));
+    }
+    let mut ranges: Vec<&str> = published
+        .iter()
+        .filter(|set| set.points.iter().any(|point| point.range.is_some()))
+        .map(|set| set.range.as_deref().unwrap_or("range"))
+        .collect();
+    ranges.dedup();
+    if !ranges.is_empty() {
+        parts.push(format!("shaded: published {}", ranges.join(", ")));
+    }
+    let missing: u64 = points.iter().map(|point| point.missing).sum();
+    if missing > 0 {
+        parts.push(format!("{missing} runs without a value left out"));
+    }
+    format!("{}.", parts.join("; "))
+}
+
+/// What two columns are quantiles of, if their names end in `_p01` and the like; else their names.
+fn quantiles(low: &str, high: &str) -> String {
+    match (percentile(low), percentile(high)) {
+        (Some(low), Some(high)) => format!("{} to {} percentile", ordinal(low), ordinal(high)),
+        _ => format!("{low} to {high}"),
+    }
+}
+
+fn percentile(column: &str) -> Option<u32> {
+    column.rsplit_once("_p").and_then(|(_, digits)| digits.parse().ok())
+}
+
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 100, number % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_named_from_their_columns() {
+        assert_eq!(quantiles("visited_p01", "visited_p99"), "1st to 99th percentile");
+        assert_eq!(quantiles("delay_p12", "delay_p53"), "12th to 53rd percentile");
+        assert_eq!(quantiles("low", "high"), "low to high");
+    }
+}

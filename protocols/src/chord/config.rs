@@ -1,0 +1,198 @@
+//! The parameters of Chord, and which values make sense.
+
+use sim_core::time::SimDuration;
+use thiserror::Error;
+
+use super::ring::IdSpace;
+use crate::request::Patience;
+
+/// Whose rules keep the ring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Rules {
+    /// Stoica et al. 2001.
+    Sigcomm2001,
+    /// Stoica et al. 2003.
+    Ton2003,
+    /// The implementation that came with the Internet Indirection Infrastructure.
+    I3,
+    /// Zave.
+    Corrected,
+}
+
+/// Who asks the nodes on the way (ToN, section VI-D).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LookupStyle {
+    /// The initiator asks each of them.
+    Iterative,
+    /// Each passes the lookup on; the last one answers the initiator.
+    Recursive,
+}
+
+/// What all nodes of a run share. See [`Config::validate`].
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    /// Whose rules keep the ring.
+    pub rules: Rules,
+    /// Width of identifiers in bits, 3 to 128.
+    pub id_bits: u32,
+    /// Length of the successor list, the papers' `r`: 1 to 32.
+    pub successors: usize,
+    /// Whether lookups consult the whole successor list, as ToN's `closest_preceding_node` does, or only fingers and the
+    /// first successor. The path lengths of ToN, Fig. 10 are those of fingers only. i3 always consults all it knows.
+    pub route_with_successors: bool,
+    /// Who asks the nodes on the way.
+    pub lookup: LookupStyle,
+    /// Whether a lookup that was asked for from above ends only when the owner has answered. If not, it ends with the
+    /// answer of the key's predecessor, as in the papers, and may name an owner that is dead.
+    pub confirm_owner: bool,
+    /// Mean period of stabilisation.
+    pub stabilize_period: SimDuration,
+    /// Each period is uniform in `stabilize_period * (1 - jitter)` to `stabilize_period * (1 + jitter)`: 0 to below 1.
+    pub stabilize_jitter: f64,
+    /// How long a node waits for the answer of another.
+    pub timeout: SimDuration,
+    /// How many more times a node, or a whole join, is tried after a failure.
+    pub retries: u8,
+    /// How long the origin of a recursive lookup waits for the answer.
+    pub recursive_timeout: SimDuration,
+    /// How many nodes one lookup may ask, or be passed to, i3's time to live.
+    pub hop_limit: u8,
+}
+
+/// A value that Chord cannot work with. Each error names the field of [`Config`].
+#[derive(Clone, PartialEq, Debug, Error)]
+pub enum ConfigError {
+    /// The width of identifiers.
+    #[error(
+        "id_bits must lie between {least} and {most}, not {0}; identifiers are only compared, so 128 bits serve where a paper \
+         has 160",
+        least = IdSpace::BITS.start(), most = IdSpace::BITS.end()
+    )]
+    IdBits(u32),
+    /// The length of the successor list.
+    #[error("successors must lie between 1 and {most}, not {0}; the papers use 8 to 20", most = Config::MOST_SUCCESSORS)]
+    Successors(usize),
+    /// The mean period of stabilisation.
+    #[error("stabilize_period must be longer than zero; the papers use 1 s to 30 s")]
+    StabilizePeriod,
+    /// The jitter of the period.
+    #[error("stabilize_jitter must be at least 0 and less than 1, not {0}; 0.5 draws periods from 0.5 to 1.5 of the mean")]
+    StabilizeJitter(f64),
+    /// A time-out.
+    #[error("{0} must be longer than zero; choose it longer than a round trip")]
+    Timeout(&'static str),
+    /// The limit of hops.
+    #[error("hop_limit must be at least 1; i3 uses 64")]
+    HopLimit,
+}
+
+impl Default for Config {
+    /// The corrected rules with the parameters of Stoica et al. 2003, section VI, and a list of eight successors.
+    fn default() -> Self {
+        Config {
+            rules: Rules::Corrected,
+            id_bits: 64,
+            successors: 8,
+            route_with_successors: true,
+            lookup: LookupStyle::Iterative,
+            confirm_owner: false,
+            stabilize_period: SimDuration::from_secs(30),
+            stabilize_jitter: 0.5,
+            timeout: SimDuration::from_millis(500),
+            retries: 0,
+            recursive_timeout: SimDuration::from_secs(5),
+            hop_limit: 64,
+        }
+    }
+}
+
+impl Config {
+    /// The longest successor list.
+    pub const MOST_SUCCESSORS: usize = 32;
+
+    /// The parameters themselves, if Chord can work with them.
+    ///
+    /// # Errors
+    ///
+    /// The first field whose value makes no sense.
+    pub fn validate(self) -> Result<Self, ConfigError> {
+        if !IdSpace::BITS.contains(&self.id_bits) {
+            return Err(ConfigError::IdBits(self.id_bits));
+        }
+        if !(1..=Self::MOST_SUCCESSORS).contains(&self.successors) {
+            return Err(ConfigError::Successors(self.successors));
+        }
+        if self.stabilize_period == SimDuration::ZERO {
+            return Err(ConfigError::StabilizePeriod);
+        }
+        if !(0.0..1.0).contains(&self.stabilize_jitter) {
+            return Err(ConfigError::StabilizeJitter(self.stabilize_jitter));
+        }
+        for (field, timeout) in [("timeout", self.timeout), ("recursive_timeout", self.recursive_timeout)] {
+            if timeout == SimDuration::ZERO {
+                return Err(ConfigError::Timeout(field));
+            }
+        }
+        if self.hop_limit == 0 {
+            return Err(ConfigError::HopLimit);
+        }
+        Ok(self)
+    }
+
+    /// The ring of identifiers.
+    #[inline]
+    pub fn space(&self) -> IdSpace {
+        IdSpace::new(self.id_bits)
+    }
+
+    /// How long a node waits for another one.
+    pub(super) fn patience(&self) -> Patience {
+        Patience { timeout: self.timeout, retries: self.retries }
+    }
+
+    /// How long an origin waits for the answer of a recursive lookup.
+    pub(super) fn recursive_patience(&self) -> Patience {
+        Patience { timeout: self.recursive_timeout, ..self.patience() }
+    }
+}
+
+impl Rules {
+    /// The rule sets, by the names that scenario files use.
+    pub const NAMES: [(&'static str, Rules); 4] = [
+        ("sigcomm-2001", Rules::Sigcomm2001),
+        ("ton-2003", Rules::Ton2003),
+        ("i3", Rules::I3),
+        ("corrected", Rules::Corrected),
+    ];
+
+    /// Whether a lookup goes on after a time-out. In the experiments of 2001 it does not.
+    pub(super) fn backtrack(self) -> bool {
+        self != Rules::Sigcomm2001
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_absurd_value_is_refused_by_the_name_of_its_field() {
+        let refused: [(&str, fn(&mut Config)); 8] = [
+            ("id_bits", |config| config.id_bits = 2),
+            ("id_bits", |config| config.id_bits = 160),
+            ("successors", |config| config.successors = 0),
+            ("successors", |config| config.successors = 33),
+            ("stabilize_period", |config| config.stabilize_period = SimDuration::ZERO),
+            ("stabilize_jitter", |config| config.stabilize_jitter = f64::NAN),
+            ("recursive_timeout", |config| config.recursive_timeout = SimDuration::ZERO),
+            ("hop_limit", |config| config.hop_limit = 0),
+        ];
+        assert_eq!(Config::default().validate(), Ok(Config::default()));
+        for (field, spoil) in refused {
+            let mut config = Config::default();
+            spoil(&mut config);
+            let error = config.validate().expect_err(field).to_string();
+            assert!(error.starts_with(field), "{error}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a node is asked from above, and what it tells upward.
+
+use sim_core::protocol::OperationId;
+
+use super::ring::{Contact, Id};
+use crate::lookup::Failure;
+
+/// What is asked from above.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Command {
+    /// Who owns this key?
+    Lookup {
+        /// The key.
+        key: Id,
+    },
+}
+
+/// What a node tells upward.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The node has become a member.
+    Joined,
+    /// It could not join, and does nothing any more until it is started anew.
+    JoinFailed(JoinFailure),
+    /// All its successors have died: it is no member any more, and does nothing until it is started anew.
+    Isolated,
+    /// A lookup has found the owner of its key.
+    LookupDone {
+        /// Which lookup.
+        operation: OperationId,
+        /// The key.
+        key: Id,
+        /// Who owns it.
+        owner: Contact,
+        /// Messages from node to node until the owner: the visited nodes and the owner. Zero if the initiator is alone.
+        hops: u16,
+        /// Nodes visited up to and including the key's predecessor, the initiator not counted: the papers' path length.
+        visited: u16,
+        /// Time-outs on the way.
+        timeouts: u16,
+        /// Owners that were named and did not answer, if [`Config::confirm_owner`] asks for their answer.
+        dead_owners: u16,
+    },
+    /// A lookup has failed.
+    LookupFailed {
+        /// Which lookup.
+        operation: OperationId,
+        /// The key.
+        key: Id,
+        /// Time-outs on the way.
+        timeouts: u16,
+        /// Why.
+        reason: LookupFailure,
+    },
+    /// A message was of no use.
+    Dropped(Dropped),
+}
+
+/// Why a node could not join.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum JoinFailure {
+    /// The lookup of its own identifier failed.
+    Lookup(Failure),
+    /// A member has this identifier already.
+    IdentifierTaken,
+}
+
+/// Why a lookup failed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum LookupFailure {
+    /// The node is no member.
+    NotJoined,
+    /// The walk failed.
+    Walk(Failure),
+}
+
+/// Why a message was of no use.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dropped {
+    /// An answer that matches no open request: it came too late, or nobody asked.
+    StaleAnswer,
+    /// It contains an identifier that does not belong to the ring.
+    ForeignIdentifier,
+    /// It comes from a node with this node's own identifier.
+    OwnIdentifier,
+}

@@ -1,0 +1,144 @@
+//! `peerscope check`: what a scenario would do, in words.
+
+use std::fmt::Write;
+use std::io;
+
+use sim_core::time::SimTime;
+
+use super::arguments::Check;
+use super::terminal::Terminal;
+use crate::exit::Exit;
+use crate::registry::Registry;
+use crate::scenario::{BringUp, Point, Scenario};
+use crate::units::written;
+
+/// The most points that are described one by one.
+const SHOWN: usize = 20;
+
+pub(super) fn check(arguments: &Check, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let overrides = arguments.scenarios.overrides();
+    let mut worst = Exit::Done;
+    for file in &arguments.scenarios.files {
+        match Scenario::load(file, &overrides, registry) {
+            Ok(scenario) => terminal.print(&explain(&scenario, registry))?,
+            Err(error) => worst = worst.max(terminal.refuse(&error)),
+        }
+    }
+    Ok(worst)
+}
+
+/// What would be run.
+fn explain(scenario: &Scenario, registry: &Registry) -> String {
+    let mut lines = Lines::default();
+    lines.add(&scenario.name, scenario.title.as_deref().unwrap_or("(no title)"));
+    lines.add("  file", scenario.path.display());
+    for cite in &scenario.cites {
+        lines.add("  cites", cite);
+    }
+    for axis in &scenario.axes {
+        lines.add("  sweep", format_args!("{} = {}", axis.key, axis.values.join(", ")));
+    }
+    let points = count(scenario.points.len(), "point");
+    let replications = count(scenario.replications as usize, "replication");
+    let total = count(scenario.runs() as usize, "run");
+    lines.add(
+        "  runs",
+        format_args!("{points} x {replications} = {total}, seed {}", scenario.seed),
+    );
+    let descriptions: Vec<_> = scenario.points.iter().map(|point| describe(point, registry)).collect();
+    let common = |line: &Line| descriptions.iter().all(|lines| lines.contains(line));
+    for (name, text) in descriptions.iter().take(1).flatten().filter(|line| common(line)) {
+        lines.add(&format!("  {name}"), text);
+    }
+    for (point, description) in scenario.points.iter().zip(&descriptions).take(SHOWN) {
+        if !point.settings.is_empty() {
+            lines.add("  point", format_args!("{}: {}", point.index + 1, point.label()));
+        }
+        for (name, text) in description.iter().filter(|line| !common(line)) {
+            lines.add(&format!("    {name}"), text);
+        }
+    }
+    if scenario.points.len() > SHOWN {
+        lines.add("  point", format_args!("and {} more", scenario.points.len() - SHOWN));
+    }
+    for figure in &scenario.figures {
+        lines.add("  figure", format_args!("{}, from table {}", figure.name, figure.table));
+    }
+    for expectation in &scenario.expectations {
+        lines.add("  expect", expectation.title());
+    }
+    lines.text
+}
+
+/// What a line is about, and what it says.
+type Line = (&'static str, String);
+
+/// One point, line by line.
+fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
+    let bring_up = match point.bring_up {
+        BringUp::Bulk => "all there from the start".to_owned(),
+        BringUp::Joins { over } => format!("joining one by one over {}", written(over)),
+    };
+    let mut lines = vec![
+        ("duration", format!("{} of simulated time", written(point.duration))),
+        ("nodes", format!("{}, {bring_up}", point.nodes)),
+        ("network", point.network.to_string()),
+    ];
+    let availability = point.churn.churn.model().availability();
+    if availability < 1.0 {
+        let start = since_start(point.churn.start);
+        lines.push((
+            "churn",
+            format!("from {start}, each node up {:.1} % of the time", availability * 100.0),
+        ));
+    }
+    if let Some(mass) = &point.mass_failure {
+        let failing = mass.failure.count(point.nodes as usize);
+        lines.push((
+            "failure",
+            format!("at {}, {failing} if all are up", since_start(mass.failure.at())),
+        ));
+    }
+    if let Some(lookups) = &point.lookups {
+        let (start, until) = (since_start(lookups.start), since_start(lookups.until));
+        let total = lookups.rate * lookups.until.since(lookups.start).as_secs_f64() * f64::from(point.nodes);
+        lines.push((
+            "lookups",
+            format!("from {start} until {until}, about {total:.0} in all"),
+        ));
+    }
+    if point.observe.ring_invariants {
+        lines.push(("observe", "the ring's invariants after every event".to_owned()));
+    }
+    let name = point.protocol.name();
+    let summary = registry.get(name).map(|entry| entry.summary()).unwrap_or_default();
+    lines.push(("protocol", format!("{name}: {summary}")));
+    lines.push(("settings", point.protocol.inline()));
+    lines
+}
+
+/// An instant as scenarios write it.
+fn since_start(time: SimTime) -> String {
+    written(time.since(SimTime::ZERO))
+}
+
+fn count(number: usize, thing: &str) -> String {
+    if number == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{number} {thing}s")
+    }
+}
+
+/// Lines with a name in a column of its own.
+#[derive(Default)]
+struct Lines {
+    text: String,
+}
+
+impl Lines {
+    fn add(&mut self, name: &str, value: impl std::fmt::Display) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{name:13} {value}");
+    }
+}

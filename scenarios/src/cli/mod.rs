@@ -1,0 +1,82 @@
+//! The command line: `peerscope run`, `check` and `list`.
+//!
+//! A crate of one's own gets the same command line with its own protocols: its `main` calls [`main_with`].
+
+mod arguments;
+mod check;
+mod list;
+mod publish;
+mod run;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+use clap::Parser;
+
+use crate::exit::Exit;
+use crate::registry::Registry;
+use arguments::{Arguments, Command};
+use terminal::Terminal;
+
+/// Runs the command line of this process with the protocols of `registry`.
+pub fn main_with(registry: &Registry) -> ExitCode {
+    let mut terminal = Terminal::standard();
+    execute(std::env::args_os(), registry, &mut terminal).into()
+}
+
+/// Runs a command line, whose first argument is the program's name, and writes to `out` and `err`, without colours.
+pub fn run_with(
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    registry: &Registry,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Exit {
+    execute(arguments, registry, &mut Terminal::plain(out, err))
+}
+
+fn execute(
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    registry: &Registry,
+    terminal: &mut Terminal<'_>,
+) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return terminal.usage(&error),
+    };
+    let done = match arguments.command {
+        Command::Run(run) => run::run(&run, registry, terminal),
+        Command::Check(check) => check::check(&check, registry, terminal),
+        Command::List(list) => list::list(&list, registry, terminal),
+    };
+    match done {
+        Ok(exit) => exit,
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => {
+            terminal.complain(&format!("cannot write the output: {error}"));
+            Exit::InputOutput
+        }
+    }
+}
+
+/// Raised when the user asks the process to stop: on Ctrl-C or a termination signal. A second time ends it at once.
+fn interruption() -> Arc<AtomicBool> {
+    use std::sync::atomic::Ordering;
+    static RAISED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let raised = RAISED.get_or_init(|| {
+        let raised = Arc::new(AtomicBool::new(false));
+        let shared = Arc::clone(&raised);
+        // Without a handler the first signal ends the process: less polite, and no less safe for earlier results.
+        let _ = ctrlc::set_handler(move || {
+            if shared.swap(true, Ordering::Relaxed) {
+                std::process::exit(i32::from(Exit::Interrupted.code()));
+            }
+        });
+        raised
+    });
+    Arc::clone(raised)
+}

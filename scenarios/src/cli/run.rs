@@ -1,0 +1,201 @@
+//! `peerscope run`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use analysis::Verdict;
+
+use super::arguments::Run;
+use super::terminal::Terminal;
+use super::{interruption, publish};
+use crate::exit::Exit;
+use crate::progress::Progress;
+use crate::registry::Registry;
+use crate::results::{ResultsFolder, Timing};
+use crate::run::{BrokenRun, Output, Pace, execute};
+use crate::scenario::Scenario;
+
+pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    // All that can be refused is refused before anything runs.
+    let overrides = arguments.scenarios.overrides();
+    let mut planned: Vec<(Scenario, PathBuf)> = Vec::new();
+    for file in &arguments.scenarios.files {
+        let scenario = match Scenario::load(file, &overrides, registry) {
+            Ok(scenario) => scenario,
+            Err(error) => return Ok(terminal.refuse(&error)),
+        };
+        let target = target(arguments, &scenario);
+        if let Some((other, _)) = planned.iter().find(|(_, path)| *path == target) {
+            let (one, two) = (other.path.display(), file.display());
+            terminal.complain(&format!(
+                "{one} and {two} would both write to {}; run them apart",
+                target.display()
+            ));
+            return Ok(Exit::Usage);
+        }
+        if let Err(error) = ResultsFolder::check(&target, arguments.force) {
+            terminal.complain(&error.to_string());
+            return Ok(error.exit());
+        }
+        planned.push((scenario, target));
+    }
+    let mut worst = Exit::Done;
+    for (scenario, target) in planned {
+        let exit = one(arguments, &scenario, &target, registry, terminal)?;
+        worst = worst.max(exit);
+        if exit == Exit::Interrupted {
+            break;
+        }
+    }
+    Ok(worst)
+}
+
+/// The folder that a scenario's results go to.
+fn target(arguments: &Run, scenario: &Scenario) -> PathBuf {
+    match &arguments.output {
+        None => PathBuf::from("results").join(&scenario.name),
+        Some(folder) if arguments.scenarios.files.len() == 1 => folder.clone(),
+        Some(folder) => folder.join(&scenario.name),
+    }
+}
+
+/// Runs one scenario, writes its results and says what became of its expectations.
+fn one(
+    arguments: &Run,
+    scenario: &Scenario,
+    target: &Path,
+    registry: &Registry,
+    terminal: &mut Terminal<'_>,
+) -> io::Result<Exit> {
+    let mut failed = |message: String, exit: Exit| {
+        terminal.complain(&format!("{}: {message}", scenario.name));
+        Ok(exit)
+    };
+    // Begun before the runs: a place that cannot be written is known at once.
+    let folder = match ResultsFolder::begin(target, arguments.force) {
+        Ok(folder) => folder,
+        Err(error) => return failed(error.to_string(), error.exit()),
+    };
+    let interrupted = interruption();
+    let (output, timing) = match simulate(arguments, scenario, registry, &interrupted) {
+        Ok(Some(done)) => done,
+        Ok(None) => return failed(NOTHING_WRITTEN.to_owned(), Exit::Interrupted),
+        Err(reason) => return failed(reason, Exit::InputOutput),
+    };
+    let verdicts = publish::verdicts(scenario, &output);
+    let figures = publish::figures(scenario, &output);
+    if let Err(error) = publish::write(&folder, scenario, &output, &figures, &verdicts, timing) {
+        return failed(error.to_string(), error.exit());
+    }
+    if interrupted.load(Ordering::Relaxed) {
+        return failed(NOTHING_WRITTEN.to_owned(), Exit::Interrupted);
+    }
+    let written = match folder.finish() {
+        Ok(path) => path,
+        Err(error) => return failed(error.to_string(), error.exit()),
+    };
+    let overrides = arguments.scenarios.overrides();
+    for broken in &output.broken {
+        terminal.complain(&describe(scenario, &overrides.settings, broken));
+    }
+    let undrawn: Vec<String> = figures
+        .iter()
+        .filter_map(|(_, drawn)| Some(drawn.as_ref().err()?.to_string()))
+        .collect();
+    for reason in &undrawn {
+        terminal.complain(&format!("{}: {reason}", scenario.name));
+    }
+    let holds = verdicts.iter().all(Verdict::inside) && output.broken.is_empty() && undrawn.is_empty();
+    if !arguments.quiet || !holds {
+        let report = analysis::expect::report(&verdicts);
+        let gap = if report.is_empty() { "" } else { "\n" };
+        terminal.print(&format!(
+            "{report}{gap}{}: results in {}\n",
+            scenario.name,
+            written.display()
+        ))?;
+    }
+    Ok(if holds { Exit::Done } else { Exit::Failed })
+}
+
+const NOTHING_WRITTEN: &str = "interrupted; nothing was written";
+
+/// Runs all points and replications; nothing if interrupted.
+fn simulate(
+    arguments: &Run,
+    scenario: &Scenario,
+    registry: &Registry,
+    interrupted: &AtomicBool,
+) -> Result<Option<(Output, Timing)>, String> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.threads.map_or(cores, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| format!("cannot start {threads} threads: {error}; give fewer with --threads"))?;
+    let progress = Progress::new(scenario.runs(), &scenario.name, !arguments.quiet);
+    let output = pool.install(|| {
+        execute(
+            scenario,
+            registry,
+            &Watch {
+                progress: &progress,
+                interrupted,
+            },
+        )
+    });
+    let wall = progress.elapsed();
+    progress.clear();
+    Ok(output.map(|output| {
+        let events = output.records.iter().map(|record| record.events).sum();
+        (output, Timing { wall, events, threads })
+    }))
+}
+
+/// What the runs tell while they go on, and ask.
+struct Watch<'a> {
+    progress: &'a Progress,
+    interrupted: &'a AtomicBool,
+}
+
+impl Pace for Watch<'_> {
+    fn events(&self, count: u64) {
+        self.progress.add_events(count);
+    }
+
+    fn run_ended(&self) {
+        self.progress.finish_run();
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+/// What happened to a run that broke, with the command that makes it happen again.
+fn describe(scenario: &Scenario, overrides: &[String], broken: &BrokenRun) -> String {
+    let BrokenRun {
+        point,
+        replication,
+        reason,
+    } = broken;
+    let settings = scenario
+        .points
+        .get(*point)
+        .map(|point| point.settings.as_slice())
+        .unwrap_or_default();
+    let settings: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let place = if settings.is_empty() {
+        String::new()
+    } else {
+        format!(" at {}", settings.join(", "))
+    };
+    let mut command = format!("peerscope run {} --seed {}", scenario.path.display(), scenario.seed);
+    for setting in overrides.iter().chain(&settings) {
+        command.push_str(&format!(" --set '{setting}'"));
+    }
+    command.push_str(&format!(" --replications {}", replication + 1));
+    format!(
+        "{}: replication {replication}{place} broke: {reason}\n  to see it again: {command}",
+        scenario.name
+    )
+}

@@ -1,0 +1,107 @@
+//! What a scenario must know of a protocol in order to run it: how to make a node, what to ask it, and how to understand
+//! what it tells.
+
+mod chord;
+
+use std::collections::BTreeMap;
+
+pub use chord::ChordOverlay;
+use serde::de::DeserializeOwned;
+use sim_core::addr::NodeAddr;
+use sim_core::observer::Observer;
+use sim_core::protocol::{OperationId, Protocol};
+use sim_core::random::{NodeRng, StreamKey};
+
+/// Shorthand: the parameters that all nodes of an overlay share.
+pub type ConfigOf<O> = <<O as Overlay>::Protocol as Protocol>::Config;
+/// Shorthand: what a node of an overlay is given when it starts.
+pub type InitOf<O> = <<O as Overlay>::Protocol as Protocol>::Init;
+
+/// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
+///
+/// Nodes have identifiers on 128 bits, of which an overlay may use fewer; keys are identifiers.
+pub trait Overlay: Sized + Sync + 'static {
+    /// The name in scenario files.
+    const NAME: &'static str;
+    /// One line for `peerscope list`.
+    const SUMMARY: &'static str;
+    /// The settings in scenario files: the table `[protocol.<name>]`, unknown keys refused.
+    type Settings: DeserializeOwned;
+    /// The protocol itself.
+    type Protocol: Protocol<Addr = NodeAddr, Config: Clone>;
+    /// What `[observe] ring_invariants` watches.
+    type Invariants: Observer<Self::Protocol>;
+
+    /// Parameters from settings, or the setting that will not do.
+    fn config(settings: Self::Settings) -> Result<ConfigOf<Self>, InvalidSetting>;
+
+    /// How many different identifiers there are.
+    fn capacity(config: &ConfigOf<Self>) -> u128;
+
+    /// The identifier of a node, from the stream of its incarnation.
+    fn identifier(config: &ConfigOf<Self>, stream: StreamKey) -> u128;
+
+    /// A key, each as likely as any other.
+    fn key(config: &ConfigOf<Self>, rng: &mut NodeRng) -> u128;
+
+    /// How many members an overlay that is brought up by joins starts from, with perfect tables: at least one.
+    fn founders(config: &ConfigOf<Self>) -> u32;
+
+    /// What nodes start with whose tables are already perfect, in the order of `members`.
+    fn perfect(config: &ConfigOf<Self>, members: &[(u128, NodeAddr)]) -> Vec<InitOf<Self>>;
+
+    /// What a node starts with that joins through a member.
+    fn joining(config: &ConfigOf<Self>, id: u128, bootstrap: NodeAddr) -> InitOf<Self>;
+
+    /// The command that looks up a key.
+    fn lookup(key: u128) -> <Self::Protocol as Protocol>::Command;
+
+    /// What a node's event means to a scenario.
+    fn told(event: <Self::Protocol as Protocol>::Event) -> Told;
+
+    /// The node that owns a key, if these are the members.
+    fn owner(config: &ConfigOf<Self>, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr>;
+
+    /// The observer of the invariants of the overlay, told of members who never leave.
+    fn invariants(config: &ConfigOf<Self>, base: &[(u128, NodeAddr)]) -> Self::Invariants;
+}
+
+/// A setting that the protocol cannot work with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InvalidSetting {
+    /// The key within `[protocol.<name>]`.
+    pub key: &'static str,
+    /// What is wrong, and what to try.
+    pub message: String,
+}
+
+/// What a node told, as far as scenarios measure it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// Its join is complete: others may join through it, and it may be asked.
+    Joined,
+    /// It is no member, and does nothing until it is started anew: its join failed, or it has lost the others.
+    Out,
+    /// A lookup found an owner.
+    Found {
+        /// Which lookup.
+        operation: OperationId,
+        /// The owner it names.
+        owner: NodeAddr,
+        /// Nodes on the way to the owner, the owner included and the initiator not.
+        hops: u32,
+        /// Nodes visited up to and including the owner's predecessor: the path length of the Chord papers.
+        visited: u32,
+        /// Requests that were not answered in time.
+        timeouts: u32,
+    },
+    /// A lookup was given up.
+    NotFound {
+        /// Which lookup.
+        operation: OperationId,
+        /// Requests that were not answered in time.
+        timeouts: u32,
+    },
+    /// Nothing that is measured.
+    Other,
+}

@@ -1,0 +1,68 @@
+//! The protocols that scenarios can name.
+
+use analysis::Schema;
+
+use crate::input::InputError;
+use crate::overlays::ChordOverlay;
+use crate::run::{Failure, Job, OverlayEntry, Pace, RunRecord};
+use crate::scenario::{Point, Scenario};
+
+/// A protocol that scenarios can name: the one place where its types are erased.
+pub trait ProtocolEntry: Send + Sync {
+    /// What scenarios call it: `chord` for `[protocol.chord]`.
+    fn name(&self) -> &str;
+
+    /// One line on what it is, for `peerscope list`.
+    fn summary(&self) -> &str;
+
+    /// Makes sure that the point can be run: reads its [settings](crate::scenario::Settings) and holds them against the rest.
+    ///
+    /// # Errors
+    /// [`InputError::Invalid`], pointing at what cannot be.
+    fn check(&self, point: &Point) -> Result<(), InputError>;
+
+    /// The tables that a run of the scenario writes. Figures and expectations are held against them before the run.
+    fn tables(&self, scenario: &Scenario) -> Schema;
+
+    /// Runs one simulation.
+    ///
+    /// # Errors
+    /// [`Failure`]: something that must hold does not, or the run was told to stop.
+    fn run(&self, job: &Job<'_>, pace: &dyn Pace) -> Result<RunRecord, Failure>;
+}
+
+/// The protocols that scenarios can name, in the order in which they were registered.
+#[derive(Default)]
+pub struct Registry {
+    entries: Vec<Box<dyn ProtocolEntry>>,
+}
+
+impl Registry {
+    /// No protocols.
+    pub fn new() -> Self {
+        Registry::default()
+    }
+
+    /// The protocols that come with peerscope.
+    pub fn standard() -> Self {
+        Registry::new().with(OverlayEntry::<ChordOverlay>::new())
+    }
+
+    /// The same with one protocol more, in place of an earlier one of the same name.
+    #[must_use]
+    pub fn with(mut self, entry: impl ProtocolEntry + 'static) -> Self {
+        self.entries.retain(|known| known.name() != entry.name());
+        self.entries.push(Box::new(entry));
+        self
+    }
+
+    /// The protocol of this name.
+    pub fn get(&self, name: &str) -> Option<&dyn ProtocolEntry> {
+        self.iter().find(|entry| entry.name() == name)
+    }
+
+    /// All protocols.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn ProtocolEntry> {
+        self.entries.iter().map(|entry| &**entry)
+    }
+}

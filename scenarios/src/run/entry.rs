@@ -1,0 +1,136 @@
+//! An overlay as an entry of the registry: where its types are erased.
+
+use std::marker::PhantomData;
+
+use analysis::Schema;
+use sim_core::addr::NodeAddr;
+use sim_core::churn::ChurnModel;
+use sim_core::network::Network;
+use sim_core::observer::Observer;
+use sim_core::simulation::{Setup, Simulation};
+use sim_core::time::SimTime;
+
+use super::world::{DirectDelay, ScenarioWorld, Turn};
+use super::{Failure, Job, Pace, RunRecord, tables};
+use crate::input::InputError;
+use crate::overlays::{ConfigOf, Overlay};
+use crate::registry::ProtocolEntry;
+use crate::scenario::{Point, Scenario};
+
+/// Into how many parts a run is cut, to report progress and to hear whether it is to stop.
+const SLICES: u64 = 400;
+
+/// An [`Overlay`] that scenarios can name.
+pub struct OverlayEntry<O>(PhantomData<fn() -> O>);
+
+impl<O: Overlay> OverlayEntry<O> {
+    /// The entry of overlay `O`.
+    pub fn new() -> Self {
+        OverlayEntry(PhantomData)
+    }
+
+    fn config(point: &Point) -> Result<ConfigOf<O>, InputError> {
+        let settings: O::Settings = point.protocol.parse()?;
+        O::config(settings).map_err(|invalid| point.protocol.error_at(invalid.key, invalid.message))
+    }
+}
+
+impl<O: Overlay> Default for OverlayEntry<O> {
+    fn default() -> Self {
+        OverlayEntry::new()
+    }
+}
+
+impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
+    fn name(&self) -> &str {
+        O::NAME
+    }
+
+    fn summary(&self) -> &str {
+        O::SUMMARY
+    }
+
+    fn check(&self, point: &Point) -> Result<(), InputError> {
+        let config = Self::config(point)?;
+        let capacity = O::capacity(&config);
+        if u128::from(point.nodes) > capacity {
+            let message = format!(
+                "{} nodes, but there are only {capacity} identifiers; use more `id_bits`",
+                point.nodes
+            );
+            return Err(point.error_at("nodes.count", message));
+        }
+        Ok(())
+    }
+
+    fn tables(&self, scenario: &Scenario) -> Schema {
+        tables::schema(scenario)
+    }
+
+    fn run(&self, job: &Job<'_>, pace: &dyn Pace) -> Result<RunRecord, Failure> {
+        let point = job.point;
+        let config = Self::config(point).map_err(|error| Failure::Broken(error.to_string()))?;
+        let build = || point.network.build(point.nodes as usize, job.streams);
+        let network = build().map_err(|error| Failure::Broken(error.to_string()))?;
+        let direct = build().map_err(|error| Failure::Broken(error.to_string()))?;
+        let world = ScenarioWorld::<O>::new(point, config.clone(), job.streams, round_trip(direct));
+        // Founders are a base that never leaves only where nobody does.
+        let nobody_leaves = *point.churn.churn.model() == ChurnModel::None && point.mass_failure.is_none();
+        let base = if nobody_leaves { world.founders() } else { &[] };
+        let invariants = point.observe.ring_invariants.then(|| O::invariants(&config, base));
+        let setup = Setup {
+            config,
+            network,
+            nodes: point.nodes,
+            streams: job.streams,
+            partitions: 1,
+        };
+        match invariants {
+            Some(observer) => drive::<O, _>(Simulation::observed(setup, world, observer), job, pace),
+            None => drive::<O, _>(Simulation::new(setup, world), job, pace),
+        }
+    }
+}
+
+/// The round trip of the direct path on a network.
+fn round_trip(network: Box<dyn Network>) -> DirectDelay {
+    Box::new(move |from: NodeAddr, to: NodeAddr| match from == to {
+        true => sim_core::time::SimDuration::ZERO,
+        false => network.direct_delay(from, to) + network.direct_delay(to, from),
+    })
+}
+
+fn drive<O: Overlay, W: Observer<O::Protocol>>(
+    mut simulation: Simulation<O::Protocol, ScenarioWorld<O>, W>,
+    job: &Job<'_>,
+    pace: &dyn Pace,
+) -> Result<RunRecord, Failure> {
+    let total = job.point.duration.as_nanos();
+    let mut reported = 0;
+    simulation.schedule(SimTime::ZERO, Turn::Open);
+    for slice in 1..=SLICES {
+        // In 128 bits: a duration of many years times the number of slices is beyond 64.
+        let end = u128::from(total) * u128::from(slice) / u128::from(SLICES);
+        simulation
+            .run_until(SimTime::from_nanos(end as u64))
+            .map_err(|broken| Failure::Broken(broken.to_string()))?;
+        pace.events(simulation.events() - reported);
+        reported = simulation.events();
+        if pace.interrupted() {
+            return Err(Failure::Interrupted);
+        }
+    }
+    let (events, fingerprint, traffic, now) = (
+        simulation.events(),
+        simulation.fingerprint(),
+        simulation.traffic(),
+        simulation.now(),
+    );
+    Ok(RunRecord {
+        point: job.point.index,
+        replication: job.replication,
+        events,
+        fingerprint,
+        measured: simulation.into_world().into_measured(&traffic, now),
+    })
+}

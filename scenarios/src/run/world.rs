@@ -1,0 +1,456 @@
+//! The world of a scenario: who comes and goes, who looks up what.
+
+use std::collections::BTreeMap;
+
+use sim_core::addr::NodeAddr;
+use sim_core::churn::{Churn, ChurnModel, InitialState};
+use sim_core::distribution::Exponential;
+use sim_core::math;
+use sim_core::protocol::OperationId;
+use sim_core::random::{NodeRng, StreamKey};
+use sim_core::time::{SimDuration, SimTime};
+use sim_core::traffic::Traffic;
+use sim_core::world::{Control, Departure, World};
+
+use super::measure::{Answer, Measured};
+use super::members::Members;
+use crate::overlays::{ConfigOf, Overlay, Told};
+use crate::scenario::{BringUp, Lookups, MassFailureSpec, Point};
+
+/// A join that has not completed after this long is begun again through another member.
+const JOIN_PATIENCE: SimDuration = SimDuration::from_secs(30);
+/// How often it is looked for such joins.
+const REVIEW_PERIOD: SimDuration = SimDuration::from_secs(5);
+/// Who finds nobody to join through looks again after this long.
+const LONELY_PAUSE: SimDuration = SimDuration::from_secs(1);
+
+/// What happens in a scenario, apart from the protocol.
+struct Plan {
+    nodes: u32,
+    bring_up: BringUp,
+    churn: Churn,
+    churn_start: SimTime,
+    mass_failure: Option<MassFailureSpec>,
+    lookups: Option<Lookups>,
+}
+
+impl Plan {
+    fn of(point: &Point) -> Self {
+        Plan {
+            nodes: point.nodes,
+            bring_up: point.bring_up,
+            churn: point.churn.churn,
+            churn_start: point.churn.start,
+            mass_failure: point.mass_failure,
+            lookups: point.lookups,
+        }
+    }
+}
+
+/// What the world has in its calendar.
+pub(super) enum Turn {
+    /// The beginning.
+    Open,
+    /// A node of the first population comes.
+    BringUp(NodeAddr),
+    /// A node comes, or returns, by the churn model.
+    Arrive(NodeAddr),
+    /// Joins that have failed are begun again.
+    Review,
+    /// A session ends.
+    Depart(NodeAddr, u32),
+    /// Many fail at once.
+    MassFailure,
+    /// Measurement begins.
+    Measure,
+    /// Somebody looks something up.
+    Lookup,
+}
+
+/// One place for a node.
+struct Place {
+    id: u128,
+    /// Counts arrivals, so that what was planned for one does not befall the next.
+    arrivals: u32,
+    up: bool,
+    /// Where the churn model has it stand when churn begins.
+    first: InitialState,
+    churn: NodeRng,
+}
+
+/// A lookup on its way.
+struct Issued {
+    at: SimTime,
+    from: NodeAddr,
+    key: u128,
+}
+
+/// The world of one run.
+pub(super) struct ScenarioWorld<O: Overlay> {
+    plan: Plan,
+    config: ConfigOf<O>,
+    streams: StreamKey,
+    founders: Vec<(u128, NodeAddr)>,
+    places: Vec<Place>,
+    members: Members,
+    /// Those who are up and no members: when their next attempt to join is due.
+    joining: BTreeMap<NodeAddr, SimTime>,
+    /// How many nodes the overlay has when it has been brought up, and how many arrivals of those have been planned.
+    first_population: u32,
+    brought_up: u32,
+    issued: BTreeMap<OperationId, Issued>,
+    arrivals: NodeRng,
+    lookups: NodeRng,
+    network: DirectDelay,
+    measured: Measured,
+}
+
+/// The delay of the direct path between two hosts, both ways together.
+pub(super) type DirectDelay = Box<dyn Fn(NodeAddr, NodeAddr) -> SimDuration + Send>;
+
+impl<O: Overlay> ScenarioWorld<O> {
+    /// A world before its first event, which is [`Turn::Open`] at time zero.
+    pub(super) fn new(point: &Point, config: ConfigOf<O>, streams: StreamKey, round_trip: DirectDelay) -> Self {
+        let plan = Plan::of(point);
+        let mut identifiers = BTreeMap::new();
+        let places = (0..plan.nodes).map(NodeAddr).map(|addr| {
+            let id = fresh_identifier::<O>(&config, streams, addr, 0, &identifiers);
+            identifiers.insert(id, addr);
+            let mut churn = Churn::stream(streams, addr).rng();
+            let first = plan.churn.model().initial(&mut churn);
+            Place {
+                id,
+                arrivals: 0,
+                up: false,
+                first,
+                churn,
+            }
+        });
+        let places: Vec<Place> = places.collect();
+        let founds = |(index, place): &(usize, &Place)| match plan.bring_up {
+            BringUp::Bulk => place.first.up,
+            BringUp::Joins { .. } => *index < O::founders(&config) as usize,
+        };
+        let founders = places.iter().enumerate().filter(founds);
+        let first = places
+            .iter()
+            .enumerate()
+            .filter(|place| place.1.first.up || founds(place));
+        ScenarioWorld {
+            founders: founders
+                .map(|(index, place)| (place.id, NodeAddr(index as u32)))
+                .collect(),
+            members: Members::new(plan.nodes),
+            joining: BTreeMap::new(),
+            first_population: first.count() as u32,
+            brought_up: 0,
+            issued: BTreeMap::new(),
+            arrivals: streams.purpose("arrivals").rng(),
+            lookups: streams.purpose("lookups").rng(),
+            network: round_trip,
+            measured: Measured::default(),
+            plan,
+            config,
+            streams,
+            places,
+        }
+    }
+
+    /// Those who stand at time zero with perfect tables.
+    pub(super) fn founders(&self) -> &[(u128, NodeAddr)] {
+        &self.founders
+    }
+
+    /// What was measured, at the end of the run.
+    pub(super) fn into_measured(mut self, traffic: &Traffic, end: SimTime) -> Measured {
+        self.measured
+            .finish(traffic, end, self.issued.len() as u64, self.members.len() as u64);
+        self.measured
+    }
+
+    fn open(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        for index in 0..self.plan.nodes {
+            self.plan_first_session(control, NodeAddr(index));
+        }
+        for (init, (_, addr)) in O::perfect(&self.config, &self.founders)
+            .into_iter()
+            .zip(self.founders.clone())
+        {
+            self.place_up(control.now(), addr);
+            control.start(addr, init);
+        }
+        control.schedule(REVIEW_PERIOD, Turn::Review);
+        if let Some(MassFailureSpec { failure, .. }) = self.plan.mass_failure {
+            control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure);
+        }
+        if let Some(lookups) = self.plan.lookups {
+            control.schedule(lookups.start.since(SimTime::ZERO), Turn::Measure);
+        }
+    }
+
+    fn plan_first_session(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr) {
+        let place = &mut self.places[addr.index()];
+        let InitialState { up, remaining } = place.first;
+        // Founders are up whatever the churn model would have had them be: without them there is nobody to join.
+        let founder = self
+            .founders
+            .binary_search_by_key(&addr, |(_, founder)| *founder)
+            .is_ok();
+        if up {
+            self.schedule_change(control, Turn::Depart(addr, 1), remaining);
+        } else if founder {
+            let session = self.plan.churn.model().next_up(&mut place.churn);
+            self.schedule_change(control, Turn::Depart(addr, 1), session);
+        } else {
+            self.schedule_change(control, Turn::Arrive(addr), remaining);
+        }
+        if let BringUp::Joins { over } = self.plan.bring_up
+            && up
+            && !founder
+        {
+            self.bring_up(control, addr, over);
+        }
+    }
+
+    /// Plans the arrival of a node of the first population: the overlay grows by the same factor in equal times.
+    ///
+    /// A ring can take in one newcomer for each gap between neighbours and round of stabilisation, so a population that
+    /// came at a constant rate would outrun a young ring, and long be waiting for it.
+    fn bring_up(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, over: SimDuration) {
+        let founders = self.founders.len() as f64;
+        let size = founders + f64::from(self.brought_up) + sim_core::random::unit(&mut self.arrivals);
+        self.brought_up += 1;
+        let share = math::ln(size / founders) / math::ln(f64::from(self.first_population) / founders);
+        control.schedule(over.mul_f64(share), Turn::BringUp(addr));
+    }
+
+    /// Schedules a change of the churn model, counted from the start of churn.
+    fn schedule_change(&self, control: &mut Control<'_, O::Protocol, Turn>, turn: Turn, remaining: SimDuration) {
+        if remaining < ChurnModel::NEVER {
+            control.schedule(self.plan.churn_start.since(control.now()) + remaining, turn);
+        }
+    }
+
+    fn place_up(&mut self, now: SimTime, addr: NodeAddr) {
+        let place = &mut self.places[addr.index()];
+        place.up = true;
+        place.arrivals += 1;
+        self.measured.population(now, 1);
+    }
+
+    /// A node comes for the first time, its session having been planned, or by the churn model, which plans it now.
+    fn arrive(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, planned: bool) {
+        if self.members.is_empty() {
+            control.schedule(
+                LONELY_PAUSE,
+                if planned {
+                    Turn::BringUp(addr)
+                } else {
+                    Turn::Arrive(addr)
+                },
+            );
+            return;
+        }
+        self.place_up(control.now(), addr);
+        self.measured.arrivals += 1;
+        let arrivals = self.places[addr.index()].arrivals;
+        if arrivals > 1 {
+            let taken = self.members.by_identifier();
+            self.places[addr.index()].id = fresh_identifier::<O>(&self.config, self.streams, addr, arrivals, taken);
+        }
+        if !planned {
+            let session = self.plan.churn.model().next_up(&mut self.places[addr.index()].churn);
+            self.schedule_change(control, Turn::Depart(addr, arrivals), session);
+        }
+        self.join(control, addr);
+    }
+
+    /// Begins a join through a random member.
+    fn join(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr) {
+        let Some(bootstrap) = self.members.random(&mut self.arrivals) else {
+            return;
+        };
+        let place = &self.places[addr.index()];
+        control.start(addr, O::joining(&self.config, place.id, bootstrap));
+        self.joining.insert(addr, control.now() + JOIN_PATIENCE);
+    }
+
+    fn review(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let due = |(addr, due): (&NodeAddr, &SimTime)| (*due <= control.now()).then_some(*addr);
+        let overdue: Vec<NodeAddr> = self.joining.iter().filter_map(due).collect();
+        for addr in overdue {
+            self.measured.restarted_joins += 1;
+            self.join(control, addr);
+        }
+        control.schedule(REVIEW_PERIOD, Turn::Review);
+    }
+
+    fn depart(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, arrival: u32) {
+        let place = &mut self.places[addr.index()];
+        if !place.up || place.arrivals != arrival {
+            return;
+        }
+        let departure = if self.plan.churn.is_graceful(&mut place.churn) {
+            Departure::Graceful
+        } else {
+            Departure::Silent
+        };
+        self.leave(control, addr, departure);
+    }
+
+    fn leave(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, departure: Departure) {
+        let place = &mut self.places[addr.index()];
+        place.up = false;
+        let absence = self.plan.churn.model().next_down(&mut place.churn);
+        self.members.remove(addr);
+        self.joining.remove(&addr);
+        self.measured.population(control.now(), -1);
+        match departure {
+            Departure::Graceful => self.measured.graceful_departures += 1,
+            Departure::Silent => self.measured.silent_departures += 1,
+        }
+        control.stop(addr, departure);
+        self.schedule_change(control, Turn::Arrive(addr), absence);
+    }
+
+    fn fail_many(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let Some(MassFailureSpec { failure, graceful }) = self.plan.mass_failure else {
+            return;
+        };
+        let up: Vec<NodeAddr> = (0..self.plan.nodes)
+            .map(NodeAddr)
+            .filter(|addr| self.places[addr.index()].up)
+            .collect();
+        let streams = self.streams.purpose("mass failure");
+        for addr in failure.victims(&up, streams.index(0)) {
+            let is_graceful = streams.index(1).index(u64::from(addr.0)).unit() < graceful;
+            self.leave(
+                control,
+                addr,
+                if is_graceful {
+                    Departure::Graceful
+                } else {
+                    Departure::Silent
+                },
+            );
+        }
+    }
+
+    fn measure(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        self.measured.begin(control.now(), control.traffic());
+        self.schedule_lookup(control);
+    }
+
+    /// The processes of all places together are one Poisson process; a draw that falls on a place without a member is void.
+    fn schedule_lookup(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let Some(lookups) = self.plan.lookups else { return };
+        let Ok(pause) = Exponential::new(1.0 / (lookups.rate * f64::from(self.plan.nodes))) else {
+            return;
+        };
+        let pause = SimDuration::from_secs_f64(pause.sample(&mut self.lookups));
+        if control.now() + pause < lookups.until {
+            control.schedule(pause, Turn::Lookup);
+        }
+    }
+
+    fn look_up(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let from = NodeAddr((sim_core::random::unit(&mut self.lookups) * f64::from(self.plan.nodes)) as u32);
+        if self.members.contains(from) {
+            let operation = OperationId(self.measured.issued);
+            self.measured.issued += 1;
+            let key = O::key(&self.config, &mut self.lookups);
+            self.issued.insert(
+                operation,
+                Issued {
+                    at: control.now(),
+                    from,
+                    key,
+                },
+            );
+            control.command(from, operation, O::lookup(key));
+        }
+        self.schedule_lookup(control);
+    }
+}
+
+impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
+    type Event = Turn;
+
+    fn on_event(&mut self, control: &mut Control<'_, O::Protocol, Turn>, turn: Turn) {
+        match turn {
+            Turn::Open => self.open(control),
+            Turn::BringUp(addr) => self.arrive(control, addr, true),
+            Turn::Arrive(addr) => self.arrive(control, addr, false),
+            Turn::Review => self.review(control),
+            Turn::Depart(addr, arrival) => self.depart(control, addr, arrival),
+            Turn::MassFailure => self.fail_many(control),
+            Turn::Measure => self.measure(control),
+            Turn::Lookup => self.look_up(control),
+        }
+    }
+
+    fn on_node_event(
+        &mut self,
+        time: SimTime,
+        node: NodeAddr,
+        event: <O::Protocol as sim_core::protocol::Protocol>::Event,
+    ) {
+        match O::told(event) {
+            Told::Joined => {
+                let place = &self.places[node.index()];
+                if place.up {
+                    self.joining.remove(&node);
+                    self.members.insert(node, place.id);
+                }
+            }
+            Told::Out => {
+                if self.places[node.index()].up {
+                    self.members.remove(node);
+                    self.joining.insert(node, time);
+                }
+            }
+            Told::Other => {}
+            Told::Found {
+                operation,
+                owner,
+                hops,
+                visited,
+                timeouts,
+            } => {
+                let Some(Issued { at, from, key }) = self.issued.remove(&operation) else {
+                    return;
+                };
+                let truth = O::owner(&self.config, key, self.members.by_identifier());
+                self.measured.found(&Answer {
+                    correct: truth == Some(owner),
+                    hops,
+                    visited,
+                    timeouts,
+                    latency: time.since(at),
+                    direct: (self.network)(from, owner),
+                });
+            }
+            Told::NotFound { operation, timeouts } => {
+                if self.issued.remove(&operation).is_some() {
+                    self.measured.not_found(timeouts);
+                }
+            }
+        }
+    }
+}
+
+/// An identifier that nobody has: the first free one of the node's own stream.
+fn fresh_identifier<O: Overlay>(
+    config: &ConfigOf<O>,
+    streams: StreamKey,
+    addr: NodeAddr,
+    arrival: u32,
+    taken: &BTreeMap<u128, NodeAddr>,
+) -> u128 {
+    let stream = streams
+        .purpose("identifier")
+        .index(u64::from(addr.0))
+        .index(u64::from(arrival));
+    let mut candidates = (0..).map(|attempt| O::identifier(config, stream.index(attempt)));
+    candidates.find(|id| !taken.contains_key(id)).unwrap_or_default()
+}

@@ -1,0 +1,257 @@
+//! A scenario: what is simulated, measured, drawn and expected.
+//!
+//! [`Scenario::load`] reads a file, lays the command line over it, expands the sweep and holds the parts of every point
+//! against each other. What it returns can be run: only the tables' contents are still unknown.
+
+mod network;
+mod raw;
+mod sweep;
+mod validate;
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use sim_core::churn::{Churn, MassFailure};
+use sim_core::time::{SimDuration, SimTime};
+
+use crate::digest::sha256;
+use crate::input::{Document, InputError, Node, Origin};
+use crate::registry::Registry;
+
+pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec};
+pub use raw::Keys;
+pub use sweep::Axis;
+
+/// What the command line lays over a scenario file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `key.path=value` texts, applied in order.
+    pub settings: Vec<String>,
+    /// The seed, in place of the file's.
+    pub seed: Option<u64>,
+    /// The number of replications, in place of the file's.
+    pub replications: Option<u32>,
+}
+
+/// A scenario that can be run.
+pub struct Scenario {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// Its name: lower-case letters, digits and `-`.
+    pub name: String,
+    /// One line on what it shows.
+    pub title: Option<String>,
+    /// More than a line.
+    pub description: Option<String>,
+    /// The publications that it follows.
+    pub cites: Vec<String>,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// How often each point is run, with randomness of its own.
+    pub replications: u32,
+    /// The sweep, in the order of the file.
+    pub axes: Vec<Axis>,
+    /// What is run, at least one point.
+    pub points: Vec<Point>,
+    /// The figures to draw.
+    pub figures: Vec<analysis::Figure>,
+    /// What must hold.
+    pub expectations: Vec<analysis::Expectation>,
+    /// The files that the result depends on, the scenario first.
+    pub inputs: Vec<InputFile>,
+    document: Document,
+}
+
+/// A file that the result depends on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InputFile {
+    /// The path, as named by the user.
+    pub path: PathBuf,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// One point of the sweep: a network of nodes and what happens to it.
+pub struct Point {
+    /// The position among the scenario's points, from zero.
+    pub index: usize,
+    /// The swept keys and the values that they have here, as texts, in the order of the axes.
+    pub settings: Vec<(String, String)>,
+    /// How long the simulation lasts.
+    pub duration: SimDuration,
+    /// How many nodes there are, up or down.
+    pub nodes: u32,
+    /// How the network comes to be.
+    pub bring_up: BringUp,
+    /// What lies between the nodes.
+    pub network: NetworkSpec,
+    /// Who comes and goes when.
+    pub churn: ChurnSpec,
+    /// A failure of many nodes at once.
+    pub mass_failure: Option<MassFailureSpec>,
+    /// What the nodes are asked for.
+    pub lookups: Option<Lookups>,
+    /// What is watched beside the measurements.
+    pub observe: Observe,
+    /// The protocol and its settings.
+    pub protocol: Settings,
+    document: Document,
+}
+
+/// How the network comes to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BringUp {
+    /// The nodes join one by one through a random member, their starts spread over this span.
+    Joins {
+        /// From the first start to the last.
+        over: SimDuration,
+    },
+    /// All nodes are there at time 0 with the tables that the finished protocol would have.
+    Bulk,
+}
+
+/// Who comes and goes when.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ChurnSpec {
+    /// The model and the manner of leaving.
+    pub churn: Churn,
+    /// When it sets in.
+    pub start: SimTime,
+}
+
+/// A failure of many nodes at once.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct MassFailureSpec {
+    /// When, and what share of the nodes.
+    pub failure: MassFailure,
+    /// The probability that a node leaves gracefully.
+    pub graceful: f64,
+}
+
+/// Lookups from every node at random times.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Lookups {
+    /// The first may start now.
+    pub start: SimTime,
+    /// None starts from here on.
+    pub until: SimTime,
+    /// How many a second start at each node that is up, a Poisson process.
+    pub rate: f64,
+    /// Which keys.
+    pub keys: Keys,
+}
+
+/// What is watched beside the measurements.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Observe {
+    /// Whether the ring must keep its invariants.
+    pub ring_invariants: bool,
+}
+
+/// The settings of a protocol as written, for the registry to make sense of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    name: String,
+    key_origin: Origin,
+    node: Node,
+}
+
+impl Settings {
+    /// The name of the protocol.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings as a value of type `T`, which should refuse unknown keys.
+    ///
+    /// # Errors
+    /// [`InputError::Invalid`], pointing at what `T` refuses.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, InputError> {
+        T::deserialize(&self.node)
+    }
+
+    /// A complaint about one of the settings, a dotted key; about all of them if it is empty or not written.
+    pub fn error_at(&self, key: &str, message: impl AsRef<str>) -> InputError {
+        let origin = key
+            .split('.')
+            .try_fold(&self.node, |node, name| node.as_table()?.get(name));
+        let origin = origin.map_or(&self.node.origin, |node| &node.origin);
+        let path = if key.is_empty() {
+            String::new()
+        } else {
+            format!(".{key}")
+        };
+        InputError::at(origin, format!("protocol.{}{path}: {}", self.name, message.as_ref()))
+    }
+
+    /// The settings on one line, as written: what is not there has its default.
+    pub fn inline(&self) -> String {
+        self.node.inline()
+    }
+
+    /// Where the protocol was named.
+    pub fn origin(&self) -> &Origin {
+        &self.key_origin
+    }
+}
+
+impl Point {
+    /// A complaint about a value of this point, by its dotted key.
+    pub fn error_at(&self, path: &str, message: impl AsRef<str>) -> InputError {
+        self.document.error_at(path, message)
+    }
+
+    /// What sets this point apart: `nodes.count = 8`, and nothing without a sweep.
+    pub fn label(&self) -> String {
+        self.settings
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+impl Scenario {
+    /// Reads a scenario file and makes sure that all of it can be run.
+    ///
+    /// # Errors
+    /// [`InputError`], pointing at the first value that cannot be.
+    pub fn load(path: &Path, overrides: &Overrides, registry: &Registry) -> Result<Self, InputError> {
+        let mut document = Document::read(path)?;
+        let digest = sha256(document.root().origin.source().text().as_bytes());
+        for setting in &overrides.settings {
+            document.apply(setting)?;
+        }
+        sweep::pin(&mut document)?;
+        if let Some(seed) = overrides.seed {
+            document.override_number("seed", "--seed", seed);
+        }
+        if let Some(replications) = overrides.replications {
+            document.override_number("replications", "--replications", replications.into());
+        }
+        let scenario_file = InputFile {
+            path: path.to_owned(),
+            sha256: digest,
+        };
+        validate::scenario(path, document, scenario_file, registry)
+    }
+
+    /// Title and description of a scenario file, without checking the rest.
+    ///
+    /// # Errors
+    /// [`InputError`] if the file cannot be read, is not TOML, or its title is no text.
+    pub fn title(path: &Path) -> Result<Option<String>, InputError> {
+        let document = Document::read(path)?;
+        document.get("title").map(serde::Deserialize::deserialize).transpose()
+    }
+
+    /// How many runs there are: one a point and replication.
+    pub fn runs(&self) -> u64 {
+        self.points.len() as u64 * u64::from(self.replications)
+    }
+
+    /// The scenario as TOML text, with everything from the command line laid over it. Running it gives the same results.
+    pub fn resolved(&self) -> String {
+        self.document.to_toml()
+    }
+}

@@ -1,0 +1,303 @@
+//! The network that a scenario describes.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sim_core::network::{
+    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Sphere, Uniform,
+};
+use sim_core::random::StreamKey;
+use sim_core::time::SimDuration;
+
+use super::InputFile;
+use super::raw::{RawLoss, RawNetwork};
+use crate::input::{Document, InputError, Node, SourceKind};
+use crate::matrix::{Filled, Format, Measurements, Reading, Unit};
+
+/// The networks that scenarios can name, each with a line on what it is.
+pub const NETWORKS: [(&str, &str); 6] = [
+    ("constant", "every message takes the same time"),
+    (
+        "uniform",
+        "every message takes a time of its own, uniform between two bounds",
+    ),
+    (
+        "exponential",
+        "every message takes a minimum and an exponential time on top",
+    ),
+    ("plane", "hosts in a rectangle, delay by Euclidean distance"),
+    ("sphere", "hosts on a sphere, delay by great-circle distance"),
+    (
+        "matrix",
+        "measured delays between pairs of real hosts, read from a file",
+    ),
+];
+
+/// The network between the nodes of a point.
+#[derive(Clone, Debug)]
+pub struct NetworkSpec {
+    /// How long messages take.
+    pub model: NetworkModel,
+    /// The probability that a message is lost.
+    pub loss: f64,
+}
+
+/// How long messages take.
+#[derive(Clone, Debug)]
+pub enum NetworkModel {
+    /// Always the same.
+    Constant(Constant),
+    /// Uniform between two bounds.
+    Uniform(Uniform),
+    /// A minimum, and an exponential time on top.
+    Exponential(Exponential),
+    /// In proportion to the distance of hosts in a rectangle.
+    Plane {
+        /// The sides, in units of length.
+        sides: (f64, f64),
+        /// From distance to delay.
+        propagation: Propagation,
+    },
+    /// In proportion to the distance of hosts on a sphere.
+    Sphere {
+        /// The radius, in units of length.
+        radius: f64,
+        /// From distance to delay.
+        propagation: Propagation,
+    },
+    /// As measured between real hosts.
+    Matrix(MeasuredNetwork),
+}
+
+/// Measured delays and the file that they come from.
+#[derive(Clone)]
+pub struct MeasuredNetwork {
+    /// The delays between all hosts measured; a run takes as many of them as it has nodes.
+    pub matrix: Arc<LatencyMatrix>,
+    /// How gaps in the measurements were filled.
+    pub filled: Filled,
+    /// The file.
+    pub input: InputFile,
+}
+
+impl fmt::Debug for MeasuredNetwork {
+    /// Without the delays, of which there are millions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeasuredNetwork")
+            .field("input", &self.input)
+            .field("filled", &self.filled)
+            .finish_non_exhaustive()
+    }
+}
+
+impl NetworkSpec {
+    /// The network of `nodes` nodes; where they lie is drawn from the streams of `replication`, the root of a run.
+    ///
+    /// # Errors
+    /// [`NetworkError`], if there are fewer measured hosts than nodes: a validated scenario has enough.
+    pub fn build(&self, nodes: usize, replication: StreamKey) -> Result<Box<dyn Network>, NetworkError> {
+        let places = replication.purpose("places");
+        let network: Box<dyn Network> = match &self.model {
+            NetworkModel::Constant(network) => Box::new(*network),
+            NetworkModel::Uniform(network) => Box::new(*network),
+            NetworkModel::Exponential(network) => Box::new(*network),
+            NetworkModel::Plane {
+                sides: (width, height),
+                propagation,
+            } => Box::new(Plane::new(nodes, *width, *height, *propagation, places)?),
+            NetworkModel::Sphere { radius, propagation } => {
+                Box::new(Sphere::new(nodes, *radius, *propagation, places)?)
+            }
+            NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
+        };
+        Ok(if self.loss > 0.0 {
+            Box::new(Lossy::new(network, self.loss)?)
+        } else {
+            network
+        })
+    }
+}
+
+impl fmt::Display for NetworkSpec {
+    /// One line for `peerscope check`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.model {
+            NetworkModel::Constant(network) => write!(f, "constant delay {}", network.min_delay())?,
+            NetworkModel::Uniform(_) => f.write_str("uniform delay")?,
+            NetworkModel::Exponential(_) => f.write_str("exponential delay")?,
+            NetworkModel::Plane {
+                sides: (width, height), ..
+            } => write!(f, "hosts in a plane of {width} x {height}")?,
+            NetworkModel::Sphere { radius, .. } => write!(f, "hosts on a sphere of radius {radius}")?,
+            NetworkModel::Matrix(measured) => {
+                let hosts = measured.matrix.assignment().len();
+                write!(
+                    f,
+                    "measured delays between {hosts} hosts from {}",
+                    measured.input.path.display()
+                )?;
+                let filled = measured.filled;
+                if filled.total() > 0 {
+                    write!(
+                        f,
+                        " ({} gaps filled: {} from the opposite direction, {} with the sender's median, {} with the \
+                         overall median)",
+                        filled.total(),
+                        filled.transposed,
+                        filled.row_median,
+                        filled.matrix_median
+                    )?;
+                }
+            }
+        }
+        if self.loss > 0.0 {
+            write!(f, ", loss {} %", self.loss * 100.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// The matrices read so far: a file is read once, however many points of a sweep use it.
+#[derive(Default)]
+pub(super) struct Matrices {
+    read: Vec<(PathBuf, Reading, MeasuredNetwork)>,
+}
+
+impl Matrices {
+    fn get(&mut self, file: &Path, reading: Reading) -> Result<MeasuredNetwork, InputError> {
+        if let Some((_, _, found)) = self.read.iter().find(|(path, how, _)| path == file && *how == reading) {
+            return Ok(found.clone());
+        }
+        let Measurements {
+            hosts,
+            delays,
+            filled,
+            sha256,
+        } = Measurements::read(file, reading)?;
+        let matrix = LatencyMatrix::new(hosts, delays).map_err(<InputError as serde::de::Error>::custom)?;
+        let input = InputFile {
+            path: file.to_owned(),
+            sha256,
+        };
+        let measured = MeasuredNetwork {
+            matrix: Arc::new(matrix),
+            filled,
+            input,
+        };
+        self.read.push((file.to_owned(), reading, measured.clone()));
+        Ok(measured)
+    }
+
+    /// The files read, in order and each once.
+    pub(super) fn inputs(&self) -> Vec<InputFile> {
+        let mut inputs: Vec<InputFile> = Vec::new();
+        for (_, _, measured) in &self.read {
+            if !inputs.contains(&measured.input) {
+                inputs.push(measured.input.clone());
+            }
+        }
+        inputs
+    }
+}
+
+/// The network of a point, held against its number of nodes.
+pub(super) fn network(
+    raw: RawNetwork,
+    loss: Option<RawLoss>,
+    nodes: u32,
+    document: &Document,
+    matrices: &mut Matrices,
+) -> Result<NetworkSpec, InputError> {
+    let wrong = |key: &str, error: NetworkError| document.error_at(&format!("network.{key}"), error.to_string());
+    let model = match raw {
+        RawNetwork::Constant { delay } => {
+            if delay.get() == SimDuration::ZERO {
+                let error = document.error_at("network.constant.delay", "a delay of zero cannot be");
+                return Err(error
+                    .labelled("must be longer than 0s")
+                    .help("an effect is later than its cause: \"1ns\""));
+            }
+            NetworkModel::Constant(Constant::new(delay.get()))
+        }
+        RawNetwork::Uniform { minimum, maximum } => NetworkModel::Uniform(
+            Uniform::new(minimum.get(), maximum.get()).map_err(|error| wrong("uniform.minimum", error))?,
+        ),
+        RawNetwork::Exponential { mean, minimum } => NetworkModel::Exponential(
+            Exponential::new(minimum.get(), mean.get()).map_err(|error| wrong("exponential.mean", error))?,
+        ),
+        RawNetwork::Plane {
+            width,
+            height,
+            per_unit,
+            base,
+        } => NetworkModel::Plane {
+            sides: (width.get(), height.get()),
+            propagation: Propagation::new(base.get(), per_unit.get().as_secs_f64())
+                .map_err(|error| wrong("plane.per_unit", error))?,
+        },
+        RawNetwork::Sphere { radius, per_unit, base } => NetworkModel::Sphere {
+            radius: radius.get(),
+            propagation: Propagation::new(base.get(), per_unit.get().as_secs_f64())
+                .map_err(|error| wrong("sphere.per_unit", error))?,
+        },
+        RawNetwork::Matrix {
+            file,
+            unit,
+            measures,
+            gaps,
+            format,
+        } => {
+            let unit = match (unit, format) {
+                (Some(unit), _) => unit,
+                (None, Format::King) => Unit::Us,
+                (None, Format::Square) => {
+                    let error = document.error_at("network.matrix", "the key `unit` is missing");
+                    return Err(error
+                        .labelled("in what unit is the file?")
+                        .help("unit = \"ms\", \"s\" or \"us\""));
+                }
+            };
+            let measured = matrices.get(
+                &located(&file, document),
+                Reading {
+                    format,
+                    unit,
+                    measures,
+                    gaps,
+                },
+            )?;
+            check_hosts(nodes, &measured, document)?;
+            NetworkModel::Matrix(measured)
+        }
+    };
+    Ok(NetworkSpec {
+        model,
+        loss: loss.map_or(0.0, |loss| loss.probability.get()),
+    })
+}
+
+fn check_hosts(nodes: u32, measured: &MeasuredNetwork, document: &Document) -> Result<(), InputError> {
+    let hosts = measured.matrix.assignment().len();
+    if nodes as usize <= hosts {
+        return Ok(());
+    }
+    let message = format!(
+        "{nodes} nodes do not fit on the {hosts} hosts of {}",
+        measured.input.path.display()
+    );
+    Err(document
+        .error_at("nodes.count", message)
+        .labelled(format!("at most {hosts}")))
+}
+
+/// A path named in a scenario file is relative to that file, one named on the command line to the current folder.
+fn located(file: &Path, document: &Document) -> PathBuf {
+    match document
+        .get("network.matrix.file")
+        .map(|node: &Node| node.origin.source().kind())
+    {
+        Some(SourceKind::File(scenario)) => scenario.parent().unwrap_or(Path::new("")).join(file),
+        _ => file.to_owned(),
+    }
+}

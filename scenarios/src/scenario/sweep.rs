@@ -1,0 +1,199 @@
+//! From one document to the points of its sweep.
+
+use crate::input::{Document, Entry, InputError, KeyPath, Node, SourceKind, Value, closest, list};
+
+/// The most points that a sweep may have.
+const POINT_LIMIT: usize = 10_000;
+
+/// The keys that hold for the whole scenario and not for one point.
+const FIXED: [&str; 9] = [
+    "name",
+    "title",
+    "description",
+    "cites",
+    "seed",
+    "replications",
+    "sweep",
+    "figure",
+    "expect",
+];
+
+/// The tables whose keys may differ from point to point.
+const SWEEPABLE: [&str; 10] = [
+    "run",
+    "nodes",
+    "bring_up",
+    "network",
+    "loss",
+    "churn",
+    "mass_failure",
+    "protocol",
+    "workload",
+    "observe",
+];
+
+/// A key that takes several values.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// The dotted key.
+    pub key: String,
+    /// Its values as written, in order.
+    pub values: Vec<String>,
+}
+
+/// A point of the sweep: its document, and the values that set it apart, one an axis.
+pub(super) struct Expanded {
+    pub(super) document: Document,
+    pub(super) settings: Vec<(String, String)>,
+}
+
+/// The axes of a document and the points of their cross product. The first axis in the file varies slowest.
+pub(super) fn expand(base: &Document) -> Result<(Vec<Axis>, Vec<Expanded>), InputError> {
+    let axes = axes(base)?;
+    let mut points = vec![Expanded {
+        document: base.clone(),
+        settings: Vec::new(),
+    }];
+    for axis in &axes {
+        let count = points.len().saturating_mul(axis.values.len());
+        if count > POINT_LIMIT {
+            let message = format!("this axis makes {count} points: a sweep has at most {POINT_LIMIT}");
+            return Err(InputError::at(&axis.entry.key_origin, message).labelled("too many points"));
+        }
+        let crossed = points
+            .iter()
+            .flat_map(|point| axis.values.iter().map(|value| axis.point(point, value)));
+        points = crossed.collect::<Result<_, _>>()?;
+    }
+    Ok((axes.iter().map(Found::summary).collect(), points))
+}
+
+/// Reduces each axis whose key the command line sets to that one value, so that `--set` is never without effect.
+pub(super) fn pin(document: &mut Document) -> Result<(), InputError> {
+    let command_line = |node: &Node| *node.origin.source().kind() == SourceKind::CommandLine;
+    let mut pinned = Vec::new();
+    for axis in axes(document)? {
+        let set = document.get(&axis.path.to_string()).filter(|node| command_line(node));
+        if let Some(value) = set.filter(|_| !command_line(&axis.entry.node)) {
+            pinned.push((
+                KeyPath::through(axis.location.iter().map(String::as_str)),
+                value.clone(),
+            ));
+        }
+    }
+    for (location, value) in pinned {
+        let origin = value.origin.clone();
+        let only = Node {
+            value: Value::Array(vec![value]),
+            origin: origin.clone(),
+        };
+        document.set(&location, only, &vec![origin; location.segments().len()])?;
+    }
+    Ok(())
+}
+
+/// The axes in the order of the file.
+fn axes(document: &Document) -> Result<Vec<Found<'_>>, InputError> {
+    let mut axes = Vec::new();
+    if let Some(sweep) = document.get("sweep") {
+        let Value::Table(table) = &sweep.value else {
+            return Err(document.error_at("sweep", format!("expected a table of lists, found {}", sweep.kind())));
+        };
+        for entry in table.entries() {
+            collect(&["sweep".to_owned()], entry, &mut axes)?;
+        }
+    }
+    Ok(axes)
+}
+
+/// An axis as found in the document.
+struct Found<'a> {
+    /// The key that is swept.
+    path: KeyPath,
+    /// The keys that lead to the axis itself.
+    location: Vec<String>,
+    entry: &'a Entry,
+    values: &'a [Node],
+}
+
+impl Found<'_> {
+    fn summary(&self) -> Axis {
+        Axis {
+            key: self.path.to_string(),
+            values: self.values.iter().map(Node::inline).collect(),
+        }
+    }
+
+    fn point(&self, point: &Expanded, value: &Node) -> Result<Expanded, InputError> {
+        let note = format!("the value is one of the sweep axis `{}`", self.path);
+        let value = Node {
+            value: value.value.clone(),
+            origin: value.origin.clone().with_note(note),
+        };
+        let key_origins = vec![self.entry.key_origin.clone(); self.path.segments().len()];
+        let mut settings = point.settings.clone();
+        settings.push((self.path.to_string(), value.inline()));
+        let mut document = point.document.clone();
+        document.set(&self.path, value, &key_origins)?;
+        Ok(Expanded { document, settings })
+    }
+}
+
+/// Finds the axes below a key; `nodes.count` without quotes is a table within a table.
+fn collect<'a>(above: &[String], entry: &'a Entry, axes: &mut Vec<Found<'a>>) -> Result<(), InputError> {
+    let at_key = |message: String| InputError::at(&entry.key_origin, message);
+    let location = [above, std::slice::from_ref(&entry.key)].concat();
+    let key = location[1..].join(".");
+    match &entry.node.value {
+        Value::Table(table) => table
+            .entries()
+            .iter()
+            .try_for_each(|inner| collect(&location, inner, axes)),
+        Value::Array(values) if !values.is_empty() => {
+            let path = KeyPath::parse_str(&key)
+                .map_err(|(message, _)| at_key(format!("`{key}` is no dotted key: {message}")))?;
+            check(&path, entry)?;
+            if axes
+                .iter()
+                .any(|axis: &Found<'_>| axis.path.to_string() == path.to_string())
+            {
+                return Err(at_key(format!("`{path}` is swept twice")).labelled("the second time"));
+            }
+            axes.push(Found {
+                path,
+                location,
+                entry,
+                values,
+            });
+            Ok(())
+        }
+        _ => Err(
+            InputError::at(&entry.node.origin, format!("sweep.{key}: expected a list of values"))
+                .labelled("not a list with at least one value")
+                .help(format!("for example: \"{key}\" = [1, 2, 3]")),
+        ),
+    }
+}
+
+fn check(path: &KeyPath, entry: &Entry) -> Result<(), InputError> {
+    let first = path.first();
+    if FIXED.contains(&first) {
+        let error = InputError::at(
+            &entry.key_origin,
+            format!("`{first}` holds for all points and cannot be swept"),
+        );
+        return Err(match first {
+            "seed" => error.help("different random numbers are what `replications` are for"),
+            _ => error.help(format!("keys of these tables can be swept: {}", list(SWEEPABLE))),
+        });
+    }
+    if !SWEEPABLE.contains(&first) {
+        let error = InputError::at(&entry.key_origin, format!("unknown key `{path}`"));
+        let error = error.help(format!("keys of these tables can be swept: {}", list(SWEEPABLE)));
+        return Err(match closest(first, SWEEPABLE) {
+            Some(guess) => error.labelled(format!("did you mean `{guess}`?")),
+            None => error.labelled("there is no such table"),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,355 @@
+//! Holding the parts of a scenario against each other.
+
+use std::path::Path;
+
+use analysis::SpecError;
+use sim_core::churn::{Churn, ChurnModel, Lifetime, MassFailure};
+use sim_core::distribution::{DistributionError, Exponential, Weibull};
+use sim_core::time::{SimDuration, SimTime};
+
+use super::network::{self, Matrices};
+use super::raw::{RawBringUp, RawChurn, RawLookups, RawMassFailure, RawScenario, RawWeibull};
+use super::sweep::{self, Expanded};
+use super::{BringUp, ChurnSpec, InputFile, Lookups, MassFailureSpec, Observe, Point, Scenario, Settings};
+use crate::input::{Document, InputError};
+use crate::registry::{ProtocolEntry, Registry};
+use crate::units::written;
+
+/// The most nodes that a simulation may have.
+const NODE_LIMIT: u32 = 1 << 24;
+
+/// The largest seed: the largest whole number of TOML, so that the resolved scenario can say it.
+const SEED_LIMIT: u64 = i64::MAX as u64;
+
+/// The most replications that a point may have.
+const REPLICATION_LIMIT: u32 = 10_000;
+
+/// The scenario of a document that the command line has been laid over.
+pub(super) fn scenario(
+    path: &Path,
+    document: Document,
+    file: InputFile,
+    registry: &Registry,
+) -> Result<Scenario, InputError> {
+    let (axes, expanded) = sweep::expand(&document)?;
+    let mut matrices = Matrices::default();
+    let mut heads = Vec::with_capacity(expanded.len());
+    let mut points = Vec::with_capacity(expanded.len());
+    for (index, at) in expanded.into_iter().enumerate() {
+        let raw: RawScenario = at.document.deserialize()?;
+        let (head, point) = point(index, at, raw, &mut matrices, registry)?;
+        heads.push(head);
+        points.push(point);
+    }
+    // A sweep has at least one point, and what is not swept is the same in all.
+    let Some(head) = heads.into_iter().next() else {
+        return Err(document.error_at("sweep", "the sweep has no point"));
+    };
+    check_counts(&head, &document)?;
+    let name = name(path, head.name, &document)?;
+    let scenario = Scenario {
+        path: path.to_owned(),
+        name,
+        title: head.title,
+        description: head.description,
+        cites: head.cites,
+        seed: head.seed,
+        replications: head.replications,
+        axes,
+        points,
+        figures: head.figures,
+        expectations: head.expectations,
+        inputs: std::iter::once(file).chain(matrices.inputs()).collect(),
+        document,
+    };
+    check_results(&scenario, registry)?;
+    Ok(scenario)
+}
+
+/// What all points of a scenario have in common.
+struct Head {
+    name: Option<String>,
+    title: Option<String>,
+    description: Option<String>,
+    cites: Vec<String>,
+    seed: u64,
+    replications: u32,
+    figures: Vec<analysis::Figure>,
+    expectations: Vec<analysis::Expectation>,
+}
+
+/// One point, of which the protocol itself has approved.
+fn point(
+    index: usize,
+    Expanded { document, settings }: Expanded,
+    raw: RawScenario,
+    matrices: &mut Matrices,
+    registry: &Registry,
+) -> Result<(Head, Point), InputError> {
+    let duration = raw.run.duration.get();
+    if duration == SimDuration::ZERO {
+        return Err(document
+            .error_at("run.duration", "nothing happens in no time")
+            .labelled("must be longer than 0s"));
+    }
+    let nodes = raw.nodes.count;
+    if !(1..=NODE_LIMIT).contains(&nodes) {
+        let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
+        return Err(document.error_at("nodes.count", message).labelled("out of range"));
+    }
+    let network = network::network(raw.network, raw.loss, nodes, &document, matrices)?;
+    let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
+    let end = SimTime::ZERO + duration;
+    let bring_up = bring_up(raw.bring_up, duration, &document)?;
+    let churn = churn(raw.churn, end, &document)?;
+    let mass_failure = raw
+        .mass_failure
+        .map(|raw| mass_failure(raw, end, &document))
+        .transpose()?;
+    let lookups = raw
+        .workload
+        .lookups
+        .map(|raw| lookups(raw, end, &document))
+        .transpose()?;
+    let (name, key_origin, node) = document.choice("protocol", &known)?;
+    let protocol = Settings {
+        name: name.to_owned(),
+        key_origin: key_origin.clone(),
+        node: node.clone(),
+    };
+    let head = Head {
+        name: raw.name,
+        title: raw.title,
+        description: raw.description,
+        cites: raw.cites,
+        seed: raw.seed,
+        replications: raw.replications,
+        figures: raw.figure,
+        expectations: raw.expect,
+    };
+    let observe = Observe {
+        ring_invariants: raw.observe.ring_invariants,
+    };
+    let point = Point {
+        index,
+        settings,
+        duration,
+        nodes,
+        bring_up,
+        network,
+        churn,
+        mass_failure,
+        lookups,
+        observe,
+        protocol,
+        document,
+    };
+    match registry.get(point.protocol.name()) {
+        Some(entry) => entry.check(&point)?,
+        None => return Err(point.protocol.error_at("", "this protocol is not registered")),
+    }
+    Ok((head, point))
+}
+
+/// The name under which results are filed.
+fn name(path: &Path, given: Option<String>, document: &Document) -> Result<String, InputError> {
+    let from_file = given.is_none();
+    let name = given.unwrap_or_else(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.chars().all(fits) && !name.starts_with('-') && (1..=64).contains(&name.len()) {
+        return Ok(name);
+    }
+    let expected = "expected up to 64 lower-case letters, digits and `-`, the first no `-`";
+    Err(if from_file {
+        document
+            .error_at(
+                "",
+                format!("the file's name {name:?} cannot name a scenario: {expected}"),
+            )
+            .help("rename the file, or write name = \"…\" into it")
+    } else {
+        document
+            .error_at("name", format!("{expected}, found {name:?}"))
+            .labelled("names the folder of the results")
+    })
+}
+
+fn check_counts(head: &Head, document: &Document) -> Result<(), InputError> {
+    if head.seed > SEED_LIMIT {
+        let message = format!("expected a whole number from 0 to {SEED_LIMIT}, found {}", head.seed);
+        return Err(document.error_at("seed", message).labelled("out of range"));
+    }
+    if !(1..=REPLICATION_LIMIT).contains(&head.replications) {
+        let message = format!(
+            "expected between 1 and {REPLICATION_LIMIT}, found {}",
+            head.replications
+        );
+        return Err(document.error_at("replications", message).labelled("out of range"));
+    }
+    Ok(())
+}
+
+fn bring_up(raw: RawBringUp, duration: SimDuration, document: &Document) -> Result<BringUp, InputError> {
+    match raw {
+        RawBringUp::Bulk {} => Ok(BringUp::Bulk),
+        RawBringUp::Joins { over } if over.get() < duration => Ok(BringUp::Joins { over: over.get() }),
+        RawBringUp::Joins { over } => {
+            let message = format!(
+                "the nodes join over {}, but the run lasts only {}",
+                written(over.get()),
+                written(duration)
+            );
+            Err(document
+                .error_at("bring_up.joins.over", message)
+                .labelled("must be shorter than `run.duration`"))
+        }
+    }
+}
+
+fn churn(raw: RawChurn, end: SimTime, document: &Document) -> Result<ChurnSpec, InputError> {
+    let lifetime = |key: &str, made: Result<Lifetime, DistributionError>| {
+        made.map_err(|error| document.error_at(&format!("churn.{key}"), error.to_string()))
+    };
+    let weibull = |key: &str, raw: &RawWeibull| {
+        let made = Weibull::new(raw.shape.get(), raw.scale.get().as_secs_f64());
+        let key = match made {
+            Err(DistributionError::Shape { .. }) => format!("weibull.{key}.shape"),
+            _ => format!("weibull.{key}.scale"),
+        };
+        lifetime(&key, made.map(Lifetime::Weibull))
+    };
+    let exponential = |key: &str, mean: SimDuration| {
+        let made = Exponential::new(mean.as_secs_f64()).map(Lifetime::Exponential);
+        lifetime(&format!("exponential.{key}"), made)
+    };
+    let (model, graceful, start, name) = match raw {
+        RawChurn::None => (ChurnModel::None, 0.0, SimDuration::ZERO, "none"),
+        RawChurn::Exponential {
+            up_mean,
+            down_mean,
+            graceful,
+            start,
+        } => {
+            let (up, down) = (
+                exponential("up_mean", up_mean.get())?,
+                exponential("down_mean", down_mean.get())?,
+            );
+            (
+                ChurnModel::UpDown { up, down },
+                graceful.get(),
+                start.get(),
+                "exponential",
+            )
+        }
+        RawChurn::Weibull {
+            up,
+            down,
+            graceful,
+            start,
+        } => {
+            let (up, down) = (weibull("up", &up)?, weibull("down", &down)?);
+            (ChurnModel::UpDown { up, down }, graceful.get(), start.get(), "weibull")
+        }
+    };
+    let start = SimTime::ZERO + start;
+    if start >= end {
+        let message = format!("churn sets in at {}, when the run has ended", since_start(start));
+        return Err(document
+            .error_at(&format!("churn.{name}.start"), message)
+            .labelled(BEFORE_END));
+    }
+    let churn = Churn::new(model, graceful)
+        .map_err(|error| document.error_at(&format!("churn.{name}.graceful"), error.to_string()))?;
+    Ok(ChurnSpec { churn, start })
+}
+
+/// An instant as scenarios write it.
+fn since_start(time: SimTime) -> String {
+    written(time.since(SimTime::ZERO))
+}
+
+const BEFORE_END: &str = "must lie before the end of the run, `run.duration`";
+
+fn mass_failure(raw: RawMassFailure, end: SimTime, document: &Document) -> Result<MassFailureSpec, InputError> {
+    let at = SimTime::ZERO + raw.at.get();
+    if at >= end {
+        let message = format!("the failure is at {}, when the run has ended", since_start(at));
+        return Err(document.error_at("mass_failure.at", message).labelled(BEFORE_END));
+    }
+    let failure = MassFailure::new(at, raw.fraction.get())
+        .map_err(|error| document.error_at("mass_failure.fraction", error.to_string()))?;
+    Ok(MassFailureSpec {
+        failure,
+        graceful: raw.graceful.get(),
+    })
+}
+
+fn lookups(raw: RawLookups, end: SimTime, document: &Document) -> Result<Lookups, InputError> {
+    let start = SimTime::ZERO + raw.start.get();
+    if start >= end {
+        let message = format!("lookups start at {}, when the run has ended", since_start(start));
+        return Err(document
+            .error_at("workload.lookups.start", message)
+            .labelled(BEFORE_END));
+    }
+    let until = raw.until.map_or(end, |until| SimTime::ZERO + until.get());
+    let complain = |message: String| document.error_at("workload.lookups.until", message);
+    if until > end {
+        return Err(complain(format!(
+            "lookups last until {}, but the run ends at {}",
+            since_start(until),
+            since_start(end)
+        ))
+        .labelled("must not be later than `run.duration`"));
+    }
+    if until <= start {
+        return Err(complain(format!(
+            "lookups end at {}, before they start at {}",
+            since_start(until),
+            since_start(start)
+        ))
+        .labelled("must be later than `workload.lookups.start`"));
+    }
+    Ok(Lookups {
+        start,
+        until,
+        rate: raw.rate.per_second(),
+        keys: raw.keys,
+    })
+}
+
+/// Holds figures and expectations against the tables that the run will write.
+fn check_results(scenario: &Scenario, registry: &Registry) -> Result<(), InputError> {
+    let document = &scenario.document;
+    let wrong = |place: String, error: SpecError| {
+        document.error_at(&format!("{place}.{}", error.key), error.problem.to_string())
+    };
+    for (index, figure) in scenario.figures.iter().enumerate() {
+        if scenario.figures[..index].iter().any(|other| other.name == figure.name) {
+            let message = format!("there are two figures `{}`", figure.name);
+            return Err(document
+                .error_at(&format!("figure.{index}.name"), message)
+                .labelled("the second"));
+        }
+    }
+    let mut checked: Vec<&str> = Vec::new();
+    for point in &scenario.points {
+        let name = point.protocol.name();
+        let Some(entry) = registry.get(name).filter(|_| !checked.contains(&name)) else {
+            continue;
+        };
+        checked.push(name);
+        let schema = entry.tables(scenario);
+        for (index, figure) in scenario.figures.iter().enumerate() {
+            figure
+                .check(&schema)
+                .map_err(|error| wrong(format!("figure.{index}"), error))?;
+        }
+        for (index, expectation) in scenario.expectations.iter().enumerate() {
+            expectation
+                .check(&schema)
+                .map_err(|error| wrong(format!("expect.{index}"), error))?;
+        }
+    }
+    Ok(())
+}
