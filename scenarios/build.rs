@@ -15,6 +15,8 @@ fn main() {
 
 /// The commit that HEAD names, directly or through a branch.
 fn commit(git: &Path) -> Option<String> {
+    // Every commit is appended to this one, also where the branch is packed.
+    read(&git.join("logs/HEAD"));
     let head = read(&git.join("HEAD"))?;
     let Some(branch) = head.strip_prefix("ref: ") else {
         return hexadecimal(&head);

@@ -35,7 +35,7 @@ pub enum Failure {
     Timeout,
     /// Nobody is left to ask.
     NobodyLeft,
-    /// The limit of asks or hops is reached.
+    /// The limit of hops is reached.
     HopLimit,
 }
 
@@ -59,16 +59,24 @@ pub struct Walk<A> {
     asked: A,
     /// Nodes that did not answer, or led nowhere.
     avoid: Vec<A>,
-    /// How many more asks there may be.
-    asks_left: u16,
+    /// How many nodes may lead on, and how many may not.
+    limit: usize,
     timeouts: u16,
     dead_owners: u16,
 }
 
 impl<A: Copy + Eq> Walk<A> {
-    /// A lookup that begins by asking `first`, which may be the initiator itself, and asks `limit` times at most.
-    pub fn new(first: A, avoid: Vec<A>, limit: u16) -> Self {
-        Walk { path: Vec::new(), asked: first, avoid, asks_left: limit, timeouts: 0, dead_owners: 0 }
+    /// A lookup that begins by asking `first`, which may be the initiator itself. It fails when more than `limit` nodes
+    /// have led on, or more than that have to be avoided.
+    pub fn new(first: A, avoid: Vec<A>, limit: usize) -> Self {
+        Walk {
+            path: Vec::new(),
+            asked: first,
+            avoid,
+            limit,
+            timeouts: 0,
+            dead_owners: 0,
+        }
     }
 
     /// The node that was asked has answered.
@@ -91,7 +99,11 @@ impl<A: Copy + Eq> Walk<A> {
 
     /// The node that was asked has not answered, for the last time. If the rules do not `backtrack`, the lookup fails.
     pub fn given_up(&mut self, backtrack: bool) -> Next<A> {
-        if backtrack { self.retreat() } else { Next::Failed(Failure::Timeout) }
+        if backtrack {
+            self.retreat()
+        } else {
+            Next::Failed(Failure::Timeout)
+        }
     }
 
     /// The owner that was named is dead: the node that named it is asked for the next best.
@@ -126,10 +138,9 @@ impl<A: Copy + Eq> Walk<A> {
     }
 
     fn ask(&mut self, next: A) -> Next<A> {
-        let Some(left) = self.asks_left.checked_sub(1) else {
+        if self.path.len() > self.limit || self.avoid.len() > self.limit {
             return Next::Failed(Failure::HopLimit);
-        };
-        self.asks_left = left;
+        }
         self.asked = next;
         Next::Ask(next)
     }
@@ -182,7 +193,11 @@ mod tests {
         assert_eq!(walk.avoid(), [2]);
         assert_eq!(walk.answered(Answer::Closer(3)), Next::Ask(3));
         assert_eq!(walk.answered(Answer::Owner), Next::Found);
-        assert_eq!(walk.path(), [0, 1, 3], "a node asked twice is visited once, a dead one never");
+        assert_eq!(
+            walk.path(),
+            [0, 1, 3],
+            "a node asked twice is visited once, a dead one never"
+        );
     }
 
     #[test]
@@ -200,7 +215,11 @@ mod tests {
     fn an_answer_that_makes_no_progress_is_a_dead_end() {
         let mut walk = Walk::new(0, Vec::new(), 10);
         walk.answered(Answer::Closer(1));
-        assert_eq!(walk.answered(Answer::Closer(0)), Next::Ask(0), "back where it came from");
+        assert_eq!(
+            walk.answered(Answer::Closer(0)),
+            Next::Ask(0),
+            "back where it came from"
+        );
         assert_eq!(walk.answered(Answer::Closer(1)), Next::Failed(Failure::NobodyLeft));
     }
 
@@ -223,10 +242,17 @@ mod tests {
     }
 
     #[test]
-    fn the_asks_are_limited() {
+    fn the_nodes_that_lead_on_and_those_that_do_not_are_limited() {
         let mut walk = Walk::new(0, Vec::new(), 2);
         walk.answered(Answer::Closer(1));
         walk.answered(Answer::Closer(2));
         assert_eq!(walk.answered(Answer::Closer(3)), Next::Failed(Failure::HopLimit));
+        let mut walk = Walk::new(0, Vec::new(), 2);
+        for dead in 1..=2 {
+            walk.answered(Answer::Closer(dead));
+            assert_eq!(walk.given_up(true), Next::Ask(0));
+        }
+        walk.answered(Answer::Closer(3));
+        assert_eq!(walk.given_up(true), Next::Failed(Failure::HopLimit));
     }
 }

@@ -65,7 +65,10 @@ impl<A, T> Requests<A, T> {
     /// No request open. The streams are those of the node's incarnation, and name its first request: a node that returns
     /// to its address must not take an answer to its former self for one of its own.
     pub fn new(streams: StreamKey) -> Self {
-        Requests { next: streams.purpose("first request").bits() as u32, open: Vec::new() }
+        Requests {
+            next: streams.purpose("first request").bits() as u32,
+            open: Vec::new(),
+        }
     }
 }
 
@@ -86,7 +89,13 @@ impl<A: Address, T: Copy> Requests<A, T> {
             // Few requests are open at a time, and there may be a million nodes.
             self.open.reserve_exact(2);
         }
-        self.open.push(Open { id, to, timer, retries_left: patience.retries, purpose });
+        self.open.push(Open {
+            id,
+            to,
+            timer,
+            retries_left: patience.retries,
+            purpose,
+        });
         id
     }
 
@@ -178,7 +187,10 @@ mod tests {
         }
     }
 
-    const PATIENCE: Patience = Patience { timeout: SimDuration::from_millis(500), retries: 1 };
+    const PATIENCE: Patience = Patience {
+        timeout: SimDuration::from_millis(500),
+        retries: 1,
+    };
 
     fn timer(id: RequestId) -> u32 {
         id.0
@@ -194,7 +206,10 @@ mod tests {
         type Event = (bool, Option<char>);
 
         fn new(_: NodeAddr, (): (), (): &(), streams: StreamKey) -> Self {
-            Asker(Requests { next: 0, ..Requests::new(streams) })
+            Asker(Requests {
+                next: 0,
+                ..Requests::new(streams)
+            })
         }
         fn on_start(&mut self, _: &mut Ctx<'_, Self>) {}
         fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Answer) {
@@ -237,9 +252,19 @@ mod tests {
     fn an_answer_closes_its_own_request_and_cancels_the_time_out() {
         let mut asker = asker();
         let effects = asker.message(NodeAddr(1), Answer(1));
-        assert!(matches!(effects[..], [Effect::CancelTimer(_), Effect::Emit((true, Some('b')))]), "{effects:?}");
-        assert_eq!(told(asker.message(NodeAddr(1), Answer(1))), [(true, None)], "an answer counts once");
-        assert!(asker.node.0.any(|purpose| *purpose == 'a'), "the other request is still open");
+        assert!(
+            matches!(effects[..], [Effect::CancelTimer(_), Effect::Emit((true, Some('b')))]),
+            "{effects:?}"
+        );
+        assert_eq!(
+            told(asker.message(NodeAddr(1), Answer(1))),
+            [(true, None)],
+            "an answer counts once"
+        );
+        assert!(
+            asker.node.0.any(|purpose| *purpose == 'a'),
+            "the other request is still open"
+        );
     }
 
     #[test]
@@ -258,7 +283,10 @@ mod tests {
         let mut asker = asker();
         let effects = asker.timer(0);
         assert!(
-            matches!(effects[..], [Effect::SetTimer { timer: 0, .. }, Effect::Send { to: NodeAddr(1), .. }]),
+            matches!(
+                effects[..],
+                [Effect::SetTimer { timer: 0, .. }, Effect::Send { to: NodeAddr(1), .. }]
+            ),
             "{effects:?}"
         );
         assert_eq!(told(asker.timer(0)), [(false, Some('a'))]);

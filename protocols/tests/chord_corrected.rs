@@ -17,11 +17,18 @@ fn the_corrected_rules_keep_every_invariant_and_the_ring_becomes_ideal() {
         if let Some((_, text)) = outcome.violation {
             panic!("schedule of seed {seed}: {text}\n{schedule:?}");
         }
-        assert!(outcome.error.ring_is_ideal(), "schedule of seed {seed} has not settled: {:?}\n{schedule:?}", outcome.error);
+        assert!(
+            outcome.error.ring_is_ideal(),
+            "schedule of seed {seed} has not settled: {:?}\n{schedule:?}",
+            outcome.error
+        );
         checks += outcome.checks;
         joins += outcome.joins;
         departures += outcome.departures;
     }
     println!("{checks} checks, {joins} joins, {departures} departures");
-    assert!(checks > 100_000 && joins > 30_000 && departures > 15_000, "{checks} checks, {joins} joins, {departures} departures");
+    assert!(
+        checks > 100_000 && joins > 30_000 && departures > 15_000,
+        "{checks} checks, {joins} joins, {departures} departures"
+    );
 }

@@ -14,6 +14,8 @@ use super::{Columns, DrawReason, Figure, Scale, Width};
 
 /// The radius of a measured series' markers.
 pub(super) const MARKER: i32 = 19;
+/// The least distance between two markers of a series, across or up.
+const MARKER_DISTANCE: i32 = 3 * MARKER;
 /// The radius of published markers: larger, so that a measured marker in the same place stays visible within.
 pub(super) const PUBLISHED_MARKER: i32 = 31;
 /// The outline of published markers.
@@ -340,7 +342,14 @@ fn draw_lines(canvas: &mut Canvas<'_>, frame: &Frame, series: &[Series]) -> Resu
             .map(|point| frame.place(point.x, point.y.mean))
             .collect();
         canvas.dashed(&places, look.dashes, pen)?;
+        let mut last_marked: Option<Place> = None;
         for (point, at) in one.points.iter().zip(places) {
+            // The line goes through every point; of points that would cover each other only some are marked.
+            let covered = |last: Place| (last.0 - at.0).abs().max((last.1 - at.1).abs()) < MARKER_DISTANCE;
+            if last_marked.is_some_and(covered) {
+                continue;
+            }
+            last_marked = Some(at);
             if let Some((low, high)) = point.y.interval() {
                 canvas.capped(at.0, (frame.row(low), frame.row(high)), 28, pen)?;
             }

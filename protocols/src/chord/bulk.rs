@@ -39,7 +39,11 @@ impl Ring {
         let mut members: Vec<Contact> = members.into_iter().collect();
         members.sort_by_key(|contact| (contact.id, contact.addr));
         members.dedup_by_key(|contact| contact.id);
-        Ring { space: config.space(), successors: config.successors, members }
+        Ring {
+            space: config.space(),
+            successors: config.successors,
+            members,
+        }
     }
 
     /// The members, by identifier.
@@ -58,8 +62,9 @@ impl Ring {
         let len = self.members.len();
         let after = self.members.partition_point(|contact| contact.id <= id);
         let others = len - usize::from(after > 0 && self.members[after - 1].id == id);
-        let successors: Vec<Contact> =
-            (0..others.min(self.successors)).map(|step| self.members[(after + step) % len]).collect();
+        let successors: Vec<Contact> = (0..others.min(self.successors))
+            .map(|step| self.members[(after + step) % len])
+            .collect();
         let predecessor = (others > 0).then(|| self.members[(after + others - 1) % len]);
         let mut fingers = Fingers::new();
         if let Some(successor) = successors.first() {
@@ -71,7 +76,11 @@ impl Ring {
             }
         }
         fingers.shrink();
-        Tables { predecessor, successors, fingers }
+        Tables {
+            predecessor,
+            successors,
+            fingers,
+        }
     }
 }
 
@@ -82,8 +91,15 @@ mod tests {
     use sim_core::random::StreamKey;
 
     fn ring(ids: &[u128]) -> Ring {
-        let config = Config { id_bits: 3, successors: 2, ..Config::default() };
-        let contact = |id: &u128| Contact { id: Id::new(*id), addr: NodeAddr(*id as u32) };
+        let config = Config {
+            id_bits: 3,
+            successors: 2,
+            ..Config::default()
+        };
+        let contact = |id: &u128| Contact {
+            id: Id::new(*id),
+            addr: NodeAddr(*id as u32),
+        };
         Ring::new(&config, ids.iter().map(contact))
     }
 
@@ -91,9 +107,17 @@ mod tests {
     #[test]
     fn tables_are_those_of_the_papers_example() {
         let ring = ring(&[0, 1, 3]);
-        let owners: Vec<u32> = (0..8).filter_map(|key| ring.owner(Id::new(key))).map(|owner| owner.addr.0).collect();
+        let owners: Vec<u32> = (0..8)
+            .filter_map(|key| ring.owner(Id::new(key)))
+            .map(|owner| owner.addr.0)
+            .collect();
         assert_eq!(owners, [0, 1, 3, 3, 0, 0, 0, 0]);
-        let finger = |id: u128, index| ring.tables(Id::new(id)).fingers.get(index).map(|contact| contact.addr.0);
+        let finger = |id: u128, index| {
+            ring.tables(Id::new(id))
+                .fingers
+                .get(index)
+                .map(|contact| contact.addr.0)
+        };
         // Node 0: 1, 3, 0. The first is its successor, the last one itself: both are left out.
         assert_eq!([finger(0, 0), finger(0, 1), finger(0, 2)], [None, Some(3), None]);
         // Node 1: 3, 3, 0.
@@ -102,7 +126,14 @@ mod tests {
         assert_eq!([finger(3, 0), finger(3, 1), finger(3, 2)], [None, None, None]);
         let tables = ring.tables(Id::new(1));
         assert_eq!(tables.predecessor.map(|contact| contact.addr.0), Some(0));
-        assert_eq!(tables.successors.iter().map(|contact| contact.addr.0).collect::<Vec<_>>(), [3, 0]);
+        assert_eq!(
+            tables
+                .successors
+                .iter()
+                .map(|contact| contact.addr.0)
+                .collect::<Vec<_>>(),
+            [3, 0]
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub struct Config {
     pub retries: u8,
     /// How long the origin of a recursive lookup waits for the answer.
     pub recursive_timeout: SimDuration,
-    /// How many nodes one lookup may ask, or be passed to, i3's time to live.
+    /// How many nodes may lead a lookup on: the time to live of a recursive one. As many may have to be avoided.
     pub hop_limit: u8,
 }
 
@@ -76,7 +76,9 @@ pub enum ConfigError {
     #[error("stabilize_period must be longer than zero; the papers use 1 s to 30 s")]
     StabilizePeriod,
     /// The jitter of the period.
-    #[error("stabilize_jitter must be at least 0 and less than 1, not {0}; 0.5 draws periods from 0.5 to 1.5 of the mean")]
+    #[error(
+        "stabilize_jitter must be at least 0 and less than 1, not {0}; 0.5 draws periods from 0.5 to 1.5 of the mean"
+    )]
     StabilizeJitter(f64),
     /// A time-out.
     #[error("{0} must be longer than zero; choose it longer than a round trip")]
@@ -147,12 +149,18 @@ impl Config {
 
     /// How long a node waits for another one.
     pub(super) fn patience(&self) -> Patience {
-        Patience { timeout: self.timeout, retries: self.retries }
+        Patience {
+            timeout: self.timeout,
+            retries: self.retries,
+        }
     }
 
     /// How long an origin waits for the answer of a recursive lookup.
     pub(super) fn recursive_patience(&self) -> Patience {
-        Patience { timeout: self.recursive_timeout, ..self.patience() }
+        Patience {
+            timeout: self.recursive_timeout,
+            ..self.patience()
+        }
     }
 }
 
@@ -177,20 +185,29 @@ mod tests {
 
     #[test]
     fn each_absurd_value_is_refused_by_the_name_of_its_field() {
-        let refused: [(&str, fn(&mut Config)); 8] = [
-            ("id_bits", |config| config.id_bits = 2),
-            ("id_bits", |config| config.id_bits = 160),
-            ("successors", |config| config.successors = 0),
-            ("successors", |config| config.successors = 33),
-            ("stabilize_period", |config| config.stabilize_period = SimDuration::ZERO),
-            ("stabilize_jitter", |config| config.stabilize_jitter = f64::NAN),
-            ("recursive_timeout", |config| config.recursive_timeout = SimDuration::ZERO),
-            ("hop_limit", |config| config.hop_limit = 0),
-        ];
-        assert_eq!(Config::default().validate(), Ok(Config::default()));
-        for (field, spoil) in refused {
+        let spoilt = |spoil: fn(&mut Config)| {
             let mut config = Config::default();
             spoil(&mut config);
+            config
+        };
+        let refused = [
+            ("id_bits", spoilt(|config| config.id_bits = 2)),
+            ("id_bits", spoilt(|config| config.id_bits = 160)),
+            ("successors", spoilt(|config| config.successors = 0)),
+            ("successors", spoilt(|config| config.successors = 33)),
+            (
+                "stabilize_period",
+                spoilt(|config| config.stabilize_period = SimDuration::ZERO),
+            ),
+            ("stabilize_jitter", spoilt(|config| config.stabilize_jitter = f64::NAN)),
+            (
+                "recursive_timeout",
+                spoilt(|config| config.recursive_timeout = SimDuration::ZERO),
+            ),
+            ("hop_limit", spoilt(|config| config.hop_limit = 0)),
+        ];
+        assert_eq!(Config::default().validate(), Ok(Config::default()));
+        for (field, config) in refused {
             let error = config.validate().expect_err(field).to_string();
             assert!(error.starts_with(field), "{error}");
         }

@@ -46,10 +46,20 @@ impl Chord {
     /// `find_successor(key)` for a command from above.
     pub(super) fn look_up(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, key: Id) {
         if self.stage == Stage::Member {
-            self.find(ctx, self.me.addr, ctx.config().space().wrap(key.number()), Purpose::Command(operation));
+            self.find(
+                ctx,
+                self.me.addr,
+                ctx.config().space().wrap(key.number()),
+                Purpose::Command(operation),
+            );
         } else {
             let reason = LookupFailure::NotJoined;
-            ctx.emit(Event::LookupFailed { operation, key, timeouts: 0, reason });
+            ctx.emit(Event::LookupFailed {
+                operation,
+                key,
+                timeouts: 0,
+                reason,
+            });
         }
     }
 
@@ -69,9 +79,20 @@ impl Chord {
         let id = self.next_find;
         self.next_find = FindId(id.0.wrapping_add(1));
         // What the ring remembers at the address of a joining node is its former self.
-        let avoid = if purpose == Purpose::Join { vec![self.me.addr] } else { Vec::new() };
-        let walk = Walk::new(first, avoid, u16::from(ctx.config().hop_limit));
-        let find = Box::new(Find { id, purpose, key, walk, visited: 0, owner: None });
+        let avoid = if purpose == Purpose::Join {
+            vec![self.me.addr]
+        } else {
+            Vec::new()
+        };
+        let walk = Walk::new(first, avoid, usize::from(ctx.config().hop_limit));
+        let find = Box::new(Find {
+            id,
+            purpose,
+            key,
+            walk,
+            visited: 0,
+            owner: None,
+        });
         self.proceed(ctx, find, Next::Ask(first));
     }
 
@@ -133,7 +154,9 @@ impl Chord {
             Purpose::Finger(finger) => self.fingers.set(finger, owner),
             Purpose::Command(operation) => {
                 let visited = match ctx.config().lookup {
-                    LookupStyle::Iterative => find.walk.path().iter().filter(|node| **node != self.me.addr).count() as u16,
+                    LookupStyle::Iterative => {
+                        find.walk.path().iter().filter(|node| **node != self.me.addr).count() as u16
+                    }
                     LookupStyle::Recursive => find.visited,
                 };
                 let here = visited == 0 && owner.id == self.me.id;
@@ -187,7 +210,16 @@ impl Chord {
         match self.next_hop(ctx.config(), key, &avoid) {
             step @ Step::Owner(_) => ctx.send(origin, Msg::Step { request, step, visited }),
             Step::Closer(closer) if visited < ctx.config().hop_limit => {
-                ctx.send(closer.addr, Msg::FindSuccessor { request, key, origin, visited, avoid });
+                ctx.send(
+                    closer.addr,
+                    Msg::FindSuccessor {
+                        request,
+                        key,
+                        origin,
+                        visited,
+                        avoid,
+                    },
+                );
             }
             Step::Closer(_) | Step::DeadEnd => {}
         }
@@ -198,12 +230,20 @@ impl Chord {
         let find = self.finds.iter().find(|find| find.id == id)?;
         let avoid = || Box::from(find.walk.avoid());
         Some(match ask {
-            Ask::Answer(_) => {
-                Msg::FindSuccessor { request, key: find.key, origin: ctx.me(), visited: 0, avoid: avoid() }
-            }
+            Ask::Answer(_) => Msg::FindSuccessor {
+                request,
+                key: find.key,
+                origin: ctx.me(),
+                visited: 0,
+                avoid: avoid(),
+            },
             Ask::Owner(_) if find.purpose == Purpose::Join => Msg::GetNeighbours { request },
             Ask::Owner(_) => Msg::Ping { request },
-            _ => Msg::NextHop { request, key: find.key, avoid: avoid() },
+            _ => Msg::NextHop {
+                request,
+                key: find.key,
+                avoid: avoid(),
+            },
         })
     }
 
@@ -271,7 +311,13 @@ impl Chord {
     }
 
     /// The successor of a joining node has answered.
-    pub(super) fn join_answered(&mut self, ctx: &mut Ctx<'_, Self>, id: FindId, responder: Contact, answer: Neighbours) {
+    pub(super) fn join_answered(
+        &mut self,
+        ctx: &mut Ctx<'_, Self>,
+        id: FindId,
+        responder: Contact,
+        answer: Neighbours,
+    ) {
         let named = self.finds.iter().find(|find| find.id == id).and_then(|find| find.owner);
         if named != Some(responder) {
             return self.owner_dead(ctx, id);

@@ -48,7 +48,10 @@ impl Fingers {
             let previous = self.runs[at - 1];
             previous.contact == contact && previous.last + 1 == index
         };
-        let extends_next = self.runs.get(at).is_some_and(|next| next.contact == contact && next.first == index + 1);
+        let extends_next = self
+            .runs
+            .get(at)
+            .is_some_and(|next| next.contact == contact && next.first == index + 1);
         match (extends_previous, extends_next) {
             (true, true) => {
                 self.runs[at - 1].last = self.runs[at].last;
@@ -57,7 +60,14 @@ impl Fingers {
             (true, false) => self.runs[at - 1].last = index,
             (false, true) => self.runs[at].first = index,
             (false, false) => {
-                self.runs.insert(at, Run { contact, first: index, last: index });
+                self.runs.insert(
+                    at,
+                    Run {
+                        contact,
+                        first: index,
+                        last: index,
+                    },
+                );
             }
         }
     }
@@ -76,7 +86,13 @@ impl Fingers {
             (false, true) => self.runs[at].last = index - 1,
             (false, false) => {
                 self.runs[at].last = index - 1;
-                self.runs.insert(at + 1, Run { first: index + 1, ..run });
+                self.runs.insert(
+                    at + 1,
+                    Run {
+                        first: index + 1,
+                        ..run
+                    },
+                );
             }
         }
     }
@@ -121,7 +137,10 @@ mod tests {
     use sim_core::random::StreamKey;
 
     fn contact(id: u32) -> Contact {
-        Contact { id: Id::new(u128::from(id)), addr: NodeAddr(id) }
+        Contact {
+            id: Id::new(u128::from(id)),
+            addr: NodeAddr(id),
+        }
     }
 
     #[test]
@@ -166,7 +185,11 @@ mod tests {
         assert_eq!(closest(41, &[]), Some(contact(40)));
         assert_eq!(closest(41, &[NodeAddr(40), NodeAddr(20)]), Some(contact(10)));
         assert_eq!(closest(10, &[]), None);
-        assert_eq!(closest(1, &[]), Some(contact(40)), "a key that is the node's own identifier lies behind the whole ring");
+        assert_eq!(
+            closest(1, &[]),
+            Some(contact(40)),
+            "a key that is the node's own identifier lies behind the whole ring"
+        );
     }
 
     #[test]

@@ -110,7 +110,12 @@ impl NodeList {
             to_fix_backup: 0,
             to_fix_finger: space.bits() - 1,
         };
-        let known = tables.successors.iter().copied().chain(tables.fingers.contacts()).chain(tables.predecessor);
+        let known = tables
+            .successors
+            .iter()
+            .copied()
+            .chain(tables.fingers.contacts())
+            .chain(tables.predecessor);
         for contact in known {
             list.insert(contact);
         }
@@ -120,9 +125,10 @@ impl NodeList {
 
     fn position(&self, contact: Contact) -> Result<usize, usize> {
         let distance = |contact: Contact| self.space.distance(self.me.id, contact.id);
-        self.entries.binary_search_by_key(&(distance(contact), contact.addr), |entry| {
-            (distance(entry.contact), entry.contact.addr)
-        })
+        self.entries
+            .binary_search_by_key(&(distance(contact), contact.addr), |entry| {
+                (distance(entry.contact), entry.contact.addr)
+            })
     }
 
     /// Notes a node, passive at first. Says whether it is new.
@@ -133,7 +139,14 @@ impl NodeList {
         match self.position(contact) {
             Ok(_) => false,
             Err(at) => {
-                self.entries.insert(at, Entry { contact, unanswered: 0, active: false });
+                self.entries.insert(
+                    at,
+                    Entry {
+                        contact,
+                        unanswered: 0,
+                        active: false,
+                    },
+                );
                 true
             }
         }
@@ -147,7 +160,10 @@ impl NodeList {
 
     /// The nodes that have answered, clockwise.
     pub fn active(&self) -> impl DoubleEndedIterator<Item = Contact> {
-        self.entries.iter().filter(|entry| entry.active).map(|entry| entry.contact)
+        self.entries
+            .iter()
+            .filter(|entry| entry.active)
+            .map(|entry| entry.contact)
     }
 
     /// All nodes heard of, clockwise.
@@ -157,15 +173,24 @@ impl NodeList {
 
     /// The farthest active node strictly between `me` and `key` that is not to be avoided.
     pub(super) fn closest_preceding(&self, me: Id, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
-        self.active().rev().find(|contact| in_open(me, contact.id, key) && !avoid.contains(&contact.addr))
+        self.active()
+            .rev()
+            .find(|contact| in_open(me, contact.id, key) && !avoid.contains(&contact.addr))
     }
 
     /// Drops who left too many pings unanswered, and returns whom to ping this round.
     fn pings(&mut self) -> Vec<NodeAddr> {
         let turn = self.entries.get(self.to_ping).map(|entry| entry.contact);
-        self.to_ping = if self.to_ping + 1 < self.entries.len() { self.to_ping + 1 } else { 0 };
+        self.to_ping = if self.to_ping + 1 < self.entries.len() {
+            self.to_ping + 1
+        } else {
+            0
+        };
         self.entries.retain(|entry| entry.unanswered < PING_THRESHOLD);
-        let due = self.entries.iter_mut().filter(|entry| entry.unanswered > 0 || Some(entry.contact) == turn);
+        let due = self
+            .entries
+            .iter_mut()
+            .filter(|entry| entry.unanswered > 0 || Some(entry.contact) == turn);
         due.map(|entry| {
             entry.unanswered += 1;
             entry.contact.addr
@@ -176,10 +201,16 @@ impl NodeList {
     /// Keeps the first `successors` entries, the last predecessors and the entries that are the finger of some index.
     fn clean(&mut self, successors: usize) {
         let last_kept = self.entries.len().saturating_sub(PREDECESSORS);
-        let mut keep: Vec<bool> = (0..self.entries.len()).map(|at| at < successors || at >= last_kept).collect();
+        let mut keep: Vec<bool> = (0..self.entries.len())
+            .map(|at| at < successors || at >= last_kept)
+            .collect();
         for index in 0..self.space.bits() {
-            let start = self.space.distance(self.me.id, self.space.finger_start(self.me.id, index));
-            let finger = self.entries.partition_point(|entry| self.space.distance(self.me.id, entry.contact.id) < start);
+            let start = self
+                .space
+                .distance(self.me.id, self.space.finger_start(self.me.id, index));
+            let finger = self
+                .entries
+                .partition_point(|entry| self.space.distance(self.me.id, entry.contact.id) < start);
             if let Some(keep) = keep.get_mut(finger) {
                 *keep = true;
             }
@@ -264,7 +295,11 @@ impl Chord {
         let Some(list) = &mut self.i3 else { return };
         let finger = list.closest_preceding(self.me.id, far, &[]).unwrap_or(successor);
         let mut asks = list.backups(config.successors, ctx.rng());
-        asks.extend(list.finger_keys(successor.id, ctx.rng()).into_iter().map(|key| (finger.addr, key)));
+        asks.extend(
+            list.finger_keys(successor.id, ctx.rng())
+                .into_iter()
+                .map(|key| (finger.addr, key)),
+        );
         if round % CLEAN_PERIOD == 0 {
             list.clean(config.successors);
         }
@@ -313,7 +348,9 @@ impl Chord {
             }
             Msg::Ping { id } => {
                 ctx.send(from, super::Msg::I3(Msg::Pong { id: self.me.id }));
-                let closer = self.predecessor.is_none_or(|predecessor| in_open(predecessor.id, id, self.me.id));
+                let closer = self
+                    .predecessor
+                    .is_none_or(|predecessor| in_open(predecessor.id, id, self.me.id));
                 let contact = Contact { id, addr: from };
                 if closer {
                     self.i3_heard(ctx, contact);
@@ -338,9 +375,18 @@ impl Chord {
             // A node that returns is looked for by its former self's neighbours: it is no successor of its own.
             Some(found) => ctx.send(origin, super::Msg::I3(Msg::FoundSuccessor(found))),
             None => {
-                if let Some(next) = self.closest_preceding_node(ctx.config(), key, &[]).or(self.successors.first().copied())
+                if let Some(next) = self
+                    .closest_preceding_node(ctx.config(), key, &[])
+                    .or(self.successors.first().copied())
                 {
-                    ctx.send(next.addr, super::Msg::I3(Msg::FindSuccessor { key, origin, ttl: ttl - 1 }));
+                    ctx.send(
+                        next.addr,
+                        super::Msg::I3(Msg::FindSuccessor {
+                            key,
+                            origin,
+                            ttl: ttl - 1,
+                        }),
+                    );
                 }
             }
         }

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 
+use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
 use sim_core::observer::{Observer, Step};
-use sim_core::Nodes;
 use sim_core::time::SimTime;
 
 use super::bulk::Ring;
@@ -81,7 +81,11 @@ struct View {
 
 impl View {
     fn of(node: &Chord) -> Self {
-        View { id: node.id(), successors: node.successors().to_vec(), predecessor: node.predecessor() }
+        View {
+            id: node.id(),
+            successors: node.successors().to_vec(),
+            predecessor: node.predecessor(),
+        }
     }
 
     fn is_of(&self, node: &Chord) -> bool {
@@ -155,18 +159,33 @@ impl RingInvariants {
     }
 
     fn is_member(&self, contact: &Contact) -> bool {
-        self.members.get(&contact.addr).is_some_and(|view| view.id == contact.id)
+        self.members
+            .get(&contact.addr)
+            .is_some_and(|view| view.id == contact.id)
     }
 
     /// Checks all invariants.
     fn check(&self) -> Result<(), Violation> {
         self.check_ring()?;
-        self.members.iter().try_for_each(|(addr, view)| self.check_list(Contact { id: view.id, addr: *addr }, view))
+        self.members.iter().try_for_each(|(addr, view)| {
+            self.check_list(
+                Contact {
+                    id: view.id,
+                    addr: *addr,
+                },
+                view,
+            )
+        })
     }
 
     /// What can be said of one successor list alone.
     fn check_list(&self, me: Contact, view: &View) -> Result<(), Violation> {
-        let broken = |invariant, a, b| Err(Violation { invariant, nodes: vec![me, a, b] });
+        let broken = |invariant, a, b| {
+            Err(Violation {
+                invariant,
+                nodes: vec![me, a, b],
+            })
+        };
         let mut last = me;
         for contact in &view.successors {
             if !in_open(last.id, contact.id, me.id) {
@@ -182,7 +201,11 @@ impl RingInvariants {
 
     /// Whether a member of the base lies strictly between two identifiers.
     fn base_between(&self, a: Id, b: Id) -> bool {
-        match self.base.get(self.base.partition_point(|id| *id <= a)).or(self.base.first()) {
+        match self
+            .base
+            .get(self.base.partition_point(|id| *id <= a))
+            .or(self.base.first())
+        {
             Some(next) => in_open(a, *next, b),
             None => false,
         }
@@ -190,14 +213,35 @@ impl RingInvariants {
 
     /// What can be said of all best successors together.
     fn check_ring(&self) -> Result<(), Violation> {
-        let by_id: BTreeMap<Id, Contact> =
-            self.members.iter().map(|(addr, view)| (view.id, Contact { id: view.id, addr: *addr })).collect();
+        let by_id: BTreeMap<Id, Contact> = self
+            .members
+            .iter()
+            .map(|(addr, view)| {
+                (
+                    view.id,
+                    Contact {
+                        id: view.id,
+                        addr: *addr,
+                    },
+                )
+            })
+            .collect();
         let best: BTreeMap<Id, Option<Contact>> = self
             .members
             .iter()
             .map(|(addr, view)| {
-                let alone = view.successors.is_empty().then_some(Contact { id: view.id, addr: *addr });
-                (view.id, view.successors.iter().copied().find(|contact| self.is_member(contact)).or(alone))
+                let alone = view.successors.is_empty().then_some(Contact {
+                    id: view.id,
+                    addr: *addr,
+                });
+                (
+                    view.id,
+                    view.successors
+                        .iter()
+                        .copied()
+                        .find(|contact| self.is_member(contact))
+                        .or(alone),
+                )
             })
             .collect();
         let ring_members = ring_members(&best);
@@ -220,7 +264,10 @@ impl RingInvariants {
             let best = best[id].map(|contact| contact.id);
             if best != next {
                 let skipped = next.map(|next| by_id[&next]);
-                return broken(Invariant::OrderedRing, std::iter::once(by_id[id]).chain(skipped).collect());
+                return broken(
+                    Invariant::OrderedRing,
+                    std::iter::once(by_id[id]).chain(skipped).collect(),
+                );
             }
         }
         let lost = by_id.keys().find(|id| !reaches_ring(**id, &best, &ring_members));
@@ -331,8 +378,9 @@ impl RingError {
         for node in members {
             let ideal = ring.tables(node.id());
             let longer = ideal.successors.len().max(node.successors().len());
-            error.successors +=
-                (0..longer).filter(|at| ideal.successors.get(*at) != node.successors().get(*at)).count();
+            error.successors += (0..longer)
+                .filter(|at| ideal.successors.get(*at) != node.successors().get(*at))
+                .count();
             error.predecessors += usize::from(ideal.predecessor != node.predecessor());
             error.fingers += (0..config.space().bits())
                 .filter(|index| node.i3_list().is_none() && ideal.fingers.get(*index) != node.fingers().get(*index))
@@ -357,7 +405,10 @@ mod tests {
     use super::*;
 
     fn contact(id: u32) -> Contact {
-        Contact { id: Id::new(u128::from(id)), addr: NodeAddr(id) }
+        Contact {
+            id: Id::new(u128::from(id)),
+            addr: NodeAddr(id),
+        }
     }
 
     /// A ring of members, each with its list; addresses are identifiers. Base: 10.
@@ -365,7 +416,11 @@ mod tests {
         let mut invariants = RingInvariants::new([Id::new(10)]);
         for (id, list) in lists {
             let successors = list.iter().copied().map(contact).collect();
-            let view = View { id: Id::new(u128::from(*id)), successors, predecessor: None };
+            let view = View {
+                id: Id::new(u128::from(*id)),
+                successors,
+                predecessor: None,
+            };
             invariants.members.insert(NodeAddr(*id), view);
         }
         invariants.check().err().map(|violation| violation.invariant)
@@ -373,17 +428,30 @@ mod tests {
 
     #[test]
     fn a_sound_ring_with_an_appendage_holds() {
-        assert_eq!(check(&[(10, &[20, 30]), (20, &[30, 10]), (30, &[10, 20]), (25, &[30])]), None);
+        assert_eq!(
+            check(&[(10, &[20, 30]), (20, &[30, 10]), (30, &[10, 20]), (25, &[30])]),
+            None
+        );
         assert_eq!(check(&[(10, &[])]), None, "a node alone is a ring");
-        assert_eq!(check(&[(10, &[15, 20]), (20, &[10])]), None, "15 is dead and passed over");
+        assert_eq!(
+            check(&[(10, &[15, 20]), (20, &[10])]),
+            None,
+            "15 is dead and passed over"
+        );
     }
 
     #[test]
     fn each_invariant_is_seen_broken() {
         for (lists, invariant) in [
             (&[(10, &[15][..]), (20, &[10])][..], Invariant::AtLeastOneRing),
-            (&[(10, &[20]), (20, &[10]), (30, &[40]), (40, &[30])], Invariant::AtMostOneRing),
-            (&[(10, &[30]), (30, &[20]), (20, &[40]), (40, &[10])], Invariant::OrderedRing),
+            (
+                &[(10, &[20]), (20, &[10]), (30, &[40]), (40, &[30])],
+                Invariant::AtMostOneRing,
+            ),
+            (
+                &[(10, &[30]), (30, &[20]), (20, &[40]), (40, &[10])],
+                Invariant::OrderedRing,
+            ),
             (&[(10, &[20]), (20, &[10]), (30, &[40])], Invariant::ConnectedAppendages),
             (&[(10, &[20, 15]), (20, &[10])], Invariant::OrderedSuccessorLists),
             (&[(5, &[20]), (10, &[20]), (20, &[5])], Invariant::BaseNotSkipped),
@@ -395,10 +463,21 @@ mod tests {
     #[test]
     fn the_text_names_the_invariant_and_shows_the_ring() {
         let mut invariants = RingInvariants::new([]);
-        let view = View { id: Id::new(10), successors: vec![contact(20)], predecessor: None };
+        let view = View {
+            id: Id::new(10),
+            successors: vec![contact(20)],
+            predecessor: None,
+        };
         invariants.members.insert(NodeAddr(10), view);
         let violation = invariants.check().expect_err("20 is no member");
-        assert_eq!(violation.to_string(), "the invariant \"at least one ring\" does not hold at a@n10");
-        assert!(invariants.show().ends_with("none -> a@n10 -> 14@n20*"), "{}", invariants.show());
+        assert_eq!(
+            violation.to_string(),
+            "the invariant \"at least one ring\" does not hold at a@n10"
+        );
+        assert!(
+            invariants.show().ends_with("none -> a@n10 -> 14@n20*"),
+            "{}",
+            invariants.show()
+        );
     }
 }

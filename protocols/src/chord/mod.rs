@@ -108,7 +108,10 @@ pub enum Timer {
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
-    Joining { bootstrap: NodeAddr, retries_left: u8 },
+    Joining {
+        bootstrap: NodeAddr,
+        retries_left: u8,
+    },
     Member,
     /// The join has failed, or the ring is lost.
     Out,
@@ -144,7 +147,11 @@ pub struct Chord {
     next_finger: u8,
     requests: Requests<NodeAddr, Ask>,
     next_find: FindId,
-    /// Lookups under way. Boxed, since most nodes have none most of the time.
+    /// Lookups under way.
+    #[expect(
+        clippy::vec_box,
+        reason = "a node has none most of the time, and keeps the room for one"
+    )]
     finds: Vec<Box<Find>>,
     /// What a node under i3's rules knows; its neighbours above are read off this list.
     i3: Option<Box<i3::NodeList>>,
@@ -162,14 +169,23 @@ impl Protocol for Chord {
     fn new(me: NodeAddr, init: Init, config: &Config, streams: StreamKey) -> Self {
         let (id, stage, tables) = match init {
             Init::First { id } => (id, Stage::Member, Box::default()),
-            Init::Join { id, bootstrap } => {
-                (id, Stage::Joining { bootstrap, retries_left: config.retries }, Box::default())
-            }
+            Init::Join { id, bootstrap } => (
+                id,
+                Stage::Joining {
+                    bootstrap,
+                    retries_left: config.retries,
+                },
+                Box::default(),
+            ),
             Init::Ready { id, tables } => (id, Stage::Member, tables),
         };
         let me = Contact { id, addr: me };
         let i3 = (config.rules == Rules::I3).then(|| Box::new(i3::NodeList::new(me, config, &tables)));
-        let Tables { predecessor, successors, mut fingers } = *tables;
+        let Tables {
+            predecessor,
+            successors,
+            mut fingers,
+        } = *tables;
         if i3.is_some() {
             fingers = Fingers::new();
         }
@@ -213,9 +229,22 @@ impl Protocol for Chord {
             _ if self.stage != Stage::Member => {}
             Msg::NextHop { request, key, avoid } => {
                 let step = self.next_hop(ctx.config(), key, &avoid);
-                ctx.send(from, Msg::Step { request, step, visited: 0 });
+                ctx.send(
+                    from,
+                    Msg::Step {
+                        request,
+                        step,
+                        visited: 0,
+                    },
+                );
             }
-            Msg::FindSuccessor { request, key, origin, visited, avoid } => {
+            Msg::FindSuccessor {
+                request,
+                key,
+                origin,
+                visited,
+                avoid,
+            } => {
                 self.pass_on(ctx, request, key, origin, visited, avoid);
             }
             Msg::GetNeighbours { request } => {
@@ -223,7 +252,13 @@ impl Protocol for Chord {
                 ctx.send(from, Msg::Neighbours { request, neighbours });
             }
             Msg::Notify { id } => self.notify(ctx, Contact { id, addr: from }),
-            Msg::Ping { request } => ctx.send(from, Msg::Pong { request, id: self.me.id }),
+            Msg::Ping { request } => ctx.send(
+                from,
+                Msg::Pong {
+                    request,
+                    id: self.me.id,
+                },
+            ),
             Msg::PredecessorLeaving { id, predecessor } => {
                 self.predecessor_leaves(ctx, Contact { id, addr: from }, predecessor);
             }
@@ -265,7 +300,11 @@ impl Chord {
         if self.successors.is_empty() {
             return Step::Owner(self.me);
         }
-        let successor = self.successors.iter().copied().find(|contact| !avoid.contains(&contact.addr));
+        let successor = self
+            .successors
+            .iter()
+            .copied()
+            .find(|contact| !avoid.contains(&contact.addr));
         if let Some(successor) = successor
             && in_open_closed(self.me.id, key, successor.id)
         {
@@ -302,7 +341,11 @@ impl Chord {
         if self.stage == Stage::Out {
             return;
         }
-        let Config { stabilize_period, stabilize_jitter, .. } = *ctx.config();
+        let Config {
+            stabilize_period,
+            stabilize_jitter,
+            ..
+        } = *ctx.config();
         let period = stabilize_period.mul_f64(1.0 + stabilize_jitter * (2.0 * unit(ctx.rng()) - 1.0));
         ctx.set_timer(period, Timer::Stabilize);
         match ctx.config().rules {
@@ -339,7 +382,10 @@ impl Chord {
     /// The join has failed: try again, or give up.
     fn join_failed(&mut self, ctx: &mut Ctx<'_, Self>, failure: JoinFailure) {
         match &mut self.stage {
-            Stage::Joining { retries_left: left @ 1.., .. } if failure != JoinFailure::IdentifierTaken => {
+            Stage::Joining {
+                retries_left: left @ 1..,
+                ..
+            } if failure != JoinFailure::IdentifierTaken => {
                 *left -= 1;
                 ctx.set_timer(ctx.config().timeout, Timer::Join);
             }
@@ -485,7 +531,11 @@ impl Chord {
         if ctx.config().rules == Rules::Sigcomm2001 {
             return fingers.for_each(|finger| self.fix_finger(ctx, finger));
         }
-        let finger = if fingers.contains(&self.next_finger) { self.next_finger } else { fingers.start };
+        let finger = if fingers.contains(&self.next_finger) {
+            self.next_finger
+        } else {
+            fingers.start
+        };
         self.next_finger = finger + 1;
         self.fix_finger(ctx, finger);
     }
@@ -493,11 +543,23 @@ impl Chord {
     /// Leaves gracefully (ToN, section IV-E.4).
     fn leave(&mut self, ctx: &mut Ctx<'_, Self>) {
         if let Some(successor) = self.successors.first() {
-            ctx.send(successor.addr, Msg::PredecessorLeaving { id: self.me.id, predecessor: self.predecessor });
+            ctx.send(
+                successor.addr,
+                Msg::PredecessorLeaving {
+                    id: self.me.id,
+                    predecessor: self.predecessor,
+                },
+            );
         }
         if let Some(predecessor) = self.predecessor {
             let successors = self.successors.as_slice().into();
-            ctx.send(predecessor.addr, Msg::SuccessorLeaving { id: self.me.id, successors });
+            ctx.send(
+                predecessor.addr,
+                Msg::SuccessorLeaving {
+                    id: self.me.id,
+                    successors,
+                },
+            );
         }
     }
 
@@ -554,10 +616,12 @@ impl Chord {
         let msg = match ask {
             Ask::Successor | Ask::Candidate => Msg::GetNeighbours { request },
             Ask::Predecessor | Ask::Rectify { .. } => Msg::Ping { request },
-            Ask::Step(find) | Ask::Answer(find) | Ask::Owner(find) => match self.find_message(ctx, request, ask, find) {
-                Some(msg) => msg,
-                None => return,
-            },
+            Ask::Step(find) | Ask::Answer(find) | Ask::Owner(find) => {
+                match self.find_message(ctx, request, ask, find) {
+                    Some(msg) => msg,
+                    None => return,
+                }
+            }
         };
         ctx.send(to, msg);
     }
@@ -590,11 +654,18 @@ impl Chord {
     }
 
     fn neighbours(&self) -> Neighbours {
-        Neighbours { id: self.me.id, predecessor: self.predecessor, successors: self.successors.clone() }
+        Neighbours {
+            id: self.me.id,
+            predecessor: self.predecessor,
+            successors: self.successors.clone(),
+        }
     }
 
     fn neighbours_answered(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, answer: Neighbours) {
-        let responder = Contact { id: answer.id, addr: from };
+        let responder = Contact {
+            id: answer.id,
+            addr: from,
+        };
         match self.requests.close(ctx, request, from) {
             Some(Ask::Successor) => self.stabilized(ctx, responder, answer),
             Some(Ask::Candidate) => self.adopt(ctx, responder, &answer),

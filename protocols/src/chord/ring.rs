@@ -234,7 +234,11 @@ mod tests {
         let space = IdSpace::new(4);
         let mut rng = StreamKey::root(1, 0).rng();
         for _ in 0..200 {
-            assert!(in_open(Id::new(14), space.random_between(Id::new(14), Id::new(3), &mut rng), Id::new(3)));
+            assert!(in_open(
+                Id::new(14),
+                space.random_between(Id::new(14), Id::new(3), &mut rng),
+                Id::new(3)
+            ));
             assert_ne!(space.random_between(Id::new(7), Id::new(7), &mut rng), Id::new(7));
         }
         assert_eq!(space.random_between(Id::new(15), Id::new(0), &mut rng), Id::new(0));

@@ -202,9 +202,7 @@ impl Msg {
                     && neighbours.successors.iter().all(holds)
             }
             Msg::Notify { id } | Msg::Pong { id, .. } => space.holds(*id),
-            Msg::PredecessorLeaving { id, predecessor } => {
-                space.holds(*id) && predecessor.as_ref().is_none_or(holds)
-            }
+            Msg::PredecessorLeaving { id, predecessor } => space.holds(*id) && predecessor.as_ref().is_none_or(holds),
             Msg::SuccessorLeaving { id, successors } => space.holds(*id) && successors.iter().all(holds),
             Msg::I3(i3::Msg::FindSuccessor { key: id, .. } | i3::Msg::Stab { id } | i3::Msg::Ping { id }) => {
                 space.holds(*id)
@@ -220,25 +218,73 @@ mod tests {
     use super::*;
 
     fn contact(id: u128) -> Contact {
-        Contact { id: Id::new(id), addr: NodeAddr(1) }
+        Contact {
+            id: Id::new(id),
+            addr: NodeAddr(1),
+        }
     }
 
     fn samples() -> Vec<(Msg, u32)> {
         let request = RequestId(1);
         let key = Id::new(5);
-        let neighbours = Neighbours { id: key, predecessor: Some(contact(1)), successors: vec![contact(2), contact(3)] };
+        let neighbours = Neighbours {
+            id: key,
+            predecessor: Some(contact(1)),
+            successors: vec![contact(2), contact(3)],
+        };
         let avoid: Box<[NodeAddr]> = Box::new([NodeAddr(4)]);
         vec![
-            (Msg::NextHop { request, key, avoid: avoid.clone() }, 28),
-            (Msg::FindSuccessor { request, key, origin: NodeAddr(0), visited: 0, avoid }, 32),
-            (Msg::Step { request, step: Step::Owner(contact(1)), visited: 0 }, 24),
+            (
+                Msg::NextHop {
+                    request,
+                    key,
+                    avoid: avoid.clone(),
+                },
+                28,
+            ),
+            (
+                Msg::FindSuccessor {
+                    request,
+                    key,
+                    origin: NodeAddr(0),
+                    visited: 0,
+                    avoid,
+                },
+                32,
+            ),
+            (
+                Msg::Step {
+                    request,
+                    step: Step::Owner(contact(1)),
+                    visited: 0,
+                },
+                24,
+            ),
             (Msg::GetNeighbours { request }, 20),
-            (Msg::Neighbours { request, neighbours: Box::new(neighbours) }, 36),
+            (
+                Msg::Neighbours {
+                    request,
+                    neighbours: Box::new(neighbours),
+                },
+                36,
+            ),
             (Msg::Notify { id: key }, 24),
             (Msg::Ping { request }, 20),
             (Msg::Pong { request, id: key }, 24),
-            (Msg::PredecessorLeaving { id: key, predecessor: None }, 24),
-            (Msg::SuccessorLeaving { id: key, successors: Box::new([contact(1)]) }, 28),
+            (
+                Msg::PredecessorLeaving {
+                    id: key,
+                    predecessor: None,
+                },
+                24,
+            ),
+            (
+                Msg::SuccessorLeaving {
+                    id: key,
+                    successors: Box::new([contact(1)]),
+                },
+                28,
+            ),
             (Msg::I3(i3::Msg::FoundSuccessor(contact(1))), 24),
             (Msg::I3(i3::Msg::Stab { id: key }), 24),
             (Msg::I3(i3::Msg::StabReply(contact(1))), 24),
@@ -250,9 +296,18 @@ mod tests {
     #[test]
     fn a_message_weighs_twenty_bytes_and_four_for_each_key_and_node_it_mentions() {
         for (kind, (msg, bytes)) in samples().into_iter().enumerate() {
-            assert_eq!((msg.kind(), msg.wire_bytes()), (kind, bytes), "{}", Msg::kind_name(kind));
+            assert_eq!(
+                (msg.kind(), msg.wire_bytes()),
+                (kind, bytes),
+                "{}",
+                Msg::kind_name(kind)
+            );
         }
-        let forwarded = Msg::I3(i3::Msg::FindSuccessor { key: Id::new(1), origin: NodeAddr(0), ttl: 64 });
+        let forwarded = Msg::I3(i3::Msg::FindSuccessor {
+            key: Id::new(1),
+            origin: NodeAddr(0),
+            ttl: 64,
+        });
         assert_eq!((forwarded.kind(), forwarded.wire_bytes()), (1, 28));
     }
 
@@ -265,8 +320,15 @@ mod tests {
         }
         for msg in [
             Msg::Notify { id: foreign.id },
-            Msg::Step { request: RequestId(0), step: Step::Closer(foreign), visited: 0 },
-            Msg::SuccessorLeaving { id: Id::new(1), successors: Box::new([foreign]) },
+            Msg::Step {
+                request: RequestId(0),
+                step: Step::Closer(foreign),
+                visited: 0,
+            },
+            Msg::SuccessorLeaving {
+                id: Id::new(1),
+                successors: Box::new([foreign]),
+            },
             Msg::I3(i3::Msg::StabReply(foreign)),
         ] {
             assert!(!msg.belongs_to(narrow) && msg.belongs_to(wide), "{msg:?}");

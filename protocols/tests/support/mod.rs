@@ -4,7 +4,7 @@
 // Each test binary uses its own part.
 #![allow(dead_code, unreachable_pub)]
 
-use protocols::chord::invariants::{RingError, RingInvariants, Violation};
+use protocols::chord::invariants::{Invariant, RingError, RingInvariants, Violation};
 use protocols::chord::{Chord, Config, Contact, Event, Id, Init, Ring, Rules, distinct_ids};
 use rand::Rng;
 use sim_core::addr::NodeAddr;
@@ -78,19 +78,25 @@ impl Churn {
     /// successor either. So departures lie farther apart than an answer can be under way; and of the list of the leaver
     /// itself, which may be on its way to somebody, enough must remain.
     fn may_leave(&self, control: &Control<'_, Chord, usize>, leaver: NodeAddr) -> bool {
-        if self.last_departure.is_some_and(|last| control.now() <= last + LONGEST_DELAY) {
+        if self
+            .last_departure
+            .is_some_and(|last| control.now() <= last + LONGEST_DELAY)
+        {
             return false;
         }
         let member = |addr| control.node(addr).filter(|node| node.has_joined() && addr != leaver);
         let lives = |list: &[Contact]| {
-            list.iter().any(|contact| member(contact.addr).is_some_and(|node| node.id() == contact.id))
+            list.iter()
+                .any(|contact| member(contact.addr).is_some_and(|node| node.id() == contact.id))
         };
         let read = match control.node(leaver).map(Chord::successors) {
             Some([read @ .., _]) => lives(read),
             _ => true,
         };
         let members = (0..ADDRESSES).filter_map(|addr| member(NodeAddr(addr)));
-        read && members.into_iter().all(|node| node.successors().is_empty() || lives(node.successors()))
+        read && members
+            .into_iter()
+            .all(|node| node.successors().is_empty() || lives(node.successors()))
     }
 }
 
@@ -108,8 +114,9 @@ impl World<Chord> for Churn {
         match self.acts.get(event).copied() {
             Some(Act::Join { node, id, through }) => {
                 let id = Id::new(id);
-                let taken =
-                    (0..ADDRESSES).filter_map(|addr| control.node(NodeAddr(addr))).any(|other| other.id() == id);
+                let taken = (0..ADDRESSES)
+                    .filter_map(|addr| control.node(NodeAddr(addr)))
+                    .any(|other| other.id() == id);
                 // Who returns takes another identifier. Zave's failure detector is perfect; here somebody may have begun to
                 // ask the node's former self, and would take the one that returned as the same for dead.
                 let returns_as_the_same = self.identities.contains(&(node, id));
@@ -143,7 +150,10 @@ impl Schedule {
         let rng = &mut StreamKey::root(seed, 0).purpose("schedule").rng();
         let id_bits = 4 + below(rng, 5) as u32;
         let successors = 2 + below(rng, 2) as usize;
-        let config = Config { id_bits, ..Config::default() };
+        let config = Config {
+            id_bits,
+            ..Config::default()
+        };
         let ids = distinct_ids(14, config.space(), rng).expect("a ring of at least sixteen points");
         let ids: Vec<u128> = ids.into_iter().map(Id::number).collect();
         let members = ids[..successors + 1 + below(rng, 5) as usize].to_vec();
@@ -153,8 +163,14 @@ impl Schedule {
             .map(|_| {
                 let node = (base + 1 + below(rng, u64::from(ADDRESSES) - base - 1)) as u32;
                 let act = match below(rng, 5) {
-                    0 => Act::Leave { node, departure: Departure::Graceful },
-                    1 | 2 => Act::Leave { node, departure: Departure::Silent },
+                    0 => Act::Leave {
+                        node,
+                        departure: Departure::Graceful,
+                    },
+                    1 | 2 => Act::Leave {
+                        node,
+                        departure: Departure::Silent,
+                    },
                     _ => Act::Join {
                         node,
                         id: ids[below(rng, ids.len() as u64) as usize],
@@ -165,7 +181,13 @@ impl Schedule {
             })
             .collect();
         acts.sort_by_key(|(millis, _)| *millis);
-        Schedule { id_bits, successors, members, acts, seed }
+        Schedule {
+            id_bits,
+            successors,
+            members,
+            acts,
+            seed,
+        }
     }
 
     /// The parameters of the ring under these rules.
@@ -185,15 +207,34 @@ impl Schedule {
     /// Runs the schedule and lets the ring settle.
     pub fn run(&self, rules: Rules) -> Outcome {
         let config = self.config(rules);
-        let contacts = self.members.iter().zip(0..).map(|(id, addr)| Contact { id: Id::new(*id), addr: NodeAddr(addr) });
+        let contacts = self.members.iter().zip(0..).map(|(id, addr)| Contact {
+            id: Id::new(*id),
+            addr: NodeAddr(addr),
+        });
         let ring = Ring::new(&config, contacts.clone());
         let identities = contacts.clone().map(|contact| (contact.addr.0, contact.id)).collect();
         let start = contacts
-            .map(|Contact { id, addr }| (addr, Init::Ready { id, tables: Box::new(ring.tables(id)) }))
+            .map(|Contact { id, addr }| {
+                (
+                    addr,
+                    Init::Ready {
+                        id,
+                        tables: Box::new(ring.tables(id)),
+                    },
+                )
+            })
             .collect();
         let base = self.members.iter().take(self.successors + 1).map(|id| Id::new(*id));
         let acts = self.acts.iter().map(|(_, act)| *act).collect();
-        let world = Churn { start, base: self.successors as u32, acts, joins: 0, departures: 0, last_departure: None, identities };
+        let world = Churn {
+            start,
+            base: self.successors as u32,
+            acts,
+            joins: 0,
+            departures: 0,
+            last_departure: None,
+            identities,
+        };
         let network = Uniform::new(SimDuration::from_millis(10), LONGEST_DELAY).expect("bounds in order");
         let setup = Setup {
             config: config.clone(),
@@ -244,17 +285,28 @@ impl Schedule {
     }
 }
 
-/// The smallest schedule among those of `seeds` that breaks an invariant under `rules` and none under the corrected
-/// rules, made smaller step by step.
-pub fn smallest_breaking(rules: Rules, seeds: std::ops::Range<u64>, keep: impl Fn(&Schedule) -> bool) -> Option<Schedule> {
-    let breaks = |schedule: &Schedule| {
-        keep(schedule) && schedule.run(rules).violation.is_some() && schedule.run(Rules::Corrected).violation.is_none()
-    };
-    seeds
-        .map(Schedule::random)
-        .filter(|schedule| breaks(schedule))
-        .map(|schedule| schedule.shrink(breaks))
-        .min_by_key(|schedule| (schedule.acts.len(), schedule.members.len()))
+/// The smallest schedule among those of `seeds` whose acts are such as to `allow`, that breaks an invariant under `rules`
+/// and none under the corrected rules. Each is made smaller step by step, while the same invariant breaks.
+pub fn smallest_breaking(
+    rules: Rules,
+    invariant: Option<Invariant>,
+    seeds: std::ops::Range<u64>,
+    allow: impl Fn(&Act) -> bool,
+) -> Option<Schedule> {
+    let broken = |schedule: &Schedule| schedule.run(rules).violation.map(|(violation, _)| violation.invariant);
+    let drawn = seeds.map(|seed| {
+        let mut schedule = Schedule::random(seed);
+        schedule.acts.retain(|(_, act)| allow(act));
+        schedule
+    });
+    drawn
+        .filter_map(|schedule| {
+            let target = broken(&schedule).filter(|found| invariant.is_none_or(|wanted| wanted == *found))?;
+            let test =
+                |smaller: &Schedule| broken(smaller) == Some(target) && smaller.run(Rules::Corrected).violation.is_none();
+            test(&schedule).then(|| schedule.shrink(test))
+        })
+        .min_by_key(|schedule| (schedule.acts.len(), schedule.members.len(), schedule.acts.last().map(|act| act.0)))
 }
 
 /// A number below `bound`: the bias of a few in 2^64 does not matter here.

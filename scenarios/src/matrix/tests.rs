@@ -165,6 +165,48 @@ fn a_malformed_king_list_is_refused_where_it_goes_wrong() {
     refused("node 1\nnode 2\n1,2 -1\n", KING, "m.txt:1:1: ", "no measurement at all");
 }
 
+/// Real measurements, where they are at hand: `PEERSCOPE_DATA`, or `shared/data` beside the project.
+fn measured(name: &str, unit: Unit) -> Option<Measurements> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let folder = std::env::var_os("PEERSCOPE_DATA").map_or(beside, Into::into);
+    let file = folder.join("latency").join(name);
+    if !file.exists() {
+        eprintln!("skipped: {} is not there", file.display());
+        return None;
+    }
+    Some(Measurements::read(&file, Reading { unit, ..SQUARE_MS }).unwrap())
+}
+
+#[test]
+fn measurements_of_planetlab_have_their_known_median() {
+    let Some(matrix) = measured("planetlab490_slice01.txt", Unit::Ms) else {
+        return;
+    };
+    assert_eq!(matrix.hosts, 490);
+    let mut delays: Vec<SimDuration> = matrix
+        .delays
+        .into_iter()
+        .filter(|delay| *delay > SimDuration::ZERO)
+        .collect();
+    assert_eq!(delays.len(), 490 * 489);
+    delays.sort();
+    // The round-trip time is 135 ms in the median and 2984 ms at most.
+    let ms = |delay: SimDuration| (2.0 * delay.as_millis_f64()).round();
+    assert_eq!(
+        (ms(delays[delays.len() / 2]), ms(delays[delays.len() - 1])),
+        (135.0, 2984.0)
+    );
+}
+
+#[test]
+fn measurements_of_seattle_have_gaps() {
+    let Some(matrix) = measured("seattle99_slice001.txt", Unit::S) else {
+        return;
+    };
+    assert_eq!(matrix.hosts, 99);
+    assert_eq!(matrix.filled.total(), 65);
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "(node [0-9]\n){0,3}[-0-9., \t\nan]{0,60}") {

@@ -23,7 +23,7 @@ impl Timing {
         let value = json!({
             "wall_seconds": seconds,
             "events": self.events,
-            "events_per_second": if seconds > 0.0 { Some((self.events as f64 / seconds).round()) } else { None },
+            "events_per_second": if seconds > 0.0 { Some((self.events as f64 / seconds).round() as u64) } else { None },
             "threads": self.threads,
             "peak_memory_bytes": peak_memory(),
             "host": {

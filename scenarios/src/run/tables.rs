@@ -146,22 +146,23 @@ impl Ranges {
     }
 }
 
-/// Edges that cover all samples, twenty a decade, each a whole number.
-fn edges<'a>(samples: impl Iterator<Item = &'a [u64]> + Clone) -> Vec<u64> {
+/// Edges that cover all but the extreme thousandths of every run's positive samples, twenty a decade, each a whole number.
+fn edges<'a>(runs: impl Iterator<Item = &'a [u64]> + Clone) -> Vec<u64> {
     const PER_DECADE: f64 = 20.0;
-    let positive = |samples: &'a [u64]| samples.iter().copied().find(|sample| *sample > 0);
-    let Some(least) = samples.clone().filter_map(positive).min() else {
+    const TAIL: f64 = 0.001;
+    let positive = |sorted: &'a [u64]| &sorted[sorted.partition_point(|sample| *sample == 0)..];
+    let least = runs.clone().filter_map(|sorted| nearest_rank(positive(sorted), TAIL)).min();
+    let most = runs.filter_map(|sorted| nearest_rank(positive(sorted), 1.0 - TAIL)).max();
+    let Some((least, most)) = least.zip(most) else {
         return Vec::new();
     };
-    let most = samples
-        .filter_map(|samples| samples.last().copied())
-        .max()
-        .unwrap_or(least);
     let first = (PER_DECADE * math::log10(least as f64)).floor() as i64;
     let last = (PER_DECADE * math::log10(most as f64)).ceil() as i64;
-    (first..=last)
+    let mut edges: Vec<u64> = (first..=last)
         .map(|step| math::pow(10.0, step as f64 / PER_DECADE).ceil() as u64)
-        .collect()
+        .collect();
+    edges.dedup();
+    edges
 }
 
 /// The sample of rank `q n`, rounded up: sorted samples, `q` in (0, 1].
@@ -318,10 +319,21 @@ mod tests {
     }
 
     #[test]
-    fn edges_cover_every_positive_sample() {
-        let samples: [&[u64]; 2] = [&[0, 7, 900], &[123_456]];
-        let edges = edges(samples.into_iter());
-        assert!(edges[0] <= 7 && edges[edges.len() - 1] >= 123_456);
-        assert!(edges.is_sorted());
+    fn edges_cover_the_samples_of_every_run() {
+        let runs: [&[u64]; 2] = [&[3, 7, 900], &[123_456]];
+        let edges = edges(runs.into_iter());
+        assert!(edges[0] <= 3 && edges[edges.len() - 1] >= 123_456);
+        assert!(
+            edges.windows(2).all(|pair| pair[0] < pair[1]),
+            "no edge twice: {edges:?}"
+        );
+    }
+
+    #[test]
+    fn edges_leave_out_what_one_in_a_thousand_exceeds() {
+        let samples: Vec<u64> = (0..100_000)
+            .map(|sample| if sample < 50 { 1 } else { 1_000_000 + sample })
+            .collect();
+        assert!(edges([samples.as_slice()].into_iter())[0] > 900_000);
     }
 }

@@ -222,7 +222,7 @@ impl Scenario {
         for setting in &overrides.settings {
             document.apply(setting)?;
         }
-        sweep::pin(&mut document)?;
+        sweep::resolve(&mut document)?;
         if let Some(seed) = overrides.seed {
             document.override_number("seed", "--seed", seed);
         }
@@ -236,7 +236,7 @@ impl Scenario {
         validate::scenario(path, document, scenario_file, registry)
     }
 
-    /// Title and description of a scenario file, without checking the rest.
+    /// The title of a scenario file, without checking the rest.
     ///
     /// # Errors
     /// [`InputError`] if the file cannot be read, is not TOML, or its title is no text.

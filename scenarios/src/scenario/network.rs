@@ -258,15 +258,15 @@ pub(super) fn network(
                         .help("unit = \"ms\", \"s\" or \"us\""));
                 }
             };
-            let measured = matrices.get(
-                &located(&file, document),
-                Reading {
-                    format,
-                    unit,
-                    measures,
-                    gaps,
-                },
-            )?;
+            let reading = Reading {
+                format,
+                unit,
+                measures,
+                gaps,
+            };
+            let measured = matrices
+                .get(&located(&file, document), reading)
+                .map_err(|error| named(error, document))?;
             check_hosts(nodes, &measured, document)?;
             NetworkModel::Matrix(measured)
         }
@@ -289,6 +289,20 @@ fn check_hosts(nodes: u32, measured: &MeasuredNetwork, document: &Document) -> R
     Err(document
         .error_at("nodes.count", message)
         .labelled(format!("at most {hosts}")))
+}
+
+/// A missing file is missed where it was named.
+fn named(error: InputError, document: &Document) -> InputError {
+    match (&error, document.get("network.matrix.file")) {
+        (InputError::Missing { .. }, Some(node)) => {
+            let (line, column) = node.origin.line_column();
+            let place = format!("{}:{line}:{column}", node.origin.source().name());
+            error.help(format!(
+                "the file is named at {place}; a path in a scenario file is relative to that file"
+            ))
+        }
+        _ => error,
+    }
 }
 
 /// A path named in a scenario file is relative to that file, one named on the command line to the current folder.

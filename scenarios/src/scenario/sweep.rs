@@ -1,6 +1,6 @@
 //! From one document to the points of its sweep.
 
-use crate::input::{Document, Entry, InputError, KeyPath, Node, SourceKind, Value, closest, list};
+use crate::input::{Document, Entry, InputError, KeyPath, Node, SourceKind, Table, Value, closest, list};
 
 /// The most points that a sweep may have.
 const POINT_LIMIT: usize = 10_000;
@@ -68,28 +68,43 @@ pub(super) fn expand(base: &Document) -> Result<(Vec<Axis>, Vec<Expanded>), Inpu
     Ok((axes.iter().map(Found::summary).collect(), points))
 }
 
-/// Reduces each axis whose key the command line sets to that one value, so that `--set` is never without effect.
-pub(super) fn pin(document: &mut Document) -> Result<(), InputError> {
-    let command_line = |node: &Node| *node.origin.source().kind() == SourceKind::CommandLine;
-    let mut pinned = Vec::new();
-    for axis in axes(document)? {
-        let set = document.get(&axis.path.to_string()).filter(|node| command_line(node));
-        if let Some(value) = set.filter(|_| !command_line(&axis.entry.node)) {
-            pinned.push((
-                KeyPath::through(axis.location.iter().map(String::as_str)),
-                value.clone(),
-            ));
-        }
-    }
-    for (location, value) in pinned {
-        let origin = value.origin.clone();
-        let only = Node {
-            value: Value::Array(vec![value]),
-            origin: origin.clone(),
+/// Lays the command line over the sweep: an axis given there replaces that of the file, and a key set there has only that
+/// value, so that `--set` is never without effect.
+pub(super) fn resolve(document: &mut Document) -> Result<(), InputError> {
+    let Some(sweep) = document.get("sweep") else {
+        return Ok(());
+    };
+    let origin = sweep.origin.clone();
+    let resolved = |axis: &Found<'_>| {
+        let set = document
+            .get(&axis.path.to_string())
+            .filter(|value| from_command_line(value));
+        let node = match set.filter(|_| !from_command_line(&axis.entry.node)) {
+            Some(value) => Node {
+                value: Value::Array(vec![value.clone()]),
+                origin: value.origin.clone(),
+            },
+            None => axis.entry.node.clone(),
         };
-        document.set(&location, only, &vec![origin; location.segments().len()])?;
-    }
-    Ok(())
+        Entry {
+            key: axis.path.to_string(),
+            key_origin: axis.entry.key_origin.clone(),
+            node,
+        }
+    };
+    let value = Value::Table(Table::new(axes(document)?.iter().map(resolved).collect()));
+    document.set(
+        &KeyPath::through(["sweep"]),
+        Node {
+            value,
+            origin: origin.clone(),
+        },
+        &[origin],
+    )
+}
+
+fn from_command_line(node: &Node) -> bool {
+    *node.origin.source().kind() == SourceKind::CommandLine
 }
 
 /// The axes in the order of the file.
@@ -100,7 +115,7 @@ fn axes(document: &Document) -> Result<Vec<Found<'_>>, InputError> {
             return Err(document.error_at("sweep", format!("expected a table of lists, found {}", sweep.kind())));
         };
         for entry in table.entries() {
-            collect(&["sweep".to_owned()], entry, &mut axes)?;
+            collect("", entry, &mut axes)?;
         }
     }
     Ok(axes)
@@ -110,8 +125,6 @@ fn axes(document: &Document) -> Result<Vec<Found<'_>>, InputError> {
 struct Found<'a> {
     /// The key that is swept.
     path: KeyPath,
-    /// The keys that lead to the axis itself.
-    location: Vec<String>,
     entry: &'a Entry,
     values: &'a [Node],
 }
@@ -140,31 +153,28 @@ impl Found<'_> {
 }
 
 /// Finds the axes below a key; `nodes.count` without quotes is a table within a table.
-fn collect<'a>(above: &[String], entry: &'a Entry, axes: &mut Vec<Found<'a>>) -> Result<(), InputError> {
+fn collect<'a>(above: &str, entry: &'a Entry, axes: &mut Vec<Found<'a>>) -> Result<(), InputError> {
     let at_key = |message: String| InputError::at(&entry.key_origin, message);
-    let location = [above, std::slice::from_ref(&entry.key)].concat();
-    let key = location[1..].join(".");
+    let key = if above.is_empty() {
+        entry.key.clone()
+    } else {
+        format!("{above}.{}", entry.key)
+    };
     match &entry.node.value {
-        Value::Table(table) => table
-            .entries()
-            .iter()
-            .try_for_each(|inner| collect(&location, inner, axes)),
+        Value::Table(table) => table.entries().iter().try_for_each(|inner| collect(&key, inner, axes)),
         Value::Array(values) if !values.is_empty() => {
             let path = KeyPath::parse_str(&key)
                 .map_err(|(message, _)| at_key(format!("`{key}` is no dotted key: {message}")))?;
             check(&path, entry)?;
-            if axes
-                .iter()
-                .any(|axis: &Found<'_>| axis.path.to_string() == path.to_string())
+            let found = Found { path, entry, values };
+            match axes
+                .iter_mut()
+                .find(|axis| axis.path.to_string() == found.path.to_string())
             {
-                return Err(at_key(format!("`{path}` is swept twice")).labelled("the second time"));
+                None => axes.push(found),
+                Some(earlier) if from_command_line(&entry.node) => *earlier = found,
+                Some(_) => return Err(at_key(format!("`{key}` is swept twice")).labelled("the second time")),
             }
-            axes.push(Found {
-                path,
-                location,
-                entry,
-                values,
-            });
             Ok(())
         }
         _ => Err(

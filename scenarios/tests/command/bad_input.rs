@@ -405,13 +405,37 @@ fn a_complaint_about_the_command_line_shows_the_argument() {
 }
 
 #[test]
-fn a_setting_of_a_swept_key_replaces_the_sweep() {
-    let ended = peerscope(&["check", data("ring.toml").to_str().unwrap(), "--set", "nodes.count=4"]);
-    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    assert!(
-        ended.out.contains("nodes.count = 4\n") && ended.out.contains("2 points x 2 replications = 4 runs"),
-        "{}",
-        ended.out
+fn a_setting_of_a_swept_key_or_of_an_axis_replaces_the_axis() {
+    for (setting, sweep, runs) in [
+        (
+            "nodes.count=4",
+            "nodes.count = 4\n",
+            "2 points x 2 replications = 4 runs",
+        ),
+        (
+            "sweep.nodes.count=[4, 5, 6]",
+            "nodes.count = 4, 5, 6\n",
+            "6 points x 2 replications = 12 runs",
+        ),
+        (
+            "sweep.'nodes.count'=[4]",
+            "nodes.count = 4\n",
+            "2 points x 2 replications = 4 runs",
+        ),
+    ] {
+        let ended = peerscope(&["check", data("ring.toml").to_str().unwrap(), "--set", setting]);
+        assert_eq!(ended.exit, Exit::Done, "{setting}: {}", ended.err);
+        assert!(
+            ended.out.contains(sweep) && ended.out.contains(runs),
+            "{setting}: {}",
+            ended.out
+        );
+    }
+    refused(
+        "\"protocol.echo.period\" = ",
+        "nodes.count = [3]\n\"protocol.echo.period\" = ",
+        "49:7",
+        &["swept twice"],
     );
 }
 
