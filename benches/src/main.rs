@@ -4,6 +4,7 @@
 //! printed. With `--against PROGRAM` another program does the same work in turn, so that a ratio means something on a
 //! machine whose speed drifts.
 
+mod chord;
 mod hold;
 mod measure;
 mod s_chord;
@@ -43,6 +44,26 @@ enum Command {
         #[arg(long)]
         against: Option<std::path::PathBuf>,
     },
+    /// Real Chord, with successor lists and time-outs, on a perfect ring.
+    Chord {
+        /// Nodes.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000,1000000")]
+        nodes: Vec<u32>,
+        /// Simulated seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Runs of each size.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
+    /// One run of Chord in this process: what the measurement above calls.
+    #[command(hide = true)]
+    ChordOnce {
+        /// Nodes.
+        nodes: u32,
+        /// Simulated seconds.
+        seconds: u64,
+    },
     /// One run of S-Chord in this process: what the measurements above call.
     #[command(hide = true)]
     SChordOnce {
@@ -60,6 +81,8 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::SChord { nodes, runs, against } => s_chord::report(&nodes, runs, against.as_deref()),
+        Command::Chord { nodes, seconds, runs } => chord::report(&nodes, seconds, runs),
+        Command::ChordOnce { nodes, seconds } => chord::once(nodes, seconds),
         Command::SChordOnce { nodes, seconds } => s_chord::once(nodes, seconds),
     };
     match outcome {

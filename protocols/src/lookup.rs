@@ -1,8 +1,8 @@
 //! The walk of an iterative lookup: who is asked next, and what a time-out does to it.
 //!
-//! The initiator asks one node after another for a better one, until one of them says who owns the key. A node that does
-//! not answer is avoided from then on, and the node before it is asked for its next best (Stoica et al. 2003, section
-//! IV-E.3; the original simulator went back to the previous node).
+//! The initiator asks one node after another for a better one, until one of them says who owns the key. A node that
+//! does not answer is avoided from then on, and the node before it is asked for its next best (Stoica et al. 2003,
+//! section IV-E.3; the original simulator went back to the previous node).
 //!
 //! A pure state machine: it sends nothing and knows no clock, and what an owner is remains with the protocol.
 

@@ -62,8 +62,8 @@ pub enum Expired<A, T> {
 }
 
 impl<A, T> Requests<A, T> {
-    /// No request open. The streams are those of the node's incarnation, and name its first request: a node that returns
-    /// to its address must not take an answer to its former self for one of its own.
+    /// No request open. The streams are those of the node's incarnation, and name its first request: a node that
+    /// returns to its address must not take an answer to its former self for one of its own.
     pub fn new(streams: StreamKey) -> Self {
         Requests {
             next: streams.purpose("first request").bits() as u32,

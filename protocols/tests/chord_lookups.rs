@@ -1,4 +1,5 @@
-//! Lookups on whole rings: path lengths, failures, and whether rings that are built by joins end as rings built in bulk.
+//! Lookups on whole rings: path lengths, failures, and whether rings that are built by joins end as rings built in
+//! bulk.
 
 use protocols::chord::invariants::RingError;
 use protocols::chord::{Chord, Command, Config, Contact, Event, Init, LookupStyle, Ring, Rules, distinct_ids};
@@ -17,7 +18,8 @@ struct Asking {
     config: Config,
     rng: NodeRng,
     alive: Vec<Contact>,
-    joined: u32,
+    /// Who has told that it has joined.
+    members: Vec<NodeAddr>,
     done: Vec<Event>,
     failed: Vec<Event>,
 }
@@ -55,13 +57,10 @@ impl World<Chord> for Asking {
                 // Addresses are places in the ring; joins come in a random order of identifiers.
                 let len = self.ring.members().len() as u64;
                 let Contact { id, addr } = self.ring.members()[(u64::from(place) * 37 % len) as usize];
-                let members: Vec<NodeAddr> = self
-                    .alive
-                    .iter()
-                    .map(|c| c.addr)
-                    .filter(|a| control.node(*a).is_some_and(Chord::has_joined))
-                    .collect();
-                let init = match members.get((self.rng.next_u64() % members.len().max(1) as u64) as usize) {
+                let init = match self
+                    .members
+                    .get((self.rng.next_u64() % self.members.len().max(1) as u64) as usize)
+                {
                     Some(bootstrap) => Init::Join {
                         id,
                         bootstrap: *bootstrap,
@@ -88,10 +87,10 @@ impl World<Chord> for Asking {
         }
     }
 
-    fn on_node_event(&mut self, _: SimTime, _: NodeAddr, event: Event) {
+    fn on_node_event(&mut self, _: SimTime, node: NodeAddr, event: Event) {
         match event {
             Event::LookupDone { .. } => self.done.push(event),
-            Event::Joined => self.joined += 1,
+            Event::Joined => self.members.push(node),
             Event::Dropped(_) => {}
             _ => self.failed.push(event),
         }
@@ -141,6 +140,10 @@ impl Asking {
 }
 
 fn simulation(config: &Config, nodes: u32, seed: u64) -> Simulation<Chord, Asking> {
+    split_simulation(config, nodes, seed, 1)
+}
+
+fn split_simulation(config: &Config, nodes: u32, seed: u64, partitions: u32) -> Simulation<Chord, Asking> {
     let streams = StreamKey::root(seed, 0);
     let ids = distinct_ids(
         nodes as usize,
@@ -160,7 +163,7 @@ fn simulation(config: &Config, nodes: u32, seed: u64) -> Simulation<Chord, Askin
         config: config.clone(),
         rng: streams.purpose("world").rng(),
         alive: Vec::new(),
-        joined: 0,
+        members: Vec::new(),
         done: Vec::new(),
         failed: Vec::new(),
     };
@@ -172,7 +175,7 @@ fn simulation(config: &Config, nodes: u32, seed: u64) -> Simulation<Chord, Askin
             network: Box::new(network),
             nodes,
             streams,
-            partitions: 1,
+            partitions,
         },
         world,
     )
@@ -287,14 +290,26 @@ fn simultaneous_failures_cost_time_outs_and_no_lookup_table_ii() {
             (measured - timeouts).abs() <= (0.25 * timeouts).max(0.1),
             "at {probability}: {means:?}"
         );
+        // The dead between the key and its first living successor are geometric in number.
+        let dead_owners = probability / (1.0 - probability);
+        assert!(
+            (means.dead_owners - dead_owners).abs() <= 0.15,
+            "at {probability}: {means:?}"
+        );
     }
 }
 
 #[test]
 fn a_ring_built_by_joins_ends_as_one_built_in_bulk() {
-    for rules in [Rules::Ton2003, Rules::Corrected, Rules::Sigcomm2001] {
+    for (rules, lookup) in [
+        (Rules::Sigcomm2001, LookupStyle::Iterative),
+        (Rules::Ton2003, LookupStyle::Recursive),
+        (Rules::Corrected, LookupStyle::Iterative),
+        (Rules::Corrected, LookupStyle::Recursive),
+    ] {
         let config = Config {
             rules,
+            lookup,
             successors: 4,
             route_with_successors: false,
             stabilize_period: SimDuration::from_secs(5),
@@ -309,7 +324,7 @@ fn a_ring_built_by_joins_ends_as_one_built_in_bulk() {
         simulation.run_until(secs(400)).expect("nobody watches");
         let states = (0..nodes).filter_map(|addr| simulation.node(NodeAddr(addr)));
         let error = RingError::measure(&simulation.world().config, states);
-        assert_eq!(simulation.world().joined, nodes);
+        assert_eq!(simulation.world().members.len() as u32, nodes);
         assert!(error.is_ideal(), "{rules:?}: {error:?}");
         look_up(&mut simulation, 2000, 400);
         let joined = simulation.world().means(2000).visited;
@@ -317,7 +332,7 @@ fn a_ring_built_by_joins_ends_as_one_built_in_bulk() {
         bulk.schedule(SimTime::ZERO, Act::StartAll);
         look_up(&mut bulk, 2000, 400);
         let bulk = bulk.world().means(2000).visited;
-        println!("{rules:?}: visited {joined} after joins, {bulk} in bulk");
+        println!("{rules:?}, {lookup:?}: visited {joined} after joins, {bulk} in bulk");
         assert!((joined - bulk).abs() < 0.15, "{joined} {bulk}");
     }
 }
@@ -341,4 +356,33 @@ fn an_i3_ring_built_by_joins_finds_every_owner() {
     assert!(error.ring_is_ideal(), "{error:?}");
     look_up(&mut simulation, 1000, 300);
     println!("i3: {:?}", simulation.world().means(1000));
+}
+
+#[test]
+fn a_run_does_not_depend_on_how_it_is_split() {
+    for (name, rules) in Rules::NAMES {
+        let config = Config {
+            rules,
+            stabilize_period: SimDuration::from_secs(5),
+            ..Config::default()
+        };
+        let fingerprints = [1, 2, 7].map(|partitions| {
+            let mut simulation = split_simulation(&config, 40, 11, partitions);
+            for place in 0..40 {
+                simulation.schedule(secs(u64::from(place)), Act::Join(place));
+            }
+            simulation.schedule(secs(60), Act::Fail(0.2));
+            look_up(&mut simulation, 200, 61);
+            (
+                simulation.fingerprint(),
+                simulation.events(),
+                simulation.world().done.len(),
+            )
+        });
+        assert!(fingerprints[0].2 > 100, "{name}: {fingerprints:?}");
+        assert!(
+            fingerprints.iter().all(|fingerprint| *fingerprint == fingerprints[0]),
+            "{name}: {fingerprints:?}"
+        );
+    }
 }

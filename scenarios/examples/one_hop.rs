@@ -109,7 +109,13 @@ impl Protocol for OneHop {
             }
             Msg::Ask(operation) => ctx.send(from, Msg::Answer(operation)),
             Msg::Answer(operation) => {
-                ctx.emit(Told::Found { operation, owner: from, hops: 1, visited: 0, timeouts: 0 });
+                ctx.emit(Told::Found {
+                    operation,
+                    owner: from,
+                    hops: 1,
+                    visited: 0,
+                    timeouts: 0,
+                });
             }
         }
     }
@@ -153,14 +159,18 @@ pub struct OneHopOverlay;
 
 impl Overlay for OneHopOverlay {
     const NAME: &'static str = "one-hop";
-    const SUMMARY: &'static str = "everybody knows everybody: one hop to any key, and a message to all for every arrival";
+    const SUMMARY: &'static str =
+        "everybody knows everybody: one hop to any key, and a message to all for every arrival";
     type Settings = Settings;
     type Protocol = OneHop;
     type Invariants = ();
 
     fn config(settings: Settings) -> Result<SimDuration, InvalidSetting> {
         match settings.timeout.get() {
-            SimDuration::ZERO => Err(InvalidSetting { key: "timeout", message: "must be longer than zero".to_owned() }),
+            SimDuration::ZERO => Err(InvalidSetting {
+                key: "timeout",
+                message: "must be longer than zero".to_owned(),
+            }),
             timeout => Ok(timeout),
         }
     }
@@ -183,12 +193,20 @@ impl Overlay for OneHopOverlay {
 
     fn perfect(_: &SimDuration, members: &[(u128, NodeAddr)]) -> Vec<OneHop> {
         let everybody: BTreeMap<u128, NodeAddr> = members.iter().copied().collect();
-        let node = |&(id, _): &(u128, NodeAddr)| OneHop { id, bootstrap: None, everybody: everybody.clone() };
+        let node = |&(id, _): &(u128, NodeAddr)| OneHop {
+            id,
+            bootstrap: None,
+            everybody: everybody.clone(),
+        };
         members.iter().map(node).collect()
     }
 
     fn joining(_: &SimDuration, id: u128, bootstrap: NodeAddr) -> OneHop {
-        OneHop { id, bootstrap: Some(bootstrap), everybody: BTreeMap::new() }
+        OneHop {
+            id,
+            bootstrap: Some(bootstrap),
+            everybody: BTreeMap::new(),
+        }
     }
 
     fn lookup(key: u128) -> u128 {

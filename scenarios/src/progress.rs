@@ -12,14 +12,17 @@ const TICK: Duration = Duration::from_millis(200);
 /// What runs report of themselves while they go on, from any thread. Shown only on a terminal; never read by a run.
 pub struct Progress {
     events: Arc<AtomicU64>,
+    ended: Arc<AtomicU64>,
     bar: ProgressBar,
     started: Instant,
 }
 
 impl Progress {
-    /// The progress of `runs` runs, drawn on the standard error if that is a terminal and `visible`.
-    pub fn new(runs: u64, label: &str, visible: bool) -> Self {
+    /// The progress of `runs` runs, which together are so much `work`, drawn on the standard error if that is a terminal
+    /// and `visible`.
+    pub fn new(runs: u64, work: u64, label: &str, visible: bool) -> Self {
         let events = Arc::new(AtomicU64::new(0));
+        let ended = Arc::new(AtomicU64::new(0));
         let started = Instant::now();
         // The standard error is no terminal: indicatif draws nothing.
         let target = if visible {
@@ -27,31 +30,46 @@ impl Progress {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(runs), target).with_message(label.to_owned());
+        let bar = ProgressBar::with_draw_target(Some(work), target).with_message(label.to_owned());
         let counted = Arc::clone(&events);
         let speed = move |_: &ProgressState, text: &mut dyn std::fmt::Write| {
             let rate = per_second(counted.load(Ordering::Relaxed), started.elapsed());
             // The text of a bar cannot be refused.
             let _ = write!(text, "{} events/s", HumanCount(rate));
         };
-        let template = "{msg} [{bar:24}] {pos}/{len} runs, {speed}, {elapsed} passed, {eta} left";
+        let counted = Arc::clone(&ended);
+        let done = move |_: &ProgressState, text: &mut dyn std::fmt::Write| {
+            let _ = write!(text, "{} of {runs} runs", counted.load(Ordering::Relaxed));
+        };
+        let template = "{msg} [{bar:24}] {done}, {speed}, {elapsed} passed, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.with_key("speed", speed).progress_chars("=> "));
+            bar.set_style(
+                style
+                    .with_key("speed", speed)
+                    .with_key("done", done)
+                    .progress_chars("=> "),
+            );
         }
         if !bar.is_hidden() {
             bar.enable_steady_tick(TICK);
         }
-        Progress { events, bar, started }
+        Progress {
+            events,
+            ended,
+            bar,
+            started,
+        }
     }
 
-    /// Counts events; to be called once in some thousands of them.
-    pub fn add_events(&self, count: u64) {
-        self.events.fetch_add(count, Ordering::Relaxed);
+    /// Counts events and work done; to be called once in some thousands of events.
+    pub fn advance(&self, events: u64, work: u64) {
+        self.events.fetch_add(events, Ordering::Relaxed);
+        self.bar.inc(work);
     }
 
     /// Counts a finished run.
     pub fn finish_run(&self) {
-        self.bar.inc(1);
+        self.ended.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The events counted so far.
@@ -81,17 +99,18 @@ mod tests {
 
     #[test]
     fn events_of_all_threads_are_counted() {
-        let progress = Progress::new(4, "test", false);
+        let progress = Progress::new(4, 400, "test", false);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    (0..100).for_each(|_| progress.add_events(10));
+                    (0..100).for_each(|_| progress.advance(10, 1));
                     progress.finish_run();
                 });
             }
         });
         assert_eq!(progress.events(), 4000);
-        assert_eq!(progress.bar.position(), 4);
+        assert_eq!(progress.bar.position(), 400);
+        assert_eq!(progress.ended.load(Ordering::Relaxed), 4);
         assert_eq!(per_second(4000, Duration::from_secs(2)), 2000);
     }
 }

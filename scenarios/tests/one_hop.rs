@@ -12,11 +12,18 @@ fn peerscope(arguments: &[&str]) -> (Exit, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let arguments = std::iter::once("peerscope").chain(arguments.iter().copied());
     let exit = cli::run_with(arguments, &one_hop::registry(), &mut out, &mut err);
-    (exit, String::from_utf8_lossy(&out).into_owned(), String::from_utf8_lossy(&err).into_owned())
+    (
+        exit,
+        String::from_utf8_lossy(&out).into_owned(),
+        String::from_utf8_lossy(&err).into_owned(),
+    )
 }
 
 fn scenario() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/one-hop.toml").to_string_lossy().into_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/one-hop.toml")
+        .to_string_lossy()
+        .into_owned()
 }
 
 #[test]
@@ -33,5 +40,8 @@ fn a_protocol_of_ones_own_runs_from_a_scenario_file_and_meets_its_expectation() 
 fn its_settings_are_checked_like_any_others() {
     let (exit, _, err) = peerscope(&["check", &scenario(), "--set", "protocol.one-hop.timeout=0s"]);
     assert_eq!(exit, Exit::BadInput, "{err}");
-    assert!(err.contains("must be longer than zero") && err.contains("protocol.one-hop.timeout=0s"), "{err}");
+    assert!(
+        err.contains("must be longer than zero") && err.contains("protocol.one-hop.timeout=0s"),
+        "{err}"
+    );
 }

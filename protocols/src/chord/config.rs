@@ -19,7 +19,7 @@ pub enum Rules {
     Corrected,
 }
 
-/// Who asks the nodes on the way (ToN, section VI-D).
+/// Who asks the nodes on the way (ToN, section V-A).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LookupStyle {
     /// The initiator asks each of them.
@@ -37,8 +37,9 @@ pub struct Config {
     pub id_bits: u32,
     /// Length of the successor list, the papers' `r`: 1 to 32.
     pub successors: usize,
-    /// Whether lookups consult the whole successor list, as ToN's `closest_preceding_node` does, or only fingers and the
-    /// first successor. The path lengths of ToN, Fig. 10 are those of fingers only. i3 always consults all it knows.
+    /// Whether lookups consult the whole successor list, as ToN's `closest_preceding_node` does, or only fingers and
+    /// the first successor. The path lengths of ToN, Fig. 10 are those of fingers only. i3 always consults all it
+    /// knows.
     pub route_with_successors: bool,
     /// Who asks the nodes on the way.
     pub lookup: LookupStyle,
@@ -89,7 +90,7 @@ pub enum ConfigError {
 }
 
 impl Default for Config {
-    /// The corrected rules with the parameters of Stoica et al. 2003, section VI, and a list of eight successors.
+    /// The corrected rules with the parameters of Stoica et al. 2003, section V-A, and a list of eight successors.
     fn default() -> Self {
         Config {
             rules: Rules::Corrected,

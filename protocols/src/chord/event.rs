@@ -38,7 +38,8 @@ pub enum Event {
         visited: u16,
         /// Time-outs on the way.
         timeouts: u16,
-        /// Owners that were named and did not answer, if [`Config::confirm_owner`] asks for their answer.
+        /// Owners that were named and did not answer, if [`Config::confirm_owner`](super::Config::confirm_owner) asks
+        /// for their answer.
         dead_owners: u16,
     },
     /// A lookup has failed.

@@ -195,8 +195,9 @@ impl Chord {
         }
     }
 
-    /// A recursive lookup has come to this node, which passes it on, or answers the origin if it is the key's predecessor.
-    /// One that has come too far, or leads nowhere from here, ends in silence; the origin's time-out notices.
+    /// A recursive lookup has come to this node, which passes it on, or answers the origin if it is the key's
+    /// predecessor. One that has come too far, or leads nowhere from here, ends in silence; the origin's time-out
+    /// notices.
     pub(super) fn pass_on(
         &mut self,
         ctx: &mut Ctx<'_, Self>,

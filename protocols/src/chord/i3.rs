@@ -361,33 +361,28 @@ impl Chord {
         }
     }
 
-    /// `process_fs`: answers the origin if the key lies before the successor, else passes on.
+    /// `process_fs`: answers the origin if the key lies before the successor, else passes on. The origin itself is
+    /// never named, since what is known at its address may be its former self.
     fn i3_process_find(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, origin: NodeAddr, ttl: u8) {
         if origin == self.me.addr || ttl <= 1 {
             return;
         }
-        let answer = match self.successors.first() {
-            None => Some(self.me),
-            Some(successor) if in_open_closed(self.me.id, key, successor.id) => Some(*successor),
-            Some(_) => None,
-        };
-        match answer {
-            // A node that returns is looked for by its former self's neighbours: it is no successor of its own.
-            Some(found) => ctx.send(origin, super::Msg::I3(Msg::FoundSuccessor(found))),
-            None => {
-                if let Some(next) = self
-                    .closest_preceding_node(ctx.config(), key, &[])
-                    .or(self.successors.first().copied())
-                {
-                    ctx.send(
-                        next.addr,
-                        super::Msg::I3(Msg::FindSuccessor {
-                            key,
-                            origin,
-                            ttl: ttl - 1,
-                        }),
-                    );
-                }
+        let answer = |found| super::Msg::I3(Msg::FoundSuccessor(found));
+        match self.successors.iter().copied().find(|contact| contact.addr != origin) {
+            None => ctx.send(origin, answer(self.me)),
+            Some(successor) if in_open_closed(self.me.id, key, successor.id) => ctx.send(origin, answer(successor)),
+            Some(successor) => {
+                let next = self
+                    .closest_preceding_node(ctx.config(), key, &[origin])
+                    .unwrap_or(successor);
+                ctx.send(
+                    next.addr,
+                    super::Msg::I3(Msg::FindSuccessor {
+                        key,
+                        origin,
+                        ttl: ttl - 1,
+                    }),
+                );
             }
         }
     }

@@ -1,13 +1,24 @@
 //! What must hold of a Chord ring, and how far it is from ideal.
 //!
-//! Pamela Zave, "How to make Chord correct" (arXiv:1502.06461), section IV: while nodes join, leave and fail, a ring that started with a
-//! *stable base* of more permanent members than a successor list is long keeps the invariants that [`Invariant`] lists;
-//! and once churn stops, its pointers become ideal.
+//! Pamela Zave, "How to make Chord correct" (arXiv:1502.06461): while nodes join, leave and fail, a ring that started
+//! with a *stable base* of more permanent members than a successor list is long keeps the invariants that [`Invariant`]
+//! lists; and once churn stops, its pointers become ideal.
 //!
-//! What the words mean here: a *member* is a node that is up and has joined. Its *best successor* is the first member in
-//! its successor list, or itself if the list is empty. A *ring member* is a member that comes back to itself by following
-//! best successors; the others are *appendages*. A contact counts as a member only if the node at its address has its
-//! identifier.
+//! In her model a member reads the state of another one and acts on it in one step, a dead node is known to be dead,
+//! and no departure leaves a member without a successor that is a member. Between nodes that send messages that means:
+//!
+//! - time-outs are longer than any round trip, so that nobody who lives is taken for dead;
+//! - an answer on its way counts as read: the departures during its flight may not leave whoever reads it without a
+//!   living successor either;
+//! - a node that returns takes a new identifier, or comes so late that nobody is still waiting for its former self.
+//!
+//! Where a run does not keep to this, as with exponential delays or mass failures, an invariant can break under the
+//! corrected rules too, and the observer says so.
+//!
+//! What the words mean here: a *member* is a node that is up and has joined. Its *best successor* is the first member
+//! in its successor list, or itself if the list is empty. A *ring member* is a member that comes back to itself by
+//! following best successors; the others are *appendages*. A contact counts as a member only if the node at its address
+//! has its identifier.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -93,16 +104,19 @@ impl View {
     }
 }
 
-/// Zave's invariants, checked after every event that changes what they speak of: an observer that any run can switch on.
+/// Zave's invariants, checked after every event that changes what they speak of: an observer that any run can switch
+/// on.
 ///
-/// A ring built in bulk must come up in one event of the world, or be checked [from](RingInvariants::from) a later time.
+/// A ring built in bulk must come up in one event of the world, or be checked [from](RingInvariants::from) a later
+/// time.
 #[derive(Debug)]
 pub struct RingInvariants {
     base: Vec<Id>,
     from: SimTime,
     /// Members by address.
     members: BTreeMap<NodeAddr, View>,
-    /// Members change together in one event of the world, which is reported node by node: what is known is behind until then.
+    /// Members change together in one event of the world, which is reported node by node: what is known is behind until
+    /// then.
     primed: bool,
     checks: u64,
     violation: Option<Violation>,

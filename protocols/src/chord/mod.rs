@@ -17,12 +17,12 @@
 //!
 //! # Deviations
 //!
-//! - Fingers that start at or before the successor are the successor itself (by their definition); they are neither kept
-//!   nor refreshed, so that a cycle of `fix_fingers` takes about `log2 N` calls and not `bits`.
+//! - Fingers that start at or before the successor are the successor itself (by their definition); they are neither
+//!   kept nor refreshed, so that a cycle of `fix_fingers` takes about `log2 N` calls and not `bits`.
 //! - A joining node asks its successor for its neighbours before it counts as a member, also under the published rules,
 //!   where this is its first `stabilize`. In the papers it would become one without having spoken to its successor.
-//! - When a published rule adopts the successor's predecessor, it puts it at the head of the successor list; the papers do
-//!   not say what becomes of the list.
+//! - When a published rule adopts the successor's predecessor, it puts it at the head of the successor list; the papers
+//!   do not say what becomes of the list.
 //! - A successor list ends before it would come round to its owner. A list that is empty means that the node is alone.
 //! - A node whose whole list has died knows no ring any more: it stops being a member and says [`Event::Isolated`]. The
 //!   papers exclude the case.
@@ -31,10 +31,11 @@
 //! - A recursive lookup is passed on without acknowledgement, as in ToN; the last node answers the origin directly, and
 //!   the origin tries again when no answer comes.
 //! - Graceful leave (ToN, section IV-E.4) under the corrected rules: the predecessor takes over the leaver's whole list
-//!   if the leaver was its successor, and otherwise only deletes it. Appending the last entry of another list, as ToN does,
-//!   can leave a gap in the list, and with it a node that the list skips.
+//!   if the leaver was its successor, and otherwise only deletes it. Appending the last entry of another list, as ToN
+//!   does, can leave a gap in the list, and with it a node that the list skips.
 //! - i3: see [`i3`].
 
+mod ask;
 mod bulk;
 mod config;
 mod event;
@@ -49,7 +50,8 @@ use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
 
-use crate::request::{Expired, RequestId, Requests};
+use crate::request::{RequestId, Requests};
+use ask::Ask;
 pub use bulk::{Ring, distinct_ids};
 pub use config::{Config, ConfigError, LookupStyle, Rules};
 pub use event::{Command, Dropped, Event, JoinFailure, LookupFailure};
@@ -115,25 +117,6 @@ enum Stage {
     Member,
     /// The join has failed, or the ring is lost.
     Out,
-}
-
-/// What a request is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Ask {
-    /// `stabilize`: the successor's predecessor and list.
-    Successor,
-    /// `stabilize`, corrected: the list of the successor's predecessor.
-    Candidate,
-    /// `check_predecessor`.
-    Predecessor,
-    /// `rectify`: is the predecessor dead, so that the notifier takes its place?
-    Rectify { notifier: Contact },
-    /// The next step of an iterative lookup.
-    Step(FindId),
-    /// The answer of a recursive lookup.
-    Answer(FindId),
-    /// Whether the owner found by a lookup is there.
-    Owner(FindId),
 }
 
 /// A node.
@@ -292,10 +275,10 @@ impl Protocol for Chord {
     }
 }
 
-/// Finding the way (ToN, section IV-B and IV-C; with failures, section IV-E.3).
+/// Finding the way (ToN, section IV-C and IV-D; with failures, section IV-E.3).
 impl Chord {
-    /// One step of `n.find_successor(id)` (ToN, Fig. 5): the owner if the key lies between this node and its successor, and
-    /// otherwise the closest node before the key. Nodes in `avoid` did not answer whoever asks.
+    /// One step of `n.find_successor(id)` (ToN, Fig. 5): the owner if the key lies between this node and its successor,
+    /// and otherwise the closest node before the key. Nodes in `avoid` did not answer whoever asks.
     fn next_hop(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
         if self.successors.is_empty() {
             return Step::Owner(self.me);
@@ -327,27 +310,39 @@ impl Chord {
             return finger;
         }
         let behind = finger.map_or(self.me.id, |finger| finger.id);
-        let successor = self.successors.iter().rev().find(|contact| {
-            in_open(self.me.id, contact.id, key) && in_open(behind, contact.id, key) && !avoid.contains(&contact.addr)
-        });
+        // Most often the finger lies beyond the whole list, which goes clockwise.
+        if self
+            .successors
+            .last()
+            .is_none_or(|last| in_open(self.me.id, last.id, behind))
+            && finger.is_some()
+        {
+            return finger;
+        }
+        let successor = self
+            .successors
+            .iter()
+            .rev()
+            .find(|contact| in_open(behind, contact.id, key) && !avoid.contains(&contact.addr));
         successor.copied().or(finger)
     }
 }
 
 /// Keeping the ring (2001, Fig. 7; ToN, Fig. 6 and section IV-E; Zave).
 impl Chord {
+    /// Sets the timer of the next round, a random period ahead.
+    fn set_next_round(ctx: &mut Ctx<'_, Self>) {
+        let config = ctx.config();
+        let factor = 1.0 + config.stabilize_jitter * (2.0 * unit(ctx.rng()) - 1.0);
+        ctx.set_timer(config.stabilize_period.mul_f64(factor), Timer::Stabilize);
+    }
+
     /// What is done each period.
     fn round(&mut self, ctx: &mut Ctx<'_, Self>) {
         if self.stage == Stage::Out {
             return;
         }
-        let Config {
-            stabilize_period,
-            stabilize_jitter,
-            ..
-        } = *ctx.config();
-        let period = stabilize_period.mul_f64(1.0 + stabilize_jitter * (2.0 * unit(ctx.rng()) - 1.0));
-        ctx.set_timer(period, Timer::Stabilize);
+        Self::set_next_round(ctx);
         match ctx.config().rules {
             Rules::I3 => self.i3_round(ctx),
             rules => {
@@ -374,7 +369,7 @@ impl Chord {
         if ctx.config().rules == Rules::Corrected {
             self.round(ctx);
         } else {
-            ctx.set_timer(ctx.config().stabilize_period, Timer::Stabilize);
+            Self::set_next_round(ctx);
             self.stabilized(ctx, successor, neighbours);
         }
     }
@@ -396,7 +391,8 @@ impl Chord {
         }
     }
 
-    /// `n.stabilize()`, first half: ask the successor for its predecessor, and for its list (ToN, section IV-E.3; Zave).
+    /// `n.stabilize()`, first half: ask the successor for its predecessor, and for its list (ToN, section IV-E.3;
+    /// Zave).
     fn stabilize(&mut self, ctx: &mut Ctx<'_, Self>) {
         if self.requests.any(|ask| matches!(ask, Ask::Successor | Ask::Candidate)) {
             return;
@@ -592,96 +588,6 @@ impl Chord {
                 }
             }
             _ => {}
-        }
-    }
-}
-
-/// Asking, and being answered or not.
-impl Chord {
-    fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
-        let patience = self.patience(ctx.config(), ask);
-        let request = self.requests.open(ctx, to, ask, patience, Timer::Request);
-        self.post(ctx, to, request, ask);
-    }
-
-    fn patience(&self, config: &Config, ask: Ask) -> crate::request::Patience {
-        match ask {
-            Ask::Answer(_) => config.recursive_patience(),
-            _ => config.patience(),
-        }
-    }
-
-    /// Sends the message of a request, for the first time or again.
-    fn post(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, ask: Ask) {
-        let msg = match ask {
-            Ask::Successor | Ask::Candidate => Msg::GetNeighbours { request },
-            Ask::Predecessor | Ask::Rectify { .. } => Msg::Ping { request },
-            Ask::Step(find) | Ask::Answer(find) | Ask::Owner(find) => {
-                match self.find_message(ctx, request, ask, find) {
-                    Some(msg) => msg,
-                    None => return,
-                }
-            }
-        };
-        ctx.send(to, msg);
-    }
-
-    fn request_expired(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId) {
-        let Some(ask) = self.requests.purpose(request) else {
-            return;
-        };
-        if let Ask::Step(find) | Ask::Answer(find) = ask {
-            self.count_timeout(find);
-        }
-        let patience = self.patience(ctx.config(), ask);
-        match self.requests.expire(ctx, request, patience, Timer::Request) {
-            Expired::Again { to, purpose } => self.post(ctx, to, request, purpose),
-            Expired::GivenUp { to, purpose } => self.no_answer(ctx, to, purpose),
-            Expired::Closed => {}
-        }
-    }
-
-    /// Nobody answers at that address.
-    fn no_answer(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
-        match ask {
-            Ask::Successor => self.successor_dead(ctx, to),
-            Ask::Candidate => self.notify_successor(ctx),
-            Ask::Predecessor => self.predecessor_dead(to, None),
-            Ask::Rectify { notifier } => self.predecessor_dead(to, Some(notifier)),
-            Ask::Step(find) | Ask::Answer(find) => self.step_given_up(ctx, find),
-            Ask::Owner(find) => self.owner_dead(ctx, find),
-        }
-    }
-
-    fn neighbours(&self) -> Neighbours {
-        Neighbours {
-            id: self.me.id,
-            predecessor: self.predecessor,
-            successors: self.successors.clone(),
-        }
-    }
-
-    fn neighbours_answered(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, answer: Neighbours) {
-        let responder = Contact {
-            id: answer.id,
-            addr: from,
-        };
-        match self.requests.close(ctx, request, from) {
-            Some(Ask::Successor) => self.stabilized(ctx, responder, answer),
-            Some(Ask::Candidate) => self.adopt(ctx, responder, &answer),
-            Some(Ask::Owner(find)) => self.join_answered(ctx, find, responder, answer),
-            _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
-        }
-    }
-
-    fn pong(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, request: RequestId) {
-        let same = self.predecessor == Some(responder);
-        match self.requests.close(ctx, request, responder.addr) {
-            Some(Ask::Predecessor) if !same => self.predecessor_dead(responder.addr, None),
-            Some(Ask::Rectify { notifier }) if !same => self.predecessor_dead(responder.addr, Some(notifier)),
-            Some(Ask::Predecessor | Ask::Rectify { .. }) => {}
-            Some(Ask::Owner(find)) => self.owner_answered(ctx, find, responder),
-            _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
         }
     }
 }

@@ -77,8 +77,8 @@ impl fmt::Debug for Contact {
 
 /// Whether `x` lies in the open interval `(a, b)`, walking clockwise from `a`.
 ///
-/// If `a == b` the interval is the whole ring but that point: a node alone lies between itself and itself, and everybody
-/// else does too.
+/// If `a == b` the interval is the whole ring but that point: a node alone lies between itself and itself, and
+/// everybody else does too.
 #[inline]
 pub fn in_open(a: Id, x: Id, b: Id) -> bool {
     let (a, x, b) = (a.number(), x.number(), b.number());

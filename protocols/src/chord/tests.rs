@@ -147,10 +147,10 @@ fn is_notify(sent: &[(u32, Msg)], to: u32) -> bool {
     sent.contains(&(to, Msg::Notify { id: Id::new(8) }))
 }
 
-// Lookups: ToN, section IV-B to IV-D.
+// Lookups: ToN, section IV-C and IV-D.
 
 #[test]
-fn a_key_between_node_and_successor_belongs_to_the_successor_iv_b() {
+fn a_key_between_node_and_successor_belongs_to_the_successor_iv_c() {
     let node = member(config(Rules::Ton2003)).node;
     let hop = |key| node.next_hop(&config(Rules::Ton2003), Id::new(key), &[]);
     assert_eq!(hop(9), Step::Owner(contact(14)));
@@ -215,7 +215,7 @@ fn closest_preceding_node_searches_the_successor_list_too_iv_e_3() {
 }
 
 #[test]
-fn an_iterative_lookup_asks_one_node_after_another_until_the_predecessor_names_the_owner_iv_c() {
+fn an_iterative_lookup_asks_one_node_after_another_until_the_predecessor_names_the_owner_iv_d() {
     let mut node = member(Config {
         route_with_successors: false,
         ..config(Rules::Ton2003)
@@ -254,7 +254,7 @@ fn a_key_of_the_successor_is_found_without_a_message() {
 }
 
 #[test]
-fn a_recursive_lookup_is_passed_on_and_answered_to_the_origin_vi_d() {
+fn a_recursive_lookup_is_passed_on_and_answered_to_the_origin_v_a() {
     let config = Config {
         lookup: LookupStyle::Recursive,
         ..config(Rules::Ton2003)
@@ -585,7 +585,7 @@ fn a_successor_that_dies_during_the_join_is_avoided() {
 // Stabilisation: 2001, Fig. 7; ToN, Fig. 6 and section IV-E.3; Zave.
 
 #[test]
-fn the_period_is_uniform_around_its_mean_vi() {
+fn the_period_is_uniform_around_its_mean_v_a() {
     let mut node = member(config(Rules::Ton2003));
     let mut periods = Vec::new();
     for _ in 0..400 {
@@ -1023,6 +1023,52 @@ fn the_finger_index_of_i3_walks_down_to_the_successor_and_starts_again() {
         cycle[3].iter().any(|key| (9..14).contains(key)),
         "a random identifier before the successor: {cycle:?}"
     );
+}
+
+/// ToN, section IV-D: a node has about `log2 n` different fingers; i3 needs a round for each and one for the turn.
+#[test]
+fn a_finger_cycle_of_i3_takes_about_log_n_rounds_and_one() {
+    let config = Config {
+        rules: Rules::I3,
+        ..Config::default()
+    };
+    let nodes = 256;
+    let ids = distinct_ids(nodes, config.space(), &mut StreamKey::root(3, 0).rng()).expect("a wide ring");
+    let ring = Ring::new(
+        &config,
+        ids.iter().zip(0..).map(|(id, addr)| Contact {
+            id: *id,
+            addr: NodeAddr(addr),
+        }),
+    );
+    let (mut rounds, mut turns) = (0, 0);
+    for &Contact { id, addr } in ring.members().iter().step_by(8) {
+        let init = Init::Ready {
+            id,
+            tables: Box::new(ring.tables(id)),
+        };
+        let mut node = Recorder::new(addr, init, config.clone(), 1);
+        let successor = ring.tables(id).successors[0].id;
+        let mut last_turn = None;
+        for round in 0..100 {
+            for (to, msg) in i3_round(&mut node) {
+                match msg {
+                    i3::Msg::Ping { .. } => {
+                        let id = ids[to as usize];
+                        node.message(NodeAddr(to), Msg::I3(i3::Msg::Pong { id }));
+                    }
+                    i3::Msg::FindSuccessor { key, .. } if in_open(id, key, successor) => {
+                        rounds += last_turn.map_or(0, |last| round - last);
+                        turns += usize::from(last_turn.is_some());
+                        last_turn = Some(round);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    let mean = rounds as f64 / turns as f64;
+    assert!((mean - 9.0).abs() < 1.0, "log2 256 + 1 = 9, not {mean}");
 }
 
 #[test]

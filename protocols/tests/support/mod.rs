@@ -73,8 +73,8 @@ struct Churn {
 impl Churn {
     /// Zave's operating assumption: no member is left without a successor that is a member.
     ///
-    /// In her model a member reads the state of another one and adopts it in one step. Here the answer is on its way for
-    /// up to [`LONGEST_DELAY`], and counts as adopted already: whoever left then may not leave its reader without a
+    /// In her model a member reads the state of another one and adopts it in one step. Here the answer is on its way
+    /// for up to [`LONGEST_DELAY`], and counts as adopted already: whoever left then may not leave its reader without a
     /// successor either. So departures lie farther apart than an answer can be under way; and of the list of the leaver
     /// itself, which may be on its way to somebody, enough must remain.
     fn may_leave(&self, control: &Control<'_, Chord, usize>, leaver: NodeAddr) -> bool {
@@ -117,8 +117,8 @@ impl World<Chord> for Churn {
                 let taken = (0..ADDRESSES)
                     .filter_map(|addr| control.node(NodeAddr(addr)))
                     .any(|other| other.id() == id);
-                // Who returns takes another identifier. Zave's failure detector is perfect; here somebody may have begun to
-                // ask the node's former self, and would take the one that returned as the same for dead.
+                // Who returns takes another identifier. Zave's failure detector is perfect; here somebody may have
+                // begun to ask the node's former self, and would take the one that returned as the same for dead.
                 let returns_as_the_same = self.identities.contains(&(node, id));
                 if !control.is_up(NodeAddr(node)) && !taken && !returns_as_the_same {
                     self.identities.push((node, id));
@@ -285,8 +285,9 @@ impl Schedule {
     }
 }
 
-/// The smallest schedule among those of `seeds` whose acts are such as to `allow`, that breaks an invariant under `rules`
-/// and none under the corrected rules. Each is made smaller step by step, while the same invariant breaks.
+/// The smallest schedule among those of `seeds` whose acts are such as to `allow`, that breaks an invariant under
+/// `rules` and none under the corrected rules. Each is made smaller step by step, while the same invariant breaks;
+/// fifty found are enough.
 pub fn smallest_breaking(
     rules: Rules,
     invariant: Option<Invariant>,
@@ -302,11 +303,18 @@ pub fn smallest_breaking(
     drawn
         .filter_map(|schedule| {
             let target = broken(&schedule).filter(|found| invariant.is_none_or(|wanted| wanted == *found))?;
-            let test =
-                |smaller: &Schedule| broken(smaller) == Some(target) && smaller.run(Rules::Corrected).violation.is_none();
+            let test = |smaller: &Schedule| {
+                broken(smaller) == Some(target) && smaller.run(Rules::Corrected).violation.is_none()
+            };
             test(&schedule).then(|| schedule.shrink(test))
         })
-        .min_by_key(|schedule| (schedule.acts.len(), schedule.members.len(), schedule.acts.last().map(|act| act.0)))
+        .min_by_key(|schedule| {
+            (
+                schedule.acts.len(),
+                schedule.members.len(),
+                schedule.acts.last().map(|act| act.0),
+            )
+        })
 }
 
 /// A number below `bound`: the bias of a few in 2^64 does not matter here.

@@ -101,7 +101,8 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     }
     if let Some(lookups) = &point.lookups {
         let (start, until) = (since_start(lookups.start), since_start(lookups.until));
-        let total = lookups.rate * lookups.until.since(lookups.start).as_secs_f64() * f64::from(point.nodes);
+        let members = f64::from(point.nodes) * point.churn.churn.model().availability();
+        let total = lookups.rate * lookups.until.since(lookups.start).as_secs_f64() * members;
         lines.push((
             "lookups",
             format!("from {start} until {until}, about {total:.0} in all"),

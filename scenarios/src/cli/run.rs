@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
-use crate::run::{BrokenRun, Output, Pace, execute};
+use crate::run::{BrokenRun, Output, Pace, execute, work};
 use crate::scenario::Scenario;
 
 pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -132,7 +132,7 @@ fn simulate(
     let threads = arguments.threads.map_or(cores, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| format!("cannot start {threads} threads: {error}; give fewer with --threads"))?;
-    let progress = Progress::new(scenario.runs(), &scenario.name, !arguments.quiet);
+    let progress = Progress::new(scenario.runs(), work(scenario), &scenario.name, !arguments.quiet);
     let output = pool.install(|| {
         execute(
             scenario,
@@ -158,8 +158,8 @@ struct Watch<'a> {
 }
 
 impl Pace for Watch<'_> {
-    fn events(&self, count: u64) {
-        self.progress.add_events(count);
+    fn advanced(&self, events: u64, work: u64) {
+        self.progress.advance(events, work);
     }
 
     fn run_ended(&self) {

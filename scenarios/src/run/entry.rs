@@ -18,7 +18,15 @@ use crate::registry::ProtocolEntry;
 use crate::scenario::{Point, Scenario};
 
 /// Into how many parts a run is cut, to report progress and to hear whether it is to stop.
-const SLICES: u64 = 400;
+pub(super) const SLICES: u64 = 400;
+
+/// The share of each part in the work of the scenario.
+pub(super) fn work_of_slice(point: &Point) -> u64 {
+    let node_seconds = u128::from(point.nodes) * u128::from(point.duration.as_nanos()) / 1_000_000_000;
+    u64::try_from(node_seconds / u128::from(SLICES))
+        .unwrap_or(u64::MAX)
+        .max(1)
+}
 
 /// An [`Overlay`] that scenarios can name.
 pub struct OverlayEntry<O>(PhantomData<fn() -> O>);
@@ -114,7 +122,7 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
         simulation
             .run_until(SimTime::from_nanos(end as u64))
             .map_err(|broken| Failure::Broken(broken.to_string()))?;
-        pace.events(simulation.events() - reported);
+        pace.advanced(simulation.events() - reported, work_of_slice(job.point));
         reported = simulation.events();
         if pace.interrupted() {
             return Err(Failure::Interrupted);

@@ -31,8 +31,8 @@ pub struct Job<'a> {
 
 /// What a run tells while it goes on, and asks.
 pub trait Pace: Sync {
-    /// So many events more have been handled.
-    fn events(&self, count: u64);
+    /// A run has come further: by so many events, and by so much of the [`work`] of the scenario.
+    fn advanced(&self, events: u64, work: u64);
 
     /// Another run has ended.
     fn run_ended(&self);
@@ -83,6 +83,16 @@ pub struct Output {
     pub records: Vec<RunRecord>,
     /// Those that did not.
     pub broken: Vec<BrokenRun>,
+}
+
+/// How much there is to simulate, in units that only compare: nodes times simulated time, over all runs.
+pub fn work(scenario: &Scenario) -> u64 {
+    let replications = u64::from(scenario.replications);
+    scenario
+        .points
+        .iter()
+        .map(|point| replications * entry::SLICES * entry::work_of_slice(point))
+        .sum()
 }
 
 /// Runs all points and replications of a scenario, on the threads of the current rayon pool. `None` if it was interrupted.

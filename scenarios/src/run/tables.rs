@@ -151,8 +151,13 @@ fn edges<'a>(runs: impl Iterator<Item = &'a [u64]> + Clone) -> Vec<u64> {
     const PER_DECADE: f64 = 20.0;
     const TAIL: f64 = 0.001;
     let positive = |sorted: &'a [u64]| &sorted[sorted.partition_point(|sample| *sample == 0)..];
-    let least = runs.clone().filter_map(|sorted| nearest_rank(positive(sorted), TAIL)).min();
-    let most = runs.filter_map(|sorted| nearest_rank(positive(sorted), 1.0 - TAIL)).max();
+    let least = runs
+        .clone()
+        .filter_map(|sorted| nearest_rank(positive(sorted), TAIL))
+        .min();
+    let most = runs
+        .filter_map(|sorted| nearest_rank(positive(sorted), 1.0 - TAIL))
+        .max();
     let Some((least, most)) = least.zip(most) else {
         return Vec::new();
     };

@@ -1,0 +1,122 @@
+//! The requests of a node: what they are for, and what an answer or its absence means.
+
+use sim_core::addr::NodeAddr;
+use sim_core::protocol::Ctx;
+
+use super::find::FindId;
+use super::{Chord, Config, Contact, Dropped, Event, Msg, Neighbours, Timer};
+use crate::request::{Expired, Patience, RequestId};
+
+/// What a request is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ask {
+    /// `stabilize`: the successor's predecessor and list.
+    Successor,
+    /// `stabilize`, corrected: the list of the successor's predecessor.
+    Candidate,
+    /// `check_predecessor`.
+    Predecessor,
+    /// `rectify`: is the predecessor dead, so that the notifier takes its place?
+    Rectify { notifier: Contact },
+    /// The next step of an iterative lookup.
+    Step(FindId),
+    /// The answer of a recursive lookup.
+    Answer(FindId),
+    /// Whether the owner found by a lookup is there.
+    Owner(FindId),
+}
+
+impl Chord {
+    pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+        let patience = self.patience(ctx.config(), ask);
+        let request = self.requests.open(ctx, to, ask, patience, Timer::Request);
+        self.post(ctx, to, request, ask);
+    }
+
+    fn patience(&self, config: &Config, ask: Ask) -> Patience {
+        match ask {
+            Ask::Answer(_) => config.recursive_patience(),
+            _ => config.patience(),
+        }
+    }
+
+    /// Sends the message of a request, for the first time or again.
+    fn post(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, ask: Ask) {
+        let msg = match ask {
+            Ask::Successor | Ask::Candidate => Msg::GetNeighbours { request },
+            Ask::Predecessor | Ask::Rectify { .. } => Msg::Ping { request },
+            Ask::Step(find) | Ask::Answer(find) | Ask::Owner(find) => {
+                match self.find_message(ctx, request, ask, find) {
+                    Some(msg) => msg,
+                    None => return,
+                }
+            }
+        };
+        ctx.send(to, msg);
+    }
+
+    pub(super) fn request_expired(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId) {
+        let Some(ask) = self.requests.purpose(request) else {
+            return;
+        };
+        if let Ask::Step(find) | Ask::Answer(find) = ask {
+            self.count_timeout(find);
+        }
+        let patience = self.patience(ctx.config(), ask);
+        match self.requests.expire(ctx, request, patience, Timer::Request) {
+            Expired::Again { to, purpose } => self.post(ctx, to, request, purpose),
+            Expired::GivenUp { to, purpose } => self.no_answer(ctx, to, purpose),
+            Expired::Closed => {}
+        }
+    }
+
+    /// Nobody answers at that address.
+    fn no_answer(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+        match ask {
+            Ask::Successor => self.successor_dead(ctx, to),
+            Ask::Candidate => self.notify_successor(ctx),
+            Ask::Predecessor => self.predecessor_dead(to, None),
+            Ask::Rectify { notifier } => self.predecessor_dead(to, Some(notifier)),
+            Ask::Step(find) | Ask::Answer(find) => self.step_given_up(ctx, find),
+            Ask::Owner(find) => self.owner_dead(ctx, find),
+        }
+    }
+
+    pub(super) fn neighbours(&self) -> Neighbours {
+        Neighbours {
+            id: self.me.id,
+            predecessor: self.predecessor,
+            successors: self.successors.clone(),
+        }
+    }
+
+    pub(super) fn neighbours_answered(
+        &mut self,
+        ctx: &mut Ctx<'_, Self>,
+        from: NodeAddr,
+        request: RequestId,
+        answer: Neighbours,
+    ) {
+        let responder = Contact {
+            id: answer.id,
+            addr: from,
+        };
+        match self.requests.close(ctx, request, from) {
+            Some(Ask::Successor) => self.stabilized(ctx, responder, answer),
+            Some(Ask::Candidate) => self.adopt(ctx, responder, &answer),
+            Some(Ask::Owner(find)) => self.join_answered(ctx, find, responder, answer),
+            _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
+        }
+    }
+
+    pub(super) fn pong(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, request: RequestId) {
+        let same = self.predecessor == Some(responder);
+        match self.requests.close(ctx, request, responder.addr) {
+            Some(Ask::Predecessor) if !same => self.predecessor_dead(responder.addr, None),
+            Some(Ask::Rectify { notifier }) if !same => self.predecessor_dead(responder.addr, Some(notifier)),
+            Some(Ask::Predecessor | Ask::Rectify { .. }) => {}
+            Some(Ask::Owner(find)) => self.owner_answered(ctx, find, responder),
+            _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
+        }
+    }
+}

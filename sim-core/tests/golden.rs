@@ -1,0 +1,150 @@
+//! Golden runs: events and fingerprints that are the same on every machine, in every build, and from one commit to the
+//! next unless behaviour is meant to change.
+
+mod common;
+#[path = "golden/record.rs"]
+mod record;
+
+use std::hash::Hasher;
+use std::path::{Path, PathBuf};
+
+use common::{Comings, Config, Rumour, Timer, Turn, rumours};
+use sim_core::Nodes;
+use sim_core::addr::NodeAddr;
+use sim_core::fingerprint::Chain;
+use sim_core::network::{
+    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Sphere, Uniform,
+};
+use sim_core::observer::{Cause, Observer, Step};
+use sim_core::protocol::{OperationId, Wire};
+use sim_core::random::StreamKey;
+use sim_core::simulation::{Setup, Simulation};
+use sim_core::time::{SimDuration, SimTime};
+use sim_core::world::{Departure, WorldAct};
+
+const NODES: u32 = 23;
+/// How many events are written down.
+const LOGGED: usize = 400;
+/// When fingerprints are taken, in milliseconds.
+const INSTANTS: [u64; 3] = [100, 1_000, 10_000];
+
+/// A file of `tests/golden`.
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// A run on a network, watched.
+fn run_on<O: Observer<Rumour>>(network: Box<dyn Network>, seed: u64, observer: O) -> Simulation<Rumour, Comings, O> {
+    let config = Config {
+        nodes: NODES,
+        ..Config::default()
+    };
+    let world = rumours(config.clone(), seed, 1).into_world();
+    let setup = Setup {
+        config,
+        network,
+        nodes: NODES,
+        streams: StreamKey::root(seed, 0),
+        partitions: 1,
+    };
+    let mut simulation = Simulation::observed(setup, world, observer);
+    simulation.schedule(SimTime::ZERO, Turn::Open);
+    simulation
+}
+
+/// Every network, with delays that make nodes wait, give up and talk past each other.
+fn networks(places: StreamKey) -> Result<Vec<(&'static str, Box<dyn Network>)>, NetworkError> {
+    let (short, long) = (SimDuration::from_millis(2), SimDuration::from_millis(25));
+    let hosts = NODES as usize;
+    let propagation = |seconds_per_unit| Propagation::new(short, seconds_per_unit);
+    let exponential = Exponential::new(short, long)?;
+    let measured = 40;
+    let cells = (0..measured).flat_map(|from: u64| {
+        (0..measured).map(move |to| SimDuration::from_micros(2_000 + (7_919 * from + 104_729 * to) % 60_000))
+    });
+    let matrix = LatencyMatrix::new(measured as usize, cells.collect())?;
+    Ok(vec![
+        ("constant", Box::new(Constant::new(long))),
+        ("exponential", Box::new(exponential)),
+        ("uniform", Box::new(Uniform::new(short, long * 3)?)),
+        (
+            "plane",
+            Box::new(Plane::new(hosts, 300.0, 700.0, propagation(1e-4)?, places)?),
+        ),
+        (
+            "sphere",
+            Box::new(Sphere::new(hosts, 6371.0, propagation(5e-6)?, places)?),
+        ),
+        ("latency matrix", Box::new(matrix.assign(hosts, places)?)),
+        ("lossy exponential", Box::new(Lossy::new(exponential, 0.05)?)),
+    ])
+}
+
+/// Writes down events as rows: number, time in nanoseconds, node, what happened, and a digest of all so far.
+#[derive(Default)]
+struct EventLog {
+    rows: Vec<String>,
+    digest: Chain,
+}
+
+impl Observer<Rumour> for EventLog {
+    fn event(&mut self, step: &Step<'_, Rumour>) {
+        let what = match step.cause {
+            Cause::Message { from, msg } => {
+                self.digest.fold(msg);
+                format!("{} from {from}", common::Msg::kind_name(msg.kind()))
+            }
+            Cause::Timer(Timer::Tell) => "timer tell".to_owned(),
+            Cause::Timer(Timer::GiveUp) => "timer give up".to_owned(),
+            Cause::World(WorldAct::Start) => "start".to_owned(),
+            Cause::World(WorldAct::Stop(Departure::Graceful)) => "stop gracefully".to_owned(),
+            Cause::World(WorldAct::Stop(Departure::Silent)) => "stop silently".to_owned(),
+            Cause::World(WorldAct::Command(OperationId(operation))) => format!("command {operation}"),
+        };
+        let row = format!("{},{},{},{what}", self.rows.len() + 1, step.time.as_nanos(), step.node);
+        self.digest.write(row.as_bytes());
+        self.rows.push(format!("{row},{:016x}", self.digest.finish()));
+    }
+
+    fn state(&mut self, _: SimTime, _: NodeAddr, _: &Nodes<'_, Rumour>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_first_events_of_a_run_are_the_golden_ones() {
+    let lossy = Lossy::new(
+        Exponential::new(SimDuration::from_millis(2), SimDuration::from_millis(25)).unwrap(),
+        0.05,
+    );
+    let mut simulation = run_on(Box::new(lossy.unwrap()), 1, EventLog::default());
+    simulation.run_until(SimTime::from_nanos(1_000_000_000)).unwrap();
+    let rows = &simulation.observer().rows;
+    assert!(rows.len() >= LOGGED, "only {} events", rows.len());
+    let head = "event,time_ns,node,what,digest".to_owned();
+    let rows: Vec<String> = std::iter::once(head).chain(rows[..LOGGED].iter().cloned()).collect();
+    if let Err(difference) = record::hold(&golden("events.csv"), &rows) {
+        panic!("an event happened otherwise; in {difference}");
+    }
+}
+
+#[test]
+fn the_fingerprints_on_every_network_are_the_golden_ones() {
+    let mut rows = vec!["network,seed,time_ms,events,fingerprint".to_owned()];
+    for seed in [1, 2] {
+        for (name, network) in networks(StreamKey::root(seed, 0).purpose("places")).unwrap() {
+            let mut simulation = run_on(network, seed, ());
+            for time in INSTANTS {
+                simulation.run_until(SimTime::from_nanos(time * 1_000_000)).unwrap();
+                rows.push(format!(
+                    "{name},{seed},{time},{},{:016x}",
+                    simulation.events(),
+                    simulation.fingerprint()
+                ));
+            }
+        }
+    }
+    if let Err(difference) = record::hold(&golden("fingerprints.csv"), &rows) {
+        panic!("a run went otherwise; in {difference}");
+    }
+}
