@@ -13,14 +13,16 @@ use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
 use sim_core::fingerprint::Chain;
 use sim_core::network::{
-    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Sphere, Uniform,
+    Constant, Exponential, Fate, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Sphere, Transmission,
+    Uniform,
 };
 use sim_core::observer::{Cause, Observer, Step};
 use sim_core::protocol::{OperationId, Wire};
-use sim_core::random::StreamKey;
+use sim_core::random::{NodeRng, StreamKey, unit};
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Departure, WorldAct};
+use sim_core::{distribution, math};
 
 const NODES: u32 = 23;
 /// How many events are written down.
@@ -52,8 +54,15 @@ fn run_on<O: Observer<Rumour>>(network: Box<dyn Network>, seed: u64, observer: O
     simulation
 }
 
+/// A network and its name in a golden file.
+type Named = (&'static str, Box<dyn Network>);
+/// What draws numbers from a stream, and its name.
+type Sampler = (&'static str, Box<dyn Fn(&mut NodeRng) -> f64>);
+/// A function and its name.
+type Function = (&'static str, fn(f64) -> f64);
+
 /// Every network, with delays that make nodes wait, give up and talk past each other.
-fn networks(places: StreamKey) -> Result<Vec<(&'static str, Box<dyn Network>)>, NetworkError> {
+fn networks(places: StreamKey) -> Result<Vec<Named>, NetworkError> {
     let (short, long) = (SimDuration::from_millis(2), SimDuration::from_millis(25));
     let hosts = NODES as usize;
     let propagation = |seconds_per_unit| Propagation::new(short, seconds_per_unit);
@@ -146,5 +155,108 @@ fn the_fingerprints_on_every_network_are_the_golden_ones() {
     }
     if let Err(difference) = record::hold(&golden("fingerprints.csv"), &rows) {
         panic!("a run went otherwise; in {difference}");
+    }
+}
+
+/// Every function of [`math`], over arguments from all its domain that matters, by a fraction of it.
+const FUNCTIONS: [Function; 16] = [
+    ("ln", |u| math::ln(1e3 * u)),
+    ("ln_1p", |u| math::ln_1p(-u)),
+    ("log2", |u| math::log2(1e3 * u)),
+    ("log10", |u| math::log10(1e3 * u)),
+    ("exp", |u| math::exp(80.0 * u - 40.0)),
+    ("exp_m1", |u| math::exp_m1(u - 0.5)),
+    ("pow", |u| math::pow(1e3 * u, 0.61)),
+    ("sin", |u| math::sin(1e3 * u)),
+    ("cos", |u| math::cos(1e3 * u)),
+    ("tan", |u| math::tan(1e3 * u)),
+    ("asin", |u| math::asin(2.0 * u - 1.0)),
+    ("acos", |u| math::acos(2.0 * u - 1.0)),
+    ("atan2", |u| math::atan2(u - 0.5, 0.3)),
+    ("hypot", |u| math::hypot(1e3 * u, 77.7)),
+    ("gamma", |u| math::gamma(1.0 + 9.0 * u)),
+    ("ln_gamma", |u| math::ln_gamma(30.0 * u)),
+];
+
+/// Samples of every distribution, in seconds.
+fn samplers() -> Vec<Sampler> {
+    let uniform = distribution::Uniform::new(1.0, 77.0).unwrap();
+    let exponential = distribution::Exponential::new(3600.0).unwrap();
+    let weibull = |shape| distribution::Weibull::new(shape, 3600.0).unwrap();
+    let (heavy, light) = (weibull(0.5), weibull(3.3));
+    vec![
+        ("uniform sample", Box::new(move |rng| uniform.sample(rng))),
+        ("exponential sample", Box::new(move |rng| exponential.sample(rng))),
+        ("heavy Weibull sample", Box::new(move |rng| heavy.sample(rng))),
+        (
+            "heavy Weibull residual",
+            Box::new(move |rng| heavy.sample_residual(rng)),
+        ),
+        ("light Weibull sample", Box::new(move |rng| light.sample(rng))),
+        (
+            "light Weibull residual",
+            Box::new(move |rng| light.sample_residual(rng)),
+        ),
+    ]
+}
+
+/// Networks so slow that the last bit of a delay, about 2^53 ns, is a nanosecond: what differs by less than that in a
+/// network of milliseconds comes to light here.
+fn slow_networks(places: StreamKey) -> Result<Vec<Named>, NetworkError> {
+    let (days, hosts) = (SimDuration::from_secs(86_400), NODES as usize);
+    let propagation = |seconds_per_unit| Propagation::new(days, seconds_per_unit);
+    Ok(vec![
+        ("exponential delay", Box::new(Exponential::new(days, days * 100)?)),
+        ("uniform delay", Box::new(Uniform::new(days, days * 200)?)),
+        (
+            "plane delay",
+            Box::new(Plane::new(hosts, 300.0, 700.0, propagation(2e4)?, places)?),
+        ),
+        (
+            "sphere delay",
+            Box::new(Sphere::new(hosts, 6371.0, propagation(7e2)?, places)?),
+        ),
+    ])
+}
+
+#[test]
+fn numbers_have_the_golden_bits() {
+    let streams = StreamKey::root(1, 0).purpose("numbers");
+    let mut rows = vec!["source,numbers,digest".to_owned()];
+    let mut write = |source: &str, number: &mut dyn FnMut(u64) -> u64| {
+        let mut digest = Chain::default();
+        for index in 0..5_000 {
+            digest.write_u64(number(index));
+            if [1, 100, 5_000].contains(&(index + 1)) {
+                rows.push(format!("{source},{},{:016x}", index + 1, digest.finish()));
+            }
+        }
+    };
+    for (name, function) in FUNCTIONS {
+        write(name, &mut |index| function(streams.index(index).unit()).to_bits());
+    }
+    for (name, sample) in samplers() {
+        let mut rng = streams.rng();
+        write(name, &mut |_| sample(&mut rng).to_bits());
+    }
+    for (name, network) in slow_networks(streams).unwrap() {
+        let mut rng = streams.rng();
+        let mut host = || NodeAddr((unit(&mut rng) * f64::from(NODES)) as u32);
+        write(name, &mut |index| {
+            let fate = network.transmit(&Transmission {
+                now: SimTime::ZERO,
+                from: host(),
+                to: host(),
+                bytes: 0,
+                draw: streams.index(index),
+            });
+            match fate {
+                Fate::Arrives(delay) => delay.as_nanos(),
+                Fate::Lost => u64::MAX,
+            }
+        });
+    }
+    if let Err(difference) = record::hold(&golden("numbers.csv"), &rows) {
+        panic!("a number has other bits; in {difference}");
     }
 }

@@ -31,10 +31,6 @@ impl Members {
         self.list.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     pub(super) fn contains(&self, addr: NodeAddr) -> bool {
         self.position[addr.index()] != ABSENT
     }

@@ -21,8 +21,6 @@ use crate::scenario::{BringUp, Lookups, MassFailureSpec, Point};
 const JOIN_PATIENCE: SimDuration = SimDuration::from_secs(30);
 /// How often it is looked for such joins.
 const REVIEW_PERIOD: SimDuration = SimDuration::from_secs(5);
-/// Who finds nobody to join through looks again after this long.
-const LONELY_PAUSE: SimDuration = SimDuration::from_secs(1);
 
 /// What happens in a scenario, apart from the protocol.
 struct Plan {
@@ -238,19 +236,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         self.measured.population(now, 1);
     }
 
-    /// A node comes for the first time, its session having been planned, or by the churn model, which plans it now.
+    /// A node comes: for the first time, its session having been planned, or by the churn model, which plans it now.
     fn arrive(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, planned: bool) {
-        if self.members.is_empty() {
-            control.schedule(
-                LONELY_PAUSE,
-                if planned {
-                    Turn::BringUp(addr)
-                } else {
-                    Turn::Arrive(addr)
-                },
-            );
-            return;
-        }
         self.place_up(control.now(), addr);
         self.measured.arrivals += 1;
         let arrivals = self.places[addr.index()].arrivals;
@@ -265,14 +252,19 @@ impl<O: Overlay> ScenarioWorld<O> {
         self.join(control, addr);
     }
 
-    /// Begins a join through a random member.
+    /// Begins a join through a random member. Where there is none, since all have left or have lost each other, the node
+    /// begins an overlay anew.
     fn join(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr) {
-        let Some(bootstrap) = self.members.random(&mut self.arrivals) else {
-            return;
-        };
-        let place = &self.places[addr.index()];
-        control.start(addr, O::joining(&self.config, place.id, bootstrap));
+        let id = self.places[addr.index()].id;
         self.joining.insert(addr, control.now() + JOIN_PATIENCE);
+        match self.members.random(&mut self.arrivals) {
+            Some(bootstrap) => control.start(addr, O::joining(&self.config, id, bootstrap)),
+            None => {
+                for init in O::perfect(&self.config, &[(id, addr)]) {
+                    control.start(addr, init);
+                }
+            }
+        }
     }
 
     fn review(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {

@@ -1,0 +1,160 @@
+//! Short versions of the scenarios that come with peerscope, run from their files as a user would.
+
+use std::path::{Path, PathBuf};
+
+use analysis::Table;
+use scenarios::cli;
+use scenarios::exit::Exit;
+use scenarios::registry::Registry;
+
+fn file(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(name)
+        .to_string_lossy()
+        .into_owned()
+}
+
+struct Run {
+    exit: Exit,
+    text: String,
+    folder: tempfile::TempDir,
+}
+
+/// Runs a scenario with settings laid over it.
+fn run(scenario: &str, replications: u32, settings: &[&str]) -> Run {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("results").to_string_lossy().into_owned();
+    let mut arguments = vec!["peerscope".into(), "run".into(), file(scenario), "-o".into(), output];
+    arguments.extend(["--replications".to_owned(), replications.to_string()]);
+    arguments.extend(
+        settings
+            .iter()
+            .flat_map(|setting| ["--set".to_owned(), (*setting).to_owned()]),
+    );
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);
+    let text = String::from_utf8_lossy(&out).into_owned() + &String::from_utf8_lossy(&err);
+    Run { exit, text, folder }
+}
+
+impl Run {
+    fn table(&self, name: &str) -> Table {
+        let path = self.folder.path().join("results").join(name).with_extension("csv");
+        let file =
+            std::fs::File::open(&path).unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), self.text));
+        Table::read_csv(file).expect("a table that was written can be read")
+    }
+
+    /// The mean of a column over all rows.
+    fn mean(&self, table: &str, column: &str) -> f64 {
+        let values: Vec<f64> = self
+            .table(table)
+            .numbers(column)
+            .expect(column)
+            .into_iter()
+            .flatten()
+            .collect();
+        values.iter().sum::<f64>() / values.len() as f64
+    }
+}
+
+/// A third of the simulated time, for rings that are a fraction of the size.
+const SHORT: [&str; 4] = [
+    "run.duration=30min",
+    "bring_up.joins.over=15min",
+    "workload.lookups.start=24min",
+    "workload.lookups.until=29min",
+];
+
+#[test]
+fn chord_hops_at_512_nodes_has_the_published_path_length() {
+    let settings = [SHORT.as_slice(), &["nodes.count=512"]].concat();
+    let run = run("chord-hops.toml", 3, &settings);
+    let mean = run.mean("lookups", "visited_mean");
+    assert!(
+        (mean - 4.381).abs() < 0.10,
+        "Stoica et al. 2003, Fig. 10(a): 4.381 at 512 nodes, not {mean}"
+    );
+    assert_eq!(run.mean("lookups", "correct_fraction"), 1.0);
+}
+
+#[test]
+fn a_ring_built_by_joins_and_one_built_in_bulk_agree() {
+    let of = |bring_up: &str| {
+        let bulk = [
+            bring_up,
+            "run.duration=30min",
+            "workload.lookups.start=24min",
+            "workload.lookups.until=29min",
+        ];
+        let run = run("chord-hops.toml", 3, &[bulk.as_slice(), &["nodes.count=256"]].concat());
+        (
+            run.mean("lookups", "visited_mean"),
+            run.mean("lookups", "visited_variance"),
+        )
+    };
+    let (joined, in_bulk) = (of("bring_up.joins.over=15min"), of("bring_up={bulk={}}"));
+    assert!(
+        (joined.0 - in_bulk.0).abs() < 0.03,
+        "mean path lengths {joined:?} and {in_bulk:?}"
+    );
+    assert!(
+        (joined.1 - in_bulk.1).abs() < 0.05,
+        "variances {joined:?} and {in_bulk:?}"
+    );
+}
+
+#[test]
+fn chord_hops_keeps_zaves_invariants_where_no_answer_is_late() {
+    let watched = [
+        "nodes.count=64",
+        "protocol.chord.rules=corrected",
+        "observe.ring_invariants=true",
+    ];
+    let kept = [SHORT.as_slice(), &watched, &["protocol.chord.timeout=20s"]].concat();
+    let run_kept = run("chord-hops.toml", 2, &kept);
+    assert!(!run_kept.text.contains("broke"), "{}", run_kept.text);
+    assert_eq!(run_kept.table("lookups").len(), 2);
+
+    // Time-outs within a round trip suspect nodes that live: the failure detector that the proof assumes is gone.
+    let lost = [SHORT.as_slice(), &watched, &["protocol.chord.timeout=60ms"]].concat();
+    let run_lost = run("chord-hops.toml", 2, &lost);
+    assert_eq!(run_lost.exit, Exit::Failed);
+    assert!(
+        run_lost.text.contains("does not hold") && run_lost.text.contains("to see it again"),
+        "{}",
+        run_lost.text
+    );
+}
+
+#[test]
+fn chord_matrix_without_its_file_says_how_to_get_one() {
+    let run = run("chord-matrix.toml", 1, &[]);
+    assert_eq!(run.exit, Exit::MissingInput);
+    assert!(
+        run.text.contains("NetLatency-Data") && run.text.contains("--set network.matrix.file=PATH"),
+        "{}",
+        run.text
+    );
+}
+
+#[test]
+fn chord_matrix_over_the_planetlab_hosts() {
+    let data =
+        std::env::var_os("PEERSCOPE_DATA").map_or_else(|| PathBuf::from(file("../../shared/data")), PathBuf::from);
+    let matrix = data.join("latency/planetlab490_slice01.txt");
+    if !matrix.exists() {
+        println!(
+            "skipped: {} is not there; PEERSCOPE_DATA names the folder of the data sets",
+            matrix.display()
+        );
+        return;
+    }
+    let settings = [
+        &format!("network.matrix.file={}", matrix.display()),
+        "workload.lookups.until=32min",
+    ];
+    let run = run("chord-matrix.toml", 2, &settings);
+    assert_eq!(run.exit, Exit::Done, "{}", run.text);
+    assert_eq!(run.text.matches(" inside ").count(), 5, "{}", run.text);
+}
