@@ -1,13 +1,22 @@
 //! The deterministic discrete-event engine of peerscope.
+//!
+//! [`protocol`] is the interface between a node and everything else. A [`simulation`] drives nodes over a [`network`] in a
+//! [`world`] that makes them come and go and asks them things, watched by an [`observer`]. Events leave the [`queue`] in an
+//! order that their causes decide, randomness comes from streams that are derived from names ([`random`]), and the
+//! [`fingerprint`] of a run covers all that happened. The crate names no protocol, reads no file and knows no wall clock.
 
+mod act;
 pub mod addr;
+mod arena;
 pub mod churn;
 pub mod distribution;
+mod environment;
 pub mod fingerprint;
 pub mod math;
 pub mod network;
 pub mod observer;
 mod partition;
+mod port;
 pub mod protocol;
 pub mod queue;
 pub mod random;
@@ -17,4 +26,5 @@ pub mod simulation;
 pub mod time;
 pub mod traffic;
 pub mod world;
-pub use partition::Nodes;
+
+pub use arena::Nodes;

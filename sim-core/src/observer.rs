@@ -1,10 +1,10 @@
 //! Observers: who sees every event as it happens, and every node.
 
+use crate::act::WorldAct;
 use crate::addr::NodeAddr;
-use crate::partition::Nodes;
+use crate::arena::Nodes;
 use crate::protocol::Protocol;
 use crate::time::SimTime;
-use crate::world::WorldAct;
 
 /// One event at one node.
 pub struct Step<'a, P: Protocol> {

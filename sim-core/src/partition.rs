@@ -1,16 +1,16 @@
 //! A part of the nodes of a simulation, with their own queue: the loop in which a run spends its time.
 
-use std::hash::Hasher;
-
+use crate::act::Action;
 use crate::addr::NodeAddr;
+use crate::arena::{Nodes, RECORD_COMMAND, RECORD_MESSAGE, RECORD_START, RECORD_STOP, RECORD_TIMER, Slot};
+use crate::environment::Environment;
 use crate::fingerprint::Chain;
-use crate::network::{Fate, Network, Transmission};
 use crate::observer::{Cause, Observer, Step};
-use crate::protocol::{Ctx, Host, OperationId, Protocol, TimerId, Wire};
+use crate::port::{Body, Envelope, Port, Told};
+use crate::protocol::{Ctx, Protocol};
 use crate::queue::{Entry, EventKey, Queue, Source};
-use crate::random::{NodeRng, StreamKey};
 use crate::read_ahead::read_ahead;
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimTime;
 use crate::traffic::Traffic;
 use crate::world::Departure;
 
@@ -19,91 +19,6 @@ const READ_AHEAD: usize = 12;
 
 /// How much nodes may have told before the world hears it: it bounds memory, not the order.
 const TOLD_AT_ONCE: usize = 1024;
-
-/// What all partitions of a run share and none changes.
-pub(crate) struct Environment<P: Protocol<Addr = NodeAddr>> {
-    pub(crate) config: P::Config,
-    pub(crate) network: Box<dyn Network>,
-    /// The root of the nodes' streams.
-    pub(crate) node_streams: StreamKey,
-    /// The root of the network's draws.
-    pub(crate) network_streams: StreamKey,
-    pub(crate) split: Split,
-}
-
-/// Which addresses belong to which partition: ranges of equal length.
-#[derive(Clone, Copy)]
-pub(crate) struct Split {
-    nodes: u32,
-    span: u32,
-}
-
-impl Split {
-    pub(crate) fn new(nodes: u32, partitions: u32) -> Self {
-        Split {
-            nodes,
-            span: nodes.div_ceil(partitions).max(1),
-        }
-    }
-
-    /// Whether there is such an address at all.
-    pub(crate) fn has(self, addr: NodeAddr) -> bool {
-        addr.0 < self.nodes
-    }
-
-    pub(crate) fn partition_of(self, addr: NodeAddr) -> usize {
-        (addr.0 / self.span) as usize
-    }
-
-    fn range(self, partition: u32) -> std::ops::Range<u32> {
-        (partition * self.span).min(self.nodes)..((partition + 1) * self.span).min(self.nodes)
-    }
-}
-
-/// Something the world does to a node.
-pub(crate) enum Action<P: Protocol> {
-    Start(P::Init),
-    Stop(Departure),
-    Command(OperationId, P::Command),
-}
-
-/// An event addressed to a node.
-pub(crate) struct Envelope<P: Protocol> {
-    to: NodeAddr,
-    body: Body<P>,
-}
-
-enum Body<P: Protocol> {
-    Message(P::Msg),
-    Timer { incarnation: u32, timer: P::Timer },
-}
-
-/// What the engine keeps for a host, whether a node is up there or not.
-struct Core {
-    chain: Chain,
-    rng: NodeRng,
-    /// Events caused so far, over all incarnations: it never goes back, so that no two events share a key.
-    counter: u32,
-    incarnation: u32,
-    cancelled: Option<Box<Cancelled>>,
-}
-
-/// Timers of the present incarnation that were cancelled and are still in the queue.
-#[derive(Default)]
-struct Cancelled(Vec<TimerId>);
-
-#[repr(align(64))]
-struct Slot<P> {
-    core: Core,
-    state: Option<P>,
-}
-
-/// Something a node told, and the event during which it did.
-pub(crate) struct Told<E> {
-    pub(crate) cause: EventKey,
-    pub(crate) node: NodeAddr,
-    pub(crate) event: E,
-}
 
 /// A range of the nodes, and the events that are due at them.
 pub(crate) struct Partition<P: Protocol<Addr = NodeAddr>> {
@@ -117,40 +32,10 @@ pub(crate) struct Partition<P: Protocol<Addr = NodeAddr>> {
     handled: u64,
 }
 
-/// All nodes of a run, for observers.
-pub struct Nodes<'a, P> {
-    slots: &'a [Slot<P>],
-}
-
-impl<'a, P> Nodes<'a, P> {
-    /// The state of a node that is up.
-    pub fn get(&self, node: NodeAddr) -> Option<&'a P> {
-        self.slots.get(node.index())?.state.as_ref()
-    }
-
-    /// The nodes that are up, by address.
-    pub fn iter(&self) -> impl Iterator<Item = (NodeAddr, &'a P)> + use<'a, P> {
-        let states = self.slots.iter().map(|slot| slot.state.as_ref());
-        (0..)
-            .map(NodeAddr)
-            .zip(states)
-            .filter_map(|(addr, state)| Some((addr, state?)))
-    }
-}
-
 impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
     pub(crate) fn new(number: u32, environment: &Environment<P>) -> Self {
         let range = environment.split.range(number);
-        let slot = |addr| Slot {
-            core: Core {
-                chain: Chain::default(),
-                rng: environment.node_streams.index(addr).rng(),
-                counter: 0,
-                incarnation: 0,
-                cancelled: None,
-            },
-            state: None,
-        };
+        let slot = |addr| Slot::new(environment.node_streams.index(addr));
         Partition {
             base: range.start,
             slots: range.map(u64::from).map(slot).collect(),
@@ -353,39 +238,6 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
     }
 }
 
-const RECORD_START: u64 = 1;
-const RECORD_STOP: u64 = 2;
-const RECORD_COMMAND: u64 = 3;
-const RECORD_MESSAGE: u64 = 4;
-const RECORD_TIMER: u64 = 5;
-
-impl Core {
-    /// Adds an event to the node's fingerprint.
-    #[inline]
-    fn record(&mut self, cause: EventKey, kind: u64, contents: &impl std::hash::Hash) {
-        self.chain.write_u64(cause.time.as_nanos());
-        self.chain.write_u64(kind << 32 | u64::from(cause.source.0));
-        self.chain.fold(contents);
-    }
-
-    /// Whether the timer that is due was cancelled; if so, that need not be remembered any longer.
-    #[inline]
-    fn forget_cancelled(&mut self, key: EventKey) -> bool {
-        let Some(cancelled) = &mut self.cancelled else {
-            return false;
-        };
-        let id = TimerId {
-            due: key.time,
-            counter: key.counter,
-        };
-        let Some(at) = cancelled.0.iter().position(|other| *other == id) else {
-            return false;
-        };
-        cancelled.0.swap_remove(at);
-        true
-    }
-}
-
 impl<P: Protocol<Addr = NodeAddr>> Envelope<P> {
     fn cause(&self, source: Source) -> Cause<'_, P> {
         match &self.body {
@@ -395,108 +247,5 @@ impl<P: Protocol<Addr = NodeAddr>> Envelope<P> {
             },
             Body::Timer { timer, .. } => Cause::Timer(timer),
         }
-    }
-}
-
-/// The engine as host of a node, for one call.
-struct Port<'a, P: Protocol<Addr = NodeAddr>> {
-    cause: EventKey,
-    me: NodeAddr,
-    local: std::ops::Range<u32>,
-    counter: &'a mut u32,
-    incarnation: u32,
-    cancelled: &'a mut Option<Box<Cancelled>>,
-    queue: &'a mut Queue<Envelope<P>>,
-    outbox: &'a mut Vec<Entry<Envelope<P>>>,
-    told: &'a mut Vec<Told<P::Event>>,
-    traffic: &'a mut Traffic,
-    environment: &'a Environment<P>,
-}
-
-impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
-    #[inline]
-    fn transmit(&mut self, to: NodeAddr, bytes: u32) -> Fate {
-        if to == self.me {
-            return Fate::Arrives(SimDuration::NANOSECOND);
-        }
-        if !self.environment.split.has(to) {
-            self.traffic.unreachable += 1;
-            return Fate::Lost;
-        }
-        let fate = self.environment.network.transmit(&Transmission {
-            now: self.cause.time,
-            from: self.me,
-            to,
-            bytes,
-            draw: self.environment.network_streams.pair(self.me.0, *self.counter),
-        });
-        self.traffic.lost += u64::from(fate == Fate::Lost);
-        fate
-    }
-
-    #[inline]
-    fn next_key(&mut self, delay: SimDuration) -> EventKey {
-        let counter = *self.counter;
-        *self.counter += 1;
-        EventKey {
-            time: self.cause.time + delay.max(SimDuration::NANOSECOND),
-            source: Source::node(self.me),
-            counter,
-        }
-    }
-}
-
-impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
-    fn send(&mut self, to: NodeAddr, msg: P::Msg) {
-        let bytes = msg.wire_bytes();
-        self.traffic.sent(msg.kind(), bytes);
-        let fate = self.transmit(to, bytes);
-        let Fate::Arrives(delay) = fate else {
-            // A message that does not arrive has used its number all the same: that changes no other draw.
-            *self.counter += 1;
-            return;
-        };
-        let key = self.next_key(delay);
-        let envelope = Envelope {
-            to,
-            body: Body::Message(msg),
-        };
-        if self.local.contains(&to.0) {
-            self.queue.push(key, envelope);
-        } else {
-            self.outbox.push(Entry { key, item: envelope });
-        }
-    }
-
-    fn set_timer(&mut self, delay: SimDuration, timer: P::Timer) -> TimerId {
-        let key = self.next_key(delay);
-        let body = Body::Timer {
-            incarnation: self.incarnation,
-            timer,
-        };
-        self.queue.push(key, Envelope { to: self.me, body });
-        TimerId {
-            due: key.time,
-            counter: key.counter,
-        }
-    }
-
-    fn cancel_timer(&mut self, id: TimerId) {
-        let now = self.cause.time;
-        if id.due < now {
-            return;
-        }
-        let cancelled = &mut self.cancelled.get_or_insert_default().0;
-        // What was cancelled after it had fired is never asked for again.
-        cancelled.retain(|other| other.due >= now);
-        cancelled.push(id);
-    }
-
-    fn emit(&mut self, event: P::Event) {
-        self.told.push(Told {
-            cause: self.cause,
-            node: self.me,
-            event,
-        });
     }
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use crate::addr::NodeAddr;
+use crate::environment::{Environment, Split};
 use crate::fingerprint::{Chain, fold_chains};
 use crate::network::Network;
 use crate::observer::{Cause, Observer, Step};
-use crate::partition::{Environment, Partition, Split, Told};
+use crate::partition::Partition;
+use crate::port::Told;
 use crate::protocol::Protocol;
 use crate::queue::EventKey;
 use crate::random::StreamKey;

@@ -1,8 +1,10 @@
 //! The world outside the protocols: who is there when, what is asked of whom, what is probed.
 
+use crate::act::Action;
 use crate::addr::NodeAddr;
+use crate::environment::Environment;
 use crate::network::Network;
-use crate::partition::{Action, Environment, Partition};
+use crate::partition::Partition;
 use crate::protocol::{OperationId, Protocol};
 use crate::queue::{EventKey, Queue, Source};
 use crate::time::{SimDuration, SimTime};
@@ -27,6 +29,8 @@ impl Source {
     }
 }
 
+pub use crate::act::{Departure, WorldAct};
+
 /// What happens to a simulation from outside, and who listens to it: churn, workload and measurement.
 ///
 /// World events take place between node events, in the total order; of one instant, first. A world acts through
@@ -43,15 +47,6 @@ pub trait World<P: Protocol<Addr = NodeAddr>> {
     fn on_node_event(&mut self, time: SimTime, node: NodeAddr, event: P::Event);
 }
 
-/// How a node leaves.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Departure {
-    /// It is told, and may tell others ([`Protocol::on_stop`]).
-    Graceful,
-    /// It is gone, and nobody is told.
-    Silent,
-}
-
 /// What a [`World`] may do while one of its events is handled.
 pub struct Control<'a, P: Protocol<Addr = NodeAddr>, E> {
     pub(crate) cause: EventKey,
@@ -60,17 +55,6 @@ pub struct Control<'a, P: Protocol<Addr = NodeAddr>, E> {
     pub(crate) calendar: &'a mut Calendar<E>,
     /// What has been done to whom, for observers.
     pub(crate) acts: &'a mut Vec<(NodeAddr, WorldAct)>,
-}
-
-/// What the world did to a node, as observers see it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WorldAct {
-    /// It came up.
-    Start,
-    /// It left.
-    Stop(Departure),
-    /// It was asked for something.
-    Command(OperationId),
 }
 
 /// The world's own queue.

@@ -5,8 +5,7 @@ use plotters::style::text_anchor::HPos;
 use super::DrawReason;
 use super::canvas::{Canvas, Font, Pen, Place};
 use super::frame::{FONT_SIZE, LINE_HEIGHT};
-use super::plot::{LINE_WIDTH, MARKER, PUBLISHED_MARKER, PUBLISHED_PEN};
-use super::style::{BLACK, Look, SHADE, Shape};
+use super::style::{BLACK, LINE_WIDTH, Look, MARKER, PUBLISHED_MARKER, PUBLISHED_PEN, SHADE, Shape};
 use super::text::{width, wrap};
 
 /// The width of what stands before a label.

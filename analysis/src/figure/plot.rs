@@ -8,21 +8,14 @@ use super::caption::caption;
 use super::frame::{FONT_SIZE, Frame, LINE_HEIGHT, TICK, TICK_GAP, axis_label, label_width, ticks_across, ticks_up};
 use super::legend::{Legend, Sample};
 use super::points::Series;
-use super::style::{BLACK, GREY, SHADE, WHITE, look, published_shape};
+use super::style::{
+    BLACK, GREY, LINE_WIDTH, MARKER, PUBLISHED_MARKER, PUBLISHED_PEN, SHADE, WHITE, look, published_shape,
+};
 use super::text::wrap;
 use super::{Columns, DrawReason, Figure, Scale, Width};
 
-/// The radius of a measured series' markers.
-pub(super) const MARKER: i32 = 19;
 /// The least distance between two markers of a series, across or up.
 const MARKER_DISTANCE: i32 = 3 * MARKER;
-/// The radius of published markers: larger, so that a measured marker in the same place stays visible within.
-pub(super) const PUBLISHED_MARKER: i32 = 31;
-/// The outline of published markers.
-pub(super) const PUBLISHED_PEN: Pen = Pen { color: BLACK, width: 7 };
-/// The width of a series' line.
-pub(super) const LINE_WIDTH: u32 = 10;
-
 /// Left free at each side of the page.
 const PAGE_MARGIN: i32 = 40;
 /// Between the parts above and below the frame.

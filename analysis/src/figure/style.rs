@@ -3,6 +3,8 @@
 
 use plotters::style::RGBColor;
 
+use super::canvas::Pen;
+
 /// Text and axes.
 pub(super) const BLACK: RGBColor = RGBColor(0, 0, 0);
 /// The caption.
@@ -13,6 +15,15 @@ pub(super) const GRID: RGBColor = RGBColor(226, 226, 226);
 pub(super) const SHADE: RGBColor = RGBColor(205, 205, 205);
 /// The page.
 pub(super) const WHITE: RGBColor = RGBColor(255, 255, 255);
+
+/// The radius of a measured series' markers.
+pub(super) const MARKER: i32 = 19;
+/// The radius of published markers: larger, so that a measured marker in the same place stays visible within.
+pub(super) const PUBLISHED_MARKER: i32 = 31;
+/// The outline of published markers.
+pub(super) const PUBLISHED_PEN: Pen = Pen { color: BLACK, width: 7 };
+/// The width of a series' line.
+pub(super) const LINE_WIDTH: u32 = 10;
 
 /// Okabe and Ito (2008), without yellow, which is too faint on white, and without black, which published points have.
 const PALETTE: [RGBColor; 6] = [

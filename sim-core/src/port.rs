@@ -1,0 +1,129 @@
+//! The engine as host of a node: where its messages, timers and events go.
+
+use crate::addr::NodeAddr;
+use crate::arena::Cancelled;
+use crate::environment::Environment;
+use crate::network::{Fate, Transmission};
+use crate::protocol::{Host, Protocol, TimerId, Wire};
+use crate::queue::{Entry, EventKey, Queue, Source};
+use crate::time::SimDuration;
+use crate::traffic::Traffic;
+
+/// An event addressed to a node.
+pub(crate) struct Envelope<P: Protocol> {
+    pub(crate) to: NodeAddr,
+    pub(crate) body: Body<P>,
+}
+
+/// What an event is.
+pub(crate) enum Body<P: Protocol> {
+    Message(P::Msg),
+    Timer { incarnation: u32, timer: P::Timer },
+}
+
+/// Something a node told, and the event during which it did.
+pub(crate) struct Told<E> {
+    pub(crate) cause: EventKey,
+    pub(crate) node: NodeAddr,
+    pub(crate) event: E,
+}
+
+/// The engine as host of a node, for one call.
+pub(crate) struct Port<'a, P: Protocol<Addr = NodeAddr>> {
+    pub(crate) cause: EventKey,
+    pub(crate) me: NodeAddr,
+    pub(crate) local: std::ops::Range<u32>,
+    pub(crate) counter: &'a mut u32,
+    pub(crate) incarnation: u32,
+    pub(crate) cancelled: &'a mut Option<Box<Cancelled>>,
+    pub(crate) queue: &'a mut Queue<Envelope<P>>,
+    pub(crate) outbox: &'a mut Vec<Entry<Envelope<P>>>,
+    pub(crate) told: &'a mut Vec<Told<P::Event>>,
+    pub(crate) traffic: &'a mut Traffic,
+    pub(crate) environment: &'a Environment<P>,
+}
+
+impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
+    #[inline]
+    fn transmit(&mut self, to: NodeAddr, bytes: u32) -> Fate {
+        if to == self.me {
+            return Fate::Arrives(SimDuration::NANOSECOND);
+        }
+        if !self.environment.split.has(to) {
+            self.traffic.unreachable += 1;
+            return Fate::Lost;
+        }
+        let fate = self.environment.network.transmit(&Transmission {
+            now: self.cause.time,
+            from: self.me,
+            to,
+            bytes,
+            draw: self.environment.network_streams.pair(self.me.0, *self.counter),
+        });
+        self.traffic.lost += u64::from(fate == Fate::Lost);
+        fate
+    }
+
+    #[inline]
+    fn next_key(&mut self, delay: SimDuration) -> EventKey {
+        let counter = *self.counter;
+        *self.counter += 1;
+        EventKey {
+            time: self.cause.time + delay.max(SimDuration::NANOSECOND),
+            source: Source::node(self.me),
+            counter,
+        }
+    }
+}
+
+impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
+    fn send(&mut self, to: NodeAddr, msg: P::Msg) {
+        let bytes = msg.wire_bytes();
+        self.traffic.sent(msg.kind(), bytes);
+        let fate = self.transmit(to, bytes);
+        let Fate::Arrives(delay) = fate else {
+            // A message that does not arrive has used its number all the same: that changes no other draw.
+            *self.counter += 1;
+            return;
+        };
+        let key = self.next_key(delay);
+        let envelope = Envelope {
+            to,
+            body: Body::Message(msg),
+        };
+        if self.local.contains(&to.0) {
+            self.queue.push(key, envelope);
+        } else {
+            self.outbox.push(Entry { key, item: envelope });
+        }
+    }
+
+    fn set_timer(&mut self, delay: SimDuration, timer: P::Timer) -> TimerId {
+        let key = self.next_key(delay);
+        let body = Body::Timer {
+            incarnation: self.incarnation,
+            timer,
+        };
+        self.queue.push(key, Envelope { to: self.me, body });
+        TimerId {
+            due: key.time,
+            counter: key.counter,
+        }
+    }
+
+    fn cancel_timer(&mut self, id: TimerId) {
+        let now = self.cause.time;
+        if id.due < now {
+            return;
+        }
+        self.cancelled.get_or_insert_default().add(id, now);
+    }
+
+    fn emit(&mut self, event: P::Event) {
+        self.told.push(Told {
+            cause: self.cause,
+            node: self.me,
+            event,
+        });
+    }
+}
