@@ -1,11 +1,12 @@
 //! A host that writes down what a protocol does: for unit tests on effects, without network or queue.
 
+use std::fmt;
+
 use crate::protocol::{Ctx, Host, OperationId, Protocol, TimerId};
 use crate::random::{NodeRng, StreamKey};
 use crate::time::{SimDuration, SimTime};
 
 /// One thing a protocol did.
-#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect<P: Protocol> {
     /// A message was sent.
     Send {
@@ -27,6 +28,49 @@ pub enum Effect<P: Protocol> {
     CancelTimer(TimerId),
     /// Something was told upward.
     Emit(P::Event),
+}
+
+// Derived implementations would ask the same of the protocol, of which an effect holds nothing.
+impl<P> PartialEq for Effect<P>
+where
+    P: Protocol<Msg: PartialEq, Timer: PartialEq, Event: PartialEq>,
+{
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Effect::Send { to, msg },
+                Effect::Send {
+                    to: other_to,
+                    msg: other_msg,
+                },
+            ) => to == other_to && msg == other_msg,
+            (
+                Effect::SetTimer { id, delay, timer },
+                Effect::SetTimer {
+                    id: other_id,
+                    delay: other_delay,
+                    timer: other_timer,
+                },
+            ) => (id, delay, timer) == (other_id, other_delay, other_timer),
+            (Effect::CancelTimer(id), Effect::CancelTimer(other_id)) => id == other_id,
+            (Effect::Emit(event), Effect::Emit(other_event)) => event == other_event,
+            _ => false,
+        }
+    }
+}
+
+impl<P> fmt::Debug for Effect<P>
+where
+    P: Protocol<Msg: fmt::Debug, Timer: fmt::Debug, Event: fmt::Debug>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Effect::Send { to, msg } => write!(f, "send to {to:?}: {msg:?}"),
+            Effect::SetTimer { id, delay, timer } => write!(f, "set {id:?} in {delay}: {timer:?}"),
+            Effect::CancelTimer(id) => write!(f, "cancel {id:?}"),
+            Effect::Emit(event) => write!(f, "emit {event:?}"),
+        }
+    }
 }
 
 /// One node under test: the protocol's state, its stream, a clock that the test moves, and the effects since the last look.
