@@ -15,7 +15,7 @@ fn check_explains_every_point() {
         "16, joining one by one over 1min",
         "loss 1 %",
         "at 8min, 4 if all are up",
-        "from 3min until 9min, about 48 in all",
+        "from 3min until 9min, about 41 in all",
         "asked, from table lookups",
         "ten lookups a node",
         "echo: answers whatever it is asked",
