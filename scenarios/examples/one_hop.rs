@@ -209,6 +209,10 @@ impl Overlay for OneHopOverlay {
         }
     }
 
+    fn join_patience(timeout: &SimDuration) -> SimDuration {
+        *timeout
+    }
+
     fn lookup(key: u128) -> u128 {
         key
     }

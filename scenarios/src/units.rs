@@ -1,4 +1,4 @@
-//! Values with units: `"50ms"`, `"10/min"`, `"4KiB"`, `"10 %"`.
+//! Values with units: `"50ms"`, `"10/min"`, `"10 %"`.
 //!
 //! A bare number is refused wherever a unit decides its meaning. Decimals are read exactly: `"1.5s"` is
 //! 1 500 000 000 nanoseconds and not the nearest double; what is finer than a nanosecond is rounded to the nearest one.
@@ -23,20 +23,6 @@ const TIME_UNITS: [(&str, u64); 8] = [
 /// The longest span of time that a scenario may name: 100 Julian years of 365.25 days, in nanoseconds.
 const LONGEST: u64 = 36_525 * 86_400_000_000_000;
 
-/// Bytes in each unit of size.
-const SIZE_UNITS: [(&str, u64); 7] = [
-    ("B", 1),
-    ("kB", 1_000),
-    ("KiB", 1 << 10),
-    ("MB", 1_000_000),
-    ("MiB", 1 << 20),
-    ("GB", 1_000_000_000),
-    ("GiB", 1 << 30),
-];
-
-/// The largest size that a scenario may name, in bytes: the engine charges messages in 32 bits.
-const LARGEST_SIZE: u64 = u32::MAX as u64;
-
 /// The highest rate that a scenario may name, a second: one event a nanosecond.
 const HIGHEST_RATE: f64 = 1e9;
 
@@ -47,10 +33,6 @@ pub struct Duration(pub SimDuration);
 /// A positive number of events a second, at most 1e9: `"10/min"`.
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
 pub struct Rate(f64);
-
-/// A size of at most 4 GiB - 1 byte: `"4KiB"`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub struct Size(u64);
 
 /// A share or probability in [0, 1]: `0.1` or `"10 %"`.
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Default)]
@@ -76,18 +58,6 @@ impl From<Duration> for SimDuration {
 impl Rate {
     /// Events a second.
     pub const fn per_second(self) -> f64 {
-        self.0
-    }
-
-    /// The mean time from one event to the next, rounded to the nearest nanosecond and at least one.
-    pub fn mean_interval(self) -> SimDuration {
-        SimDuration::from_secs_f64(1.0 / self.0).max(SimDuration::NANOSECOND)
-    }
-}
-
-impl Size {
-    /// The size in bytes.
-    pub const fn bytes(self) -> u64 {
         self.0
     }
 }
@@ -202,23 +172,6 @@ fn parse_rate(text: &str) -> Result<Rate, String> {
     }
 }
 
-fn parse_size(text: &str) -> Result<Size, String> {
-    let units = || format!("the units are {}", names(&SIZE_UNITS));
-    let expected = "expected a size such as \"20B\"";
-    let (number, unit) =
-        Decimal::split(text.trim()).ok_or_else(|| format!("{expected}, found {text:?}\n{}", units()))?;
-    if unit.is_empty() {
-        return Err(format!("{expected}, found {text:?} without a unit\n{}", units()));
-    }
-    let Some(bytes) = unit_of(&SIZE_UNITS, unit) else {
-        return Err(format!("{expected}: there is no unit {unit:?}\n{}", units()));
-    };
-    match number.times(bytes) {
-        Some(bytes) if bytes <= LARGEST_SIZE => Ok(Size(bytes)),
-        _ => Err(format!("{text:?} is too large: a size is at most {LARGEST_SIZE} B")),
-    }
-}
-
 fn parse_fraction(text: &str) -> Result<Fraction, String> {
     match Decimal::split(text.trim()) {
         Some((number, "%")) => fraction(
@@ -315,22 +268,6 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = |number: f64| {
-            let units = names(&SIZE_UNITS);
-            Err(format!(
-                "expected a size such as \"20B\", found {number} without a unit\nwrite it in quotes with one of the units {units}"
-            ))
-        };
-        deserializer.deserialize_any(Reader {
-            expected: "a size such as \"20B\"",
-            text: parse_size,
-            number,
-        })
-    }
-}
-
 impl<'de> Deserialize<'de> for Fraction {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "a share such as 0.1 or \"10 %\"";
@@ -417,18 +354,12 @@ mod tests {
     }
 
     #[test]
-    fn rates_sizes_and_shares_have_their_units() {
+    fn rates_and_shares_have_their_units() {
         assert_eq!(parse_rate("10/min").unwrap().per_second(), 10.0 / 60.0);
-        assert_eq!(parse_rate("0.1/s").unwrap().mean_interval(), SimDuration::from_secs(10));
-        assert_eq!(parse_size("4KiB").unwrap().bytes(), 4096);
-        assert_eq!(parse_size("1.5kB").unwrap().bytes(), 1500);
         assert_eq!(parse_fraction("10 %").unwrap().get(), 0.1);
         assert_eq!(parse_fraction("12.5%").unwrap().get(), 0.125);
         for text in ["0/s", "5", "5/", "/s", "-1/s", "1/week", "10000000000/s"] {
             assert!(parse_rate(text).is_err(), "{text:?} was accepted");
-        }
-        for text in ["20", "20b", "5GiB", "-1B"] {
-            assert!(parse_size(text).is_err(), "{text:?} was accepted");
         }
         for text in ["10", "101 %", "-1 %", "%"] {
             assert!(parse_fraction(text).is_err(), "{text:?} was accepted");
@@ -450,12 +381,12 @@ mod tests {
 
         #[test]
         fn no_text_makes_a_unit_panic(text in "\\PC{0,40}") {
-            let _ = (parse_duration(&text), parse_rate(&text), parse_size(&text), parse_fraction(&text));
+            let _ = (parse_duration(&text), parse_rate(&text), parse_fraction(&text));
         }
 
         #[test]
         fn almost_numbers_never_panic(text in "[0-9.]{0,40}[a-zµ/% ]{0,4}") {
-            let _ = (parse_duration(&text), parse_rate(&text), parse_size(&text), parse_fraction(&text));
+            let _ = (parse_duration(&text), parse_rate(&text), parse_fraction(&text));
         }
     }
 }

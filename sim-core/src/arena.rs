@@ -1,5 +1,6 @@
 //! The hosts of a run, and the nodes that are up there.
 
+use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 
 use crate::addr::NodeAddr;
@@ -19,9 +20,9 @@ pub(crate) struct Core {
     pub(crate) cancelled: Option<Box<Cancelled>>,
 }
 
-/// Timers of the present incarnation that were cancelled and are still in the queue.
+/// Timers of the present incarnation that were cancelled and are still in the queue, the earliest first.
 #[derive(Default)]
-pub(crate) struct Cancelled(Vec<TimerId>);
+pub(crate) struct Cancelled(VecDeque<TimerId>);
 
 /// A host, and the node that is up there. Aligned to cache lines, so that reading ahead touches no line too many.
 #[repr(align(64))]
@@ -61,30 +62,43 @@ impl Core {
         self.chain.fold(contents);
     }
 
+    /// Whether a timer that is due was set by this incarnation and not cancelled.
+    pub(crate) fn awaits(&self, incarnation: u32, key: EventKey) -> bool {
+        incarnation == self.incarnation
+            && self
+                .cancelled
+                .as_ref()
+                .is_none_or(|cancelled| cancelled.0.binary_search(&timer_id(key)).is_err())
+    }
+
     /// Whether the timer that is due was cancelled; if so, that need not be remembered any longer.
     #[inline]
     pub(crate) fn forget_cancelled(&mut self, key: EventKey) -> bool {
         let Some(cancelled) = &mut self.cancelled else {
             return false;
         };
-        let id = TimerId {
-            due: key.time,
-            counter: key.counter,
-        };
-        let Some(at) = cancelled.0.iter().position(|other| *other == id) else {
-            return false;
-        };
-        cancelled.0.swap_remove(at);
-        true
+        let found = cancelled.0.binary_search(&timer_id(key));
+        found.is_ok_and(|at| cancelled.0.remove(at).is_some())
+    }
+}
+
+fn timer_id(key: EventKey) -> TimerId {
+    TimerId {
+        due: key.time,
+        counter: key.counter,
     }
 }
 
 impl Cancelled {
-    /// Remembers that a timer was cancelled. What was cancelled after it had fired is never asked for again, and is
-    /// forgotten here.
+    /// Remembers that a timer was cancelled.
     pub(crate) fn add(&mut self, id: TimerId, now: SimTime) {
-        self.0.retain(|other| other.due >= now);
-        self.0.push(id);
+        // What was cancelled after it had fired is never asked for again.
+        while self.0.front().is_some_and(|earliest| earliest.due < now) {
+            self.0.pop_front();
+        }
+        if let Err(at) = self.0.binary_search(&id) {
+            self.0.insert(at, id);
+        }
     }
 }
 

@@ -36,7 +36,8 @@ pub trait Observer<P: Protocol<Addr = NodeAddr>> {
     /// Whether there is anything to watch: the engine skips what a constant `false` makes unnecessary.
     const WATCHES: bool = true;
 
-    /// A node is about to handle something; for an act of the world, has just handled it.
+    /// A node is about to handle something. Acts of the world are told, one by one, when the world's event that did them
+    /// has ended.
     fn event(&mut self, step: &Step<'_, P>);
 
     /// The node of the last step has handled it; `nodes` is the state of all. An error ends the run: an invariant does

@@ -17,9 +17,6 @@ use crate::world::Departure;
 /// How many events ahead of the current one its node is asked for.
 const READ_AHEAD: usize = 12;
 
-/// How much nodes may have told before the world hears it: it bounds memory, not the order.
-const TOLD_AT_ONCE: usize = 1024;
-
 /// A range of the nodes, and the events that are due at them.
 pub(crate) struct Partition<P: Protocol<Addr = NodeAddr>> {
     base: u32,
@@ -47,7 +44,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         }
     }
 
-    pub(crate) fn next_time(&mut self) -> Option<SimTime> {
+    pub(crate) fn next_time(&self) -> Option<SimTime> {
         self.queue.next_time()
     }
 
@@ -96,23 +93,27 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         into.append(&mut self.told);
     }
 
-    /// Handles the events due before `end`; if it is told to pause, only until the world has something to hear. Fails with
-    /// the text of an observer, at the time and node it speaks of.
+    /// Handles the events due before `end`, at most so many. Fails with the text of an observer, at the time and node it
+    /// speaks of.
     pub(crate) fn run<O: Observer<P>>(
         &mut self,
         end: SimTime,
-        pauses: bool,
+        most: u64,
         environment: &Environment<P>,
         observer: &mut O,
     ) -> Result<(), (SimTime, NodeAddr, String)> {
-        while let Some(entry) = self.queue.pop_before(end) {
+        let last = self.handled.saturating_add(most);
+        while self.handled < last
+            && let Some(entry) = self.queue.pop_before(end)
+        {
             for coming in self.queue.coming(READ_AHEAD) {
                 if let Some(slot) = self.slots.get((coming.to.0 - self.base) as usize) {
                     read_ahead(slot);
                 }
             }
             let (time, node) = (entry.key.time, entry.item.to);
-            if O::WATCHES {
+            let watched = O::WATCHES && self.reaches(&entry);
+            if watched {
                 observer.event(&Step {
                     time,
                     node,
@@ -120,16 +121,23 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                 });
             }
             self.handle(entry, environment);
-            if O::WATCHES {
+            if watched {
                 observer
                     .state(time, node, &self.nodes())
                     .map_err(|text| (time, node, text))?;
             }
-            if pauses && self.told.len() >= TOLD_AT_ONCE {
-                break;
-            }
         }
         Ok(())
+    }
+
+    /// Whether there is a node to handle an event: one that is up, and for a timer the one that set it and did not cancel it.
+    fn reaches(&self, entry: &Entry<Envelope<P>>) -> bool {
+        let slot = self.slots.get((entry.item.to.0 - self.base) as usize);
+        slot.filter(|slot| slot.state.is_some())
+            .is_some_and(|slot| match entry.item.body {
+                Body::Message(_) => true,
+                Body::Timer { incarnation, .. } => slot.core.awaits(incarnation, entry.key),
+            })
     }
 
     #[inline]

@@ -10,11 +10,13 @@ use crate::observer::{Cause, Observer, Step};
 use crate::partition::Partition;
 use crate::port::Told;
 use crate::protocol::Protocol;
-use crate::queue::EventKey;
 use crate::random::StreamKey;
 use crate::time::{SimDuration, SimTime};
 use crate::traffic::Traffic;
 use crate::world::{Calendar, Control, World};
+
+/// How many events nodes may handle before the world hears what they told: it bounds memory, not the order.
+const EVENTS_AT_ONCE: u64 = 4096;
 
 /// What a simulation is made of.
 pub struct Setup<P: Protocol> {
@@ -111,27 +113,41 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     ///
     /// The observer found that something does not hold. The simulation can be looked at, not continued.
     pub fn run_until(&mut self, end: SimTime) -> Result<(), Broken> {
+        while !self.run_some(end, u64::MAX)? {}
+        Ok(())
+    }
+
+    /// Runs events that are due before `end`, but not many more than `events` of them, so that whoever drives the
+    /// simulation can look up from it. Says whether all have been run. Where a run pauses changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_until`](Self::run_until).
+    pub fn run_some(&mut self, end: SimTime, events: u64) -> Result<bool, Broken> {
+        let before = self.events();
+        let mut turns = 0;
         loop {
+            // These are times before which nothing happens; turning to one that proves too early makes it exact.
             let world_time = self.calendar.queue.next_time();
-            let next = self
-                .partitions
-                .iter_mut()
-                .filter_map(Partition::next_time)
-                .chain(world_time)
-                .min();
-            let Some(next) = next.filter(|time| *time < end) else {
-                break;
+            let node_times = self.partitions.iter().filter_map(Partition::next_time);
+            let Some(next) = node_times.chain(world_time).min().filter(|time| *time < end) else {
+                self.now = end;
+                return Ok(true);
             };
             self.now = next;
             if world_time == Some(next) {
                 self.world_turn(next)?;
             } else {
                 let horizon = self.horizon(next);
-                self.nodes_turn(horizon.min(end).min(world_time.unwrap_or(SimTime::MAX)))?;
+                let most = (events - (self.events() - before)).min(EVENTS_AT_ONCE);
+                self.nodes_turn(horizon.min(end).min(world_time.unwrap_or(SimTime::MAX)), most)?;
+            }
+            // A turn may be one in which nothing happens: enough of those is a reason to look up, too.
+            turns += 1;
+            if turns + (self.events() - before) >= events {
+                return Ok(false);
             }
         }
-        self.now = end;
-        Ok(())
     }
 
     /// How far the partitions may run without hearing of each other: the lookahead.
@@ -142,16 +158,26 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
         }
     }
 
-    fn nodes_turn(&mut self, end: SimTime) -> Result<(), Broken> {
+    /// Lets nodes handle what is due before `end`: all of it, or at most so many events if the run is not split.
+    fn nodes_turn(&mut self, end: SimTime, most: u64) -> Result<(), Broken> {
         let alone = self.partitions.len() == 1;
         for partition in &mut self.partitions {
-            let outcome = partition.run(end, alone, &self.environment, &mut self.observer);
+            let most = if alone { most } else { u64::MAX };
+            let outcome = partition.run(end, most, &self.environment, &mut self.observer);
             if let Err((time, node, message)) = outcome {
                 return Err(self.broken(time, node, message));
             }
         }
         self.exchange();
-        self.hear();
+        let mut told = Vec::new();
+        for partition in &mut self.partitions {
+            partition.drain_told(&mut told);
+        }
+        if !alone {
+            // Into the total order. Stable: what was told during one event stays in the order in which it was told.
+            told.sort_by_key(|told| told.cause);
+        }
+        self.hear(told);
         Ok(())
     }
 
@@ -159,17 +185,18 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     fn world_turn(&mut self, time: SimTime) -> Result<(), Broken> {
         let just_after = time + SimDuration::NANOSECOND;
         while let Some(entry) = self.calendar.queue.pop_before(just_after) {
-            let mut acts = Vec::new();
+            let (mut acts, mut told) = (Vec::new(), Vec::new());
             let mut control = Control {
                 cause: entry.key,
                 environment: &self.environment,
                 partitions: &mut self.partitions,
                 calendar: &mut self.calendar,
                 acts: &mut acts,
+                told: &mut told,
             };
             self.world.on_event(&mut control, entry.item);
             self.exchange();
-            self.hear();
+            self.hear(told);
             self.world_acts += acts.len() as u64;
             if O::WATCHES {
                 for (node, act) in acts {
@@ -197,23 +224,10 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
         }
     }
 
-    /// Lets the world hear what the nodes told, in the total order.
-    fn hear(&mut self) {
-        let mut told: Vec<Told<P::Event>> = Vec::new();
-        for partition in &mut self.partitions {
-            partition.drain_told(&mut told);
-        }
-        if self.partitions.len() > 1 {
-            // Stable: what was told during one event stays in the order in which it was told.
-            told.sort_by_key(|told| told.cause);
-        }
-        for Told {
-            cause: EventKey { time, .. },
-            node,
-            event,
-        } in told
-        {
-            self.world.on_node_event(time, node, event);
+    /// Lets the world hear what the nodes told.
+    fn hear(&mut self, told: Vec<Told<P::Event>>) {
+        for Told { cause, node, event } in told {
+            self.world.on_node_event(cause.time, node, event);
         }
     }
 

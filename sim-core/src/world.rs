@@ -5,6 +5,7 @@ use crate::addr::NodeAddr;
 use crate::environment::Environment;
 use crate::network::Network;
 use crate::partition::Partition;
+use crate::port::Told;
 use crate::protocol::{OperationId, Protocol};
 use crate::queue::{EventKey, Queue, Source};
 use crate::time::{SimDuration, SimTime};
@@ -55,6 +56,8 @@ pub struct Control<'a, P: Protocol<Addr = NodeAddr>, E> {
     pub(crate) calendar: &'a mut Calendar<E>,
     /// What has been done to whom, for observers.
     pub(crate) acts: &'a mut Vec<(NodeAddr, WorldAct)>,
+    /// What was told in answer, in the order of the acts.
+    pub(crate) told: &'a mut Vec<Told<P::Event>>,
 }
 
 /// The world's own queue.
@@ -131,8 +134,14 @@ impl<P: Protocol<Addr = NodeAddr>, E> Control<'_, P, E> {
         &*self.environment.network
     }
 
+    /// An address that no host has is nobody's: nothing happens there.
     fn act(&mut self, node: NodeAddr, action: Action<P>, act: WorldAct) {
+        if !self.environment.split.has(node) {
+            return;
+        }
         self.acts.push((node, act));
-        self.partitions[self.environment.split.partition_of(node)].act(self.cause, node, action, self.environment);
+        let partition = &mut self.partitions[self.environment.split.partition_of(node)];
+        partition.act(self.cause, node, action, self.environment);
+        partition.drain_told(self.told);
     }
 }

@@ -97,6 +97,7 @@ impl Protocol for Puppet {
 enum Act {
     Start(u32, u32),
     Stop(u32, Departure),
+    StopAll([u32; 3]),
     Tell(u32, Order),
 }
 
@@ -112,6 +113,11 @@ impl World<Puppet> for Script {
         match act {
             Act::Start(node, life) => control.start(NodeAddr(node), life),
             Act::Stop(node, departure) => control.stop(NodeAddr(node), departure),
+            Act::StopAll(nodes) => {
+                for node in nodes {
+                    control.stop(NodeAddr(node), Departure::Graceful);
+                }
+            }
             Act::Tell(node, order) => control.command(NodeAddr(node), OperationId(0), order),
         }
     }
@@ -123,13 +129,18 @@ impl World<Puppet> for Script {
 
 /// Plays a script (milliseconds, act) over a network of 10 ms and returns the run.
 fn play(script: impl IntoIterator<Item = (u64, Act)>) -> Simulation<Puppet, Script> {
+    play_in(1, script)
+}
+
+/// The same, split into partitions.
+fn play_in(partitions: u32, script: impl IntoIterator<Item = (u64, Act)>) -> Simulation<Puppet, Script> {
     let network = Box::new(Constant::new(SimDuration::from_millis(10)));
     let setup = Setup {
         config: (),
         network,
         nodes: 3,
         streams: StreamKey::root(1, 0),
-        partitions: 1,
+        partitions,
     };
     let mut simulation = Simulation::new(setup, Script::default());
     for (millis, act) in script {
@@ -255,4 +266,44 @@ fn events_of_one_instant_happen_in_the_order_of_their_causes_not_of_their_insert
         number,
     };
     assert_eq!(senders, [&got(1), &got(2)]);
+}
+
+#[test]
+fn what_nodes_tell_in_one_event_of_the_world_is_heard_in_the_order_of_its_acts() {
+    for partitions in 1..=3 {
+        let starts = [0, 1, 2].map(|node| (0, Act::Start(node, 1)));
+        let run = play_in(partitions, starts.into_iter().chain([(1, Act::StopAll([1, 2, 0]))]));
+        let left: Vec<u32> = run.world().reports.iter().map(|(_, node, _)| *node).collect();
+        assert_eq!(left, [1, 2, 0], "{partitions} partitions");
+    }
+}
+
+#[test]
+fn acts_at_an_address_that_no_host_has_do_nothing() {
+    for partitions in [1, 2] {
+        let run = play_in(
+            partitions,
+            [(0, Act::Start(3, 1)), (0, Act::Stop(400, Departure::Graceful))],
+        );
+        assert_eq!(
+            (run.events(), run.world().reports.len()),
+            (0, 0),
+            "{partitions} partitions"
+        );
+    }
+}
+
+#[test]
+fn a_run_pauses_after_as_many_events_as_it_is_allowed() {
+    let mut simulation = play([(0, Act::Start(0, 1))]);
+    for round in 0..100 {
+        simulation.schedule(SimTime::ZERO, Act::Tell(0, Order::Timer(millis(1 + round), 1)));
+    }
+    let end = SimTime::from_nanos(20_000_000_000);
+    let mut pauses = 0;
+    while !simulation.run_some(end, 20).unwrap() {
+        pauses += 1;
+    }
+    assert!((5..=20).contains(&pauses), "{pauses} pauses in 200 events");
+    assert_eq!(simulation.world().reports.len(), 100);
 }

@@ -34,6 +34,10 @@
 //!   if the leaver was its successor, and otherwise only deletes it. Appending the last entry of another list, as ToN
 //!   does, can leave a gap in the list, and with it a node that the list skips.
 //! - i3: see [`i3`].
+//!
+//! The rules of 2001 are those of its Fig. 7 to the letter, which never drop a dead predecessor: a successor goes on to
+//! recommend it, and each lookup that meets it ends. Under silent departures such a ring decays. The experiments of 2001
+//! must have known more than the figure says, so their results under churn are not to be compared with these rules.
 
 mod ask;
 mod bulk;

@@ -10,7 +10,7 @@ mod run;
 mod terminal;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -54,8 +54,6 @@ fn execute(
     };
     match done {
         Ok(exit) => exit,
-        // Whoever read our output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
             terminal.complain(&format!("cannot write the output: {error}"));
             Exit::InputOutput
@@ -63,7 +61,8 @@ fn execute(
     }
 }
 
-/// Raised when the user asks the process to stop: on Ctrl-C or a termination signal. A second time ends it at once.
+/// Raised when the user asks the process to stop: on Ctrl-C or a termination signal. Further signals change nothing: the
+/// runs end by themselves, and what was begun is removed before the process ends.
 fn interruption() -> Arc<AtomicBool> {
     use std::sync::atomic::Ordering;
     static RAISED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -71,11 +70,7 @@ fn interruption() -> Arc<AtomicBool> {
         let raised = Arc::new(AtomicBool::new(false));
         let shared = Arc::clone(&raised);
         // Without a handler the first signal ends the process: less polite, and no less safe for earlier results.
-        let _ = ctrlc::set_handler(move || {
-            if shared.swap(true, Ordering::Relaxed) {
-                std::process::exit(i32::from(Exit::Interrupted.code()));
-            }
-        });
+        let _ = ctrlc::set_handler(move || shared.store(true, Ordering::Relaxed));
         raised
     });
     Arc::clone(raised)

@@ -10,6 +10,7 @@ use super::arguments::Run;
 use super::terminal::Terminal;
 use super::{interruption, publish};
 use crate::exit::Exit;
+use crate::input::shell_word;
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
@@ -189,9 +190,10 @@ fn describe(scenario: &Scenario, overrides: &[String], broken: &BrokenRun) -> St
     } else {
         format!(" at {}", settings.join(", "))
     };
-    let mut command = format!("peerscope run {} --seed {}", scenario.path.display(), scenario.seed);
+    let file = shell_word(&scenario.path.display().to_string());
+    let mut command = format!("peerscope run {file} --seed {}", scenario.seed);
     for setting in overrides.iter().chain(&settings) {
-        command.push_str(&format!(" --set '{setting}'"));
+        command.push_str(&format!(" --set {}", shell_word(setting)));
     }
     command.push_str(&format!(" --replications {}", replication + 1));
     format!(

@@ -32,10 +32,12 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// Writes to the standard output.
+    /// Writes to the standard output. Where the reader has gone away the text is not shown, and nothing else changes.
     pub(super) fn print(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())?;
-        self.out.flush()
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
     }
 
     /// Writes an error. Where there is nobody to complain to, there is nothing else to do.

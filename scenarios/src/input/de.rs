@@ -51,6 +51,15 @@ impl<'de> Deserializer<'de> for &'de Node {
             .map_err(|error| error.or_at(&self.origin))
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, InputError> {
+        deserialize_table(self, visitor)
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -78,7 +87,8 @@ impl<'de> Deserializer<'de> for &'de Node {
                         format!("exactly one choice is possible, found {given}"),
                     )
                     .labelled("this is the second")
-                    .help(choices()))
+                    .help(choices())
+                    .replaced_by(table))
                 }
             },
             _ => Err(InputError::at(&self.origin, format!("expected a choice, found {}", self.kind())).help(choices())),
@@ -92,7 +102,15 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier
+        tuple_struct map identifier
+    }
+}
+
+/// A value whose keys have names: serde would also take a list, whose elements have none.
+fn deserialize_table<'de, V: Visitor<'de>>(node: &'de Node, visitor: V) -> Result<V::Value, InputError> {
+    match node.value {
+        Value::Array(_) => Err(InputError::invalid_type(Unexpected::Seq, &visitor).or_at(&node.origin)),
+        _ => node.deserialize_any(visitor),
     }
 }
 
@@ -225,7 +243,7 @@ impl<'de> VariantAccess<'de> for Choice<'de> {
         visitor: V,
     ) -> Result<V::Value, InputError> {
         self.located(match self.settings {
-            Some(node) => node.deserialize_any(visitor),
+            Some(node) => deserialize_table(node, visitor),
             None => no_settings().deserialize_any(visitor),
         })
     }

@@ -187,7 +187,9 @@ impl Document {
                 let message = format!("exactly one {key} is possible, found {}", table.entries().len());
                 Err(InputError::at(&second.key_origin, message)
                     .labelled("this is the second")
-                    .help(help))
+                    .help(help)
+                    .replaced_by(table)
+                    .inside(key))
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 use serde::de::{Expected, Unexpected};
 
-use super::Origin;
+use super::{KeyPath, Origin, Table, shell_word};
 use crate::exit::Exit;
 
 /// Why an input cannot be used.
@@ -53,6 +53,8 @@ pub struct Complaint {
     origin: Option<Origin>,
     label: String,
     help: Vec<String>,
+    /// What the value could be replaced by, as `--set` has it.
+    replacement: Option<String>,
 }
 
 impl InputError {
@@ -89,6 +91,15 @@ impl InputError {
             InputError::Invalid(complaint) => complaint.help.push(text.into()),
             InputError::Missing { help, .. } => help.push(text.into()),
             InputError::Unreadable { .. } | InputError::TooLarge { .. } => {}
+        }
+        self
+    }
+
+    /// Tells how to replace the table of a choice, in which several were made, by the last of them.
+    pub(super) fn replaced_by(mut self, table: &Table) -> Self {
+        if let (InputError::Invalid(complaint), Some(last)) = (&mut self, table.entries().last()) {
+            let chosen = toml::Table::from_iter([(last.key.clone(), last.node.to_toml())]);
+            complaint.replacement = Some(toml::Value::Table(chosen).to_string());
         }
         self
     }
@@ -166,7 +177,13 @@ impl Complaint {
                 group = group.element(Level::NOTE.message(normalize_untrusted_str(note)));
             }
         }
-        renderer.render(&[with_help(group, &self.help)])
+        let mut help = self.help.clone();
+        if let Some(replacement) = &self.replacement {
+            let key = KeyPath::through(self.path.iter().rev().map(String::as_str));
+            let setting = shell_word(&format!("{key}={replacement}"));
+            help.push(format!("`--set {setting}` replaces it"));
+        }
+        renderer.render(&[with_help(group, &help)])
     }
 }
 

@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod parse;
 mod path;
+mod shell;
 mod source;
 mod tree;
 
@@ -17,5 +18,6 @@ pub use document::Document;
 pub use error::{Complaint, InputError};
 pub(crate) use error::{alternatives, closest, list};
 pub use path::KeyPath;
+pub(crate) use shell::shell_word;
 pub use source::{Origin, Source, SourceKind, read_limited};
 pub use tree::{Entry, Node, Table, Value};

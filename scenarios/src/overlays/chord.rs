@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use protocols::chord::invariants::RingInvariants;
 use protocols::chord::{Chord, Command, Config, ConfigError, Contact, Event, Id, Init, LookupStyle, Ring, Rules};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use sim_core::addr::NodeAddr;
 use sim_core::random::{NodeRng, StreamKey};
+use sim_core::time::SimDuration;
 
 use super::{InvalidSetting, Overlay, Told};
 use crate::units::{Duration, Fraction};
@@ -19,8 +21,8 @@ pub struct ChordOverlay;
 #[serde(deny_unknown_fields)]
 pub struct ChordSettings {
     /// Whose rules keep the ring.
-    #[serde(default)]
-    rules: RulesName,
+    #[serde(default, deserialize_with = "rules")]
+    rules: Option<Rules>,
     /// Width of identifiers in bits.
     id_bits: Option<u32>,
     /// Length of the successor list.
@@ -45,16 +47,14 @@ pub struct ChordSettings {
     hop_limit: Option<u8>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RulesName {
-    #[serde(rename = "sigcomm-2001")]
-    Sigcomm2001,
-    #[serde(rename = "ton-2003")]
-    Ton2003,
-    I3,
-    #[default]
-    Corrected,
+/// A rule set by its name in [`Rules::NAMES`].
+fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rules>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let found = Rules::NAMES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, rules)| Some(*rules)).ok_or_else(|| {
+        let known = Rules::NAMES.map(|(known, _)| known).join("`, `");
+        D::Error::custom(format!("unknown rules `{name}`\nknown: `{known}`"))
+    })
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -68,12 +68,7 @@ impl ChordSettings {
     fn into_config(self) -> Result<Config, ConfigError> {
         let default = Config::default();
         Config {
-            rules: match self.rules {
-                RulesName::Sigcomm2001 => Rules::Sigcomm2001,
-                RulesName::Ton2003 => Rules::Ton2003,
-                RulesName::I3 => Rules::I3,
-                RulesName::Corrected => Rules::Corrected,
-            },
+            rules: self.rules.unwrap_or(default.rules),
             id_bits: self.id_bits.unwrap_or(default.id_bits),
             successors: self.successors.unwrap_or(default.successors),
             route_with_successors: self.route_with_successors.unwrap_or(default.route_with_successors),
@@ -152,6 +147,13 @@ impl Overlay for ChordOverlay {
             id: Id::new(id),
             bootstrap,
         }
+    }
+
+    /// Chord itself says when a join has failed: this is only longer than the longest that it can take, every node on the
+    /// way asked in vain, for each attempt.
+    fn join_patience(config: &Config) -> SimDuration {
+        let attempts = u64::from(config.retries) + 1;
+        config.timeout.max(config.recursive_timeout) * u64::from(config.hop_limit) * attempts * attempts
     }
 
     fn lookup(key: u128) -> Command {

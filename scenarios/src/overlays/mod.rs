@@ -11,6 +11,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::observer::Observer;
 use sim_core::protocol::{OperationId, Protocol};
 use sim_core::random::{NodeRng, StreamKey};
+use sim_core::time::SimDuration;
 
 /// Shorthand: the parameters that all nodes of an overlay share.
 pub type ConfigOf<O> = <<O as Overlay>::Protocol as Protocol>::Config;
@@ -52,6 +53,9 @@ pub trait Overlay: Sized + Sync + 'static {
 
     /// What a node starts with that joins through a member.
     fn joining(config: &ConfigOf<Self>, id: u128, bootstrap: NodeAddr) -> InitOf<Self>;
+
+    /// A join that has neither completed nor failed after this long is begun again.
+    fn join_patience(config: &ConfigOf<Self>) -> SimDuration;
 
     /// The command that looks up a key.
     fn lookup(key: u128) -> <Self::Protocol as Protocol>::Command;

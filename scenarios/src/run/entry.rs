@@ -17,15 +17,12 @@ use crate::overlays::{ConfigOf, Overlay};
 use crate::registry::ProtocolEntry;
 use crate::scenario::{Point, Scenario};
 
-/// Into how many parts a run is cut, to report progress and to hear whether it is to stop.
-pub(super) const SLICES: u64 = 400;
+/// After how many events a run reports its progress, and hears whether it is to stop.
+const EVENTS_BETWEEN_REPORTS: u64 = 1 << 17;
 
-/// The share of each part in the work of the scenario.
-pub(super) fn work_of_slice(point: &Point) -> u64 {
-    let node_seconds = u128::from(point.nodes) * u128::from(point.duration.as_nanos()) / 1_000_000_000;
-    u64::try_from(node_seconds / u128::from(SLICES))
-        .unwrap_or(u64::MAX)
-        .max(1)
+/// The part of a run's work that is done at a time: nodes times seconds.
+pub(super) fn node_seconds(point: &Point, time: SimTime) -> u64 {
+    u64::from(point.nodes).saturating_mul(time.as_nanos() / 1_000_000_000)
 }
 
 /// An [`Overlay`] that scenarios can name.
@@ -61,12 +58,18 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
     fn check(&self, point: &Point) -> Result<(), InputError> {
         let config = Self::config(point)?;
         let capacity = O::capacity(&config);
-        if u128::from(point.nodes) > capacity {
+        // Who returns gets a new identifier before the former one is free.
+        let returning = u128::from(*point.churn.churn.model() != ChurnModel::None);
+        if u128::from(point.nodes) + returning > capacity {
             let message = format!(
                 "{} nodes, but there are only {capacity} identifiers; use more `id_bits`",
                 point.nodes
             );
             return Err(point.error_at("nodes.count", message));
+        }
+        if point.observe.ring_invariants && !<O::Invariants as Observer<O::Protocol>>::WATCHES {
+            let message = format!("{} has no invariants to observe", O::NAME);
+            return Err(point.error_at("observe.ring_invariants", message));
         }
         Ok(())
     }
@@ -113,27 +116,23 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
     job: &Job<'_>,
     pace: &dyn Pace,
 ) -> Result<RunRecord, Failure> {
-    let total = job.point.duration.as_nanos();
-    let mut reported = 0;
+    let end = SimTime::ZERO + job.point.duration;
+    let (mut events, mut work) = (0, 0);
     simulation.schedule(SimTime::ZERO, Turn::Open);
-    for slice in 1..=SLICES {
-        // In 128 bits: a duration of many years times the number of slices is beyond 64.
-        let end = u128::from(total) * u128::from(slice) / u128::from(SLICES);
-        simulation
-            .run_until(SimTime::from_nanos(end as u64))
-            .map_err(|broken| Failure::Broken(broken.to_string()))?;
-        pace.advanced(simulation.events() - reported, work_of_slice(job.point));
-        reported = simulation.events();
+    loop {
+        let outcome = simulation.run_some(end, EVENTS_BETWEEN_REPORTS);
+        let ended = outcome.map_err(|broken| Failure::Broken(broken.to_string()))?;
+        let done = node_seconds(job.point, simulation.now());
+        pace.advanced(simulation.events() - events, done - work);
+        (events, work) = (simulation.events(), done);
+        if ended {
+            break;
+        }
         if pace.interrupted() {
             return Err(Failure::Interrupted);
         }
     }
-    let (events, fingerprint, traffic, now) = (
-        simulation.events(),
-        simulation.fingerprint(),
-        simulation.traffic(),
-        simulation.now(),
-    );
+    let (fingerprint, traffic, now) = (simulation.fingerprint(), simulation.traffic(), simulation.now());
     Ok(RunRecord {
         point: job.point.index,
         replication: job.replication,

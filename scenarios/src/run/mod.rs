@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use analysis::Table;
 use rayon::prelude::*;
 use sim_core::random::StreamKey;
+use sim_core::time::SimTime;
 
 pub use entry::OverlayEntry;
 pub use measure::Measured;
@@ -85,14 +86,14 @@ pub struct Output {
     pub broken: Vec<BrokenRun>,
 }
 
-/// How much there is to simulate, in units that only compare: nodes times simulated time, over all runs.
+/// How much there is to simulate: seconds times nodes, over all runs.
 pub fn work(scenario: &Scenario) -> u64 {
-    let replications = u64::from(scenario.replications);
-    scenario
+    let of_point = |point: &Point| entry::node_seconds(point, SimTime::ZERO + point.duration);
+    let runs = scenario
         .points
         .iter()
-        .map(|point| replications * entry::SLICES * entry::work_of_slice(point))
-        .sum()
+        .map(|point| of_point(point).saturating_mul(scenario.replications.into()));
+    runs.fold(0, u64::saturating_add)
 }
 
 /// Runs all points and replications of a scenario, on the threads of the current rayon pool. `None` if it was interrupted.

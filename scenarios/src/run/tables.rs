@@ -1,5 +1,6 @@
 //! From what runs measured to tidy tables: the documented columns of the results.
 
+use analysis::statistics::quantile;
 use analysis::{Cell, Schema, Table, TableError};
 use sim_core::math;
 
@@ -64,7 +65,8 @@ const TABLES: [Layout; 6] = [
         columns: &["stretch", "fraction_at_most"],
         rows: stretch,
     },
-    // What was sent since measurement began, by kind; rates are a node that is up and second.
+    // What was sent since measurement began, by kind and in total, and how many of these messages the network lost or found
+    // nobody up to receive; rates are a node that is up and second.
     Layout {
         name: "messages",
         columns: &["kind", "messages", "bytes", "messages_per_node_s", "bytes_per_node_s"],
@@ -201,6 +203,15 @@ fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     let millis = |nanos: u64| nanos as f64 / 1e6;
     let sum = |samples: &[u64]| samples.iter().map(|sample| u128::from(*sample)).sum::<u128>() as f64;
     let latency = |q| number(nearest_rank(&measured.latencies, q).map(millis));
+    let visited = || {
+        measured
+            .visited
+            .iter()
+            .copied()
+            .enumerate()
+            .map(|(visited, lookups)| (visited as u64, lookups))
+    };
+    let percentile = |part| quantile(visited(), part, 100).map_or(Cell::Empty, Cell::from);
     let stretch = |q| number(nearest_rank(&measured.stretches, q).map(|ratio| ratio as f64 * STRETCH_UNIT));
     vec![vec![
         measured.issued.into(),
@@ -212,9 +223,9 @@ fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         number(ratio(measured.correct as f64, measured.issued)),
         number(mean),
         number(variance),
-        number(rank_in_histogram(&measured.visited, 0.01)),
-        number(rank_in_histogram(&measured.visited, 0.50)),
-        number(rank_in_histogram(&measured.visited, 0.99)),
+        percentile(1),
+        percentile(50),
+        percentile(99),
         number(ratio(measured.hops as f64, completed)),
         number(ratio(measured.timeouts as f64, completed + measured.failed)),
         number(ratio(sum(&measured.latencies) / 1e6, completed)),
@@ -228,19 +239,6 @@ fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         stretch(0.50),
         stretch(0.90),
     ]]
-}
-
-/// The value of rank `q n`, rounded up, of a histogram.
-fn rank_in_histogram(histogram: &[u64], q: f64) -> Option<f64> {
-    let rank = ((q * histogram.iter().sum::<u64>() as f64).ceil() as u64).max(1);
-    let mut below = 0;
-    histogram
-        .iter()
-        .position(|count| {
-            below += count;
-            below >= rank
-        })
-        .map(|value| value as f64)
 }
 
 fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
@@ -281,19 +279,18 @@ fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     let Some(traffic) = &measured.traffic else {
         return Vec::new();
     };
-    traffic
-        .kinds()
-        .chain([("total", traffic.total())])
-        .map(|(kind, sum)| {
-            vec![
-                kind.into(),
-                sum.messages.into(),
-                sum.bytes.into(),
-                rate(sum.messages),
-                rate(sum.bytes),
-            ]
-        })
-        .collect()
+    let sent = traffic.kinds().chain([("total", traffic.total())]).map(|(kind, sum)| {
+        vec![
+            kind.into(),
+            sum.messages.into(),
+            sum.bytes.into(),
+            rate(sum.messages),
+            rate(sum.bytes),
+        ]
+    });
+    let undelivered = [("lost", traffic.lost), ("unreachable", traffic.unreachable)]
+        .map(|(fate, messages)| vec![fate.into(), messages.into(), Cell::Empty, rate(messages), Cell::Empty]);
+    sent.chain(undelivered).collect()
 }
 
 fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
@@ -318,9 +315,6 @@ mod tests {
         assert_eq!(nearest_rank(&[10, 20, 30, 40], 0.5), Some(20));
         assert_eq!(nearest_rank(&[10, 20, 30, 40], 0.51), Some(30));
         assert_eq!(nearest_rank(&[], 0.5), None);
-        assert_eq!(rank_in_histogram(&[0, 1, 2, 1], 0.5), Some(2.0));
-        assert_eq!(rank_in_histogram(&[0, 1, 2, 1], 0.25), Some(1.0));
-        assert_eq!(rank_in_histogram(&[0, 0], 0.5), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The world of a scenario: who comes and goes, who looks up what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::addr::NodeAddr;
 use sim_core::churn::{Churn, ChurnModel, InitialState};
@@ -17,8 +17,6 @@ use super::members::Members;
 use crate::overlays::{ConfigOf, Overlay, Told};
 use crate::scenario::{BringUp, Lookups, MassFailureSpec, Point};
 
-/// A join that has not completed after this long is begun again through another member.
-const JOIN_PATIENCE: SimDuration = SimDuration::from_secs(30);
 /// How often it is looked for such joins.
 const REVIEW_PERIOD: SimDuration = SimDuration::from_secs(5);
 
@@ -91,8 +89,12 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     founders: Vec<(u128, NodeAddr)>,
     places: Vec<Place>,
     members: Members,
+    /// Every identifier that a node has, or will have when it first comes.
+    identifiers: BTreeSet<u128>,
     /// Those who are up and no members: when their next attempt to join is due.
     joining: BTreeMap<NodeAddr, SimTime>,
+    /// When an overlay was last begun anew.
+    founding: Option<SimTime>,
     /// How many nodes the overlay has when it has been brought up, and how many arrivals of those have been planned.
     first_population: u32,
     brought_up: u32,
@@ -110,10 +112,10 @@ impl<O: Overlay> ScenarioWorld<O> {
     /// A world before its first event, which is [`Turn::Open`] at time zero.
     pub(super) fn new(point: &Point, config: ConfigOf<O>, streams: StreamKey, round_trip: DirectDelay) -> Self {
         let plan = Plan::of(point);
-        let mut identifiers = BTreeMap::new();
+        let mut identifiers = BTreeSet::new();
         let places = (0..plan.nodes).map(NodeAddr).map(|addr| {
             let id = fresh_identifier::<O>(&config, streams, addr, 0, &identifiers);
-            identifiers.insert(id, addr);
+            identifiers.insert(id);
             let mut churn = Churn::stream(streams, addr).rng();
             let first = plan.churn.model().initial(&mut churn);
             Place {
@@ -140,6 +142,8 @@ impl<O: Overlay> ScenarioWorld<O> {
                 .collect(),
             members: Members::new(plan.nodes),
             joining: BTreeMap::new(),
+            founding: None,
+            identifiers,
             first_population: first.count() as u32,
             brought_up: 0,
             issued: BTreeMap::new(),
@@ -242,8 +246,10 @@ impl<O: Overlay> ScenarioWorld<O> {
         self.measured.arrivals += 1;
         let arrivals = self.places[addr.index()].arrivals;
         if arrivals > 1 {
-            let taken = self.members.by_identifier();
-            self.places[addr.index()].id = fresh_identifier::<O>(&self.config, self.streams, addr, arrivals, taken);
+            let id = fresh_identifier::<O>(&self.config, self.streams, addr, arrivals, &self.identifiers);
+            let former = std::mem::replace(&mut self.places[addr.index()].id, id);
+            self.identifiers.remove(&former);
+            self.identifiers.insert(id);
         }
         if !planned {
             let session = self.plan.churn.model().next_up(&mut self.places[addr.index()].churn);
@@ -256,10 +262,16 @@ impl<O: Overlay> ScenarioWorld<O> {
     /// begins an overlay anew.
     fn join(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr) {
         let id = self.places[addr.index()].id;
-        self.joining.insert(addr, control.now() + JOIN_PATIENCE);
+        self.joining
+            .insert(addr, control.now() + O::join_patience(&self.config));
         match self.members.random(&mut self.arrivals) {
             Some(bootstrap) => control.start(addr, O::joining(&self.config, id, bootstrap)),
+            // A founder is heard of when the world's event has ended: until then, one is enough.
+            None if self.founding == Some(control.now()) => {
+                self.joining.insert(addr, control.now());
+            }
             None => {
+                self.founding = Some(control.now());
                 for init in O::perfect(&self.config, &[(id, addr)]) {
                     control.start(addr, init);
                 }
@@ -437,12 +449,12 @@ fn fresh_identifier<O: Overlay>(
     streams: StreamKey,
     addr: NodeAddr,
     arrival: u32,
-    taken: &BTreeMap<u128, NodeAddr>,
+    taken: &BTreeSet<u128>,
 ) -> u128 {
     let stream = streams
         .purpose("identifier")
         .index(u64::from(addr.0))
         .index(u64::from(arrival));
     let mut candidates = (0..).map(|attempt| O::identifier(config, stream.index(attempt)));
-    candidates.find(|id| !taken.contains_key(id)).unwrap_or_default()
+    candidates.find(|id| !taken.contains(id)).unwrap_or_default()
 }

@@ -211,6 +211,10 @@ impl Point {
     }
 }
 
+/// The first line of a resolved scenario that names files.
+const PATHS_AS_NAMED: &str =
+    "# File paths are as they were named; give one anew with --set network.matrix.file=PATH.\n";
+
 impl Scenario {
     /// Reads a scenario file and makes sure that all of it can be run.
     ///
@@ -250,8 +254,13 @@ impl Scenario {
         self.points.len() as u64 * u64::from(self.replications)
     }
 
-    /// The scenario as TOML text, with everything from the command line laid over it. Running it gives the same results.
+    /// The scenario as TOML text, with everything from the command line laid over it.
+    ///
+    /// Running it gives the same results, if the files that it names are found: their paths stay as they were named, and
+    /// a relative one is then sought from the folder of the new scenario file. A comment at the top says so.
     pub fn resolved(&self) -> String {
-        self.document.to_toml()
+        let names_files = self.inputs.len() > 1;
+        let comment = if names_files { PATHS_AS_NAMED } else { "" };
+        format!("{comment}{}", self.document.to_toml())
     }
 }

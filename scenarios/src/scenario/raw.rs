@@ -120,15 +120,13 @@ pub(super) enum RawChurn {
         up_mean: Duration,
         down_mean: Duration,
         graceful: Fraction,
-        #[serde(default)]
-        start: Duration,
+        start: Option<Duration>,
     },
     Weibull {
         up: RawWeibull,
         down: RawWeibull,
         graceful: Fraction,
-        #[serde(default)]
-        start: Duration,
+        start: Option<Duration>,
     },
 }
 

@@ -1,5 +1,7 @@
 //! From one document to the points of its sweep.
 
+use std::collections::BTreeSet;
+
 use crate::input::{Document, Entry, InputError, KeyPath, Node, SourceKind, Table, Value, closest, list};
 
 /// The most points that a sweep may have.
@@ -55,6 +57,7 @@ pub(super) fn expand(base: &Document) -> Result<(Vec<Axis>, Vec<Expanded>), Inpu
         settings: Vec::new(),
     }];
     for axis in &axes {
+        axis.check_distinct()?;
         let count = points.len().saturating_mul(axis.values.len());
         if count > POINT_LIMIT {
             let message = format!("this axis makes {count} points: a sweep has at most {POINT_LIMIT}");
@@ -130,6 +133,20 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// Refuses a value that is listed twice: its points could not be told apart in a table.
+    fn check_distinct(&self) -> Result<(), InputError> {
+        let mut seen = BTreeSet::new();
+        match self.values.iter().find(|value| !seen.insert(value.inline())) {
+            None => Ok(()),
+            Some(value) => {
+                let message = format!("sweep.{}: the value {} is listed twice", self.path, value.inline());
+                Err(InputError::at(&value.origin, message)
+                    .labelled("the second time")
+                    .help("`replications` runs a point several times"))
+            }
+        }
+    }
+
     fn summary(&self) -> Axis {
         Axis {
             key: self.path.to_string(),

@@ -101,7 +101,7 @@ fn point(
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
     let bring_up = bring_up(raw.bring_up, duration, &document)?;
-    let churn = churn(raw.churn, end, &document)?;
+    let churn = churn(raw.churn, bring_up, end, &document)?;
     let mass_failure = raw
         .mass_failure
         .map(|raw| mass_failure(raw, end, &document))
@@ -206,7 +206,7 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, document: &Document) -> Resu
     }
 }
 
-fn churn(raw: RawChurn, end: SimTime, document: &Document) -> Result<ChurnSpec, InputError> {
+fn churn(raw: RawChurn, bring_up: BringUp, end: SimTime, document: &Document) -> Result<ChurnSpec, InputError> {
     let lifetime = |key: &str, made: Result<Lifetime, DistributionError>| {
         made.map_err(|error| document.error_at(&format!("churn.{key}"), error.to_string()))
     };
@@ -223,7 +223,7 @@ fn churn(raw: RawChurn, end: SimTime, document: &Document) -> Result<ChurnSpec, 
         lifetime(&format!("exponential.{key}"), made)
     };
     let (model, graceful, start, name) = match raw {
-        RawChurn::None => (ChurnModel::None, 0.0, SimDuration::ZERO, "none"),
+        RawChurn::None => (ChurnModel::None, 0.0, None, "none"),
         RawChurn::Exponential {
             up_mean,
             down_mean,
@@ -234,12 +234,7 @@ fn churn(raw: RawChurn, end: SimTime, document: &Document) -> Result<ChurnSpec, 
                 exponential("up_mean", up_mean.get())?,
                 exponential("down_mean", down_mean.get())?,
             );
-            (
-                ChurnModel::UpDown { up, down },
-                graceful.get(),
-                start.get(),
-                "exponential",
-            )
+            (ChurnModel::UpDown { up, down }, graceful.get(), start, "exponential")
         }
         RawChurn::Weibull {
             up,
@@ -248,10 +243,24 @@ fn churn(raw: RawChurn, end: SimTime, document: &Document) -> Result<ChurnSpec, 
             start,
         } => {
             let (up, down) = (weibull("up", &up)?, weibull("down", &down)?);
-            (ChurnModel::UpDown { up, down }, graceful.get(), start.get(), "weibull")
+            (ChurnModel::UpDown { up, down }, graceful.get(), start, "weibull")
         }
     };
-    let start = SimTime::ZERO + start;
+    // Who has not come yet cannot leave: while the overlay is brought up, no churn model is in its steady state.
+    let earliest = match bring_up {
+        BringUp::Bulk => SimTime::ZERO,
+        BringUp::Joins { over } => SimTime::ZERO + over,
+    };
+    let start = start.map_or(earliest, |start| SimTime::ZERO + start.get());
+    if start < earliest {
+        let message = format!(
+            "churn sets in at {}, while nodes still come for the first time",
+            since_start(start)
+        );
+        return Err(document
+            .error_at(&format!("churn.{name}.start"), message)
+            .labelled("must not lie before the end of `bring_up.joins.over`"));
+    }
     if start >= end {
         let message = format!("churn sets in at {}, when the run has ended", since_start(start));
         return Err(document

@@ -165,6 +165,41 @@ fn wrong_types_are_named_in_plain_words() {
 }
 
 #[test]
+fn a_list_is_no_table() {
+    let words = "expected a table of keys, found a list";
+    for (setting, key) in [
+        ("nodes=[1]", "nodes"),
+        ("run=[\"5min\"]", "run"),
+        ("network={ constant = [\"50ms\"] }", "network.constant"),
+        ("churn={ exponential = [\"1min\", \"1min\", 0.5] }", "churn.exponential"),
+        ("protocol.echo=[\"10s\", 1]", ""),
+        ("expect=[[1]]", "expect.0"),
+    ] {
+        // Without the axes, which would set keys inside the lists, and what is drawn along them.
+        let rest = ["--set", "sweep={}", "--set", "figure=[]", "--set", "expect=[]"];
+        let file = data("ring.toml");
+        let ended = peerscope(&[&["check", file.to_str().unwrap()], &rest[..], &["--set", setting]].concat());
+        assert_eq!(ended.exit, Exit::BadInput, "{setting}: {}", ended.err);
+        let title = if key.is_empty() {
+            words.to_owned()
+        } else {
+            format!("{key}: {words}")
+        };
+        assert!(
+            ended.err.contains(&title) && ended.err.contains("--> --set:1:"),
+            "{setting}: {}",
+            ended.err
+        );
+    }
+    refused(
+        "up = { shape = 0.5, scale = \"30min\" }",
+        "up = [0.5, \"30min\"]",
+        "25:6",
+        &["churn.weibull.up", words],
+    );
+}
+
+#[test]
 fn absurd_and_undefined_numbers_are_refused() {
     refused(
         "graceful = 0.5",
@@ -310,6 +345,12 @@ fn a_value_of_a_sweep_axis_is_refused_where_the_axis_lists_it() {
     refused("\"nodes.count\"", "\"nodes..count\"", "48:1", &["no dotted key"]);
     refused("[8, 16]", "8", "48:17", &["expected a list of values"]);
     refused("[8, 16]", "[]", "48:17", &["expected a list of values"]);
+    refused(
+        "[8, 16]",
+        "[8, 16, 8]",
+        "48:25",
+        &["sweep.nodes.count: the value 8 is listed twice", "replications"],
+    );
 }
 
 #[test]
@@ -400,6 +441,35 @@ fn a_complaint_about_the_command_line_shows_the_argument() {
         assert!(
             err.contains(&format!("--> {place}\n")) && err.contains(words) && err.contains(setting),
             "{setting}: {err}"
+        );
+    }
+}
+
+#[test]
+fn a_second_choice_tells_the_setting_that_replaces_the_first() {
+    for (second, help) in [
+        (
+            "network.constant.delay=50ms",
+            "`--set 'network={ constant = { delay = \"50ms\" } }'` replaces it",
+        ),
+        ("bring_up.bulk={}", "`--set 'bring_up={ bulk = {} }'` replaces it"),
+        (
+            "churn.exponential={up_mean='1h',down_mean='1h',graceful=1}",
+            "`--set 'churn={ exponential = { up_mean = \"1h\", down_mean = \"1h\", graceful = 1 } }'` replaces it",
+        ),
+        (
+            "protocol.chord.successors=16",
+            "`--set 'protocol={ chord = { successors = 16 } }'` replaces it",
+        ),
+    ] {
+        let (exit, err) = set(second);
+        assert_eq!(exit, Exit::BadInput, "{second}: {err}");
+        assert!(err.contains("exactly one") && err.contains(help), "{second}: {err}");
+        let replacement = help.split('\'').nth(1).unwrap();
+        let (_, err) = set(replacement);
+        assert!(
+            !err.contains("exactly one") || second.starts_with("protocol"),
+            "{replacement}: {err}"
         );
     }
 }
@@ -555,6 +625,44 @@ fn a_reader_that_goes_away_is_no_reason_to_panic() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_closed_output_hides_no_failure_and_ends_no_run() {
+    let home = tempfile::tempdir().unwrap();
+    let copy = |name: &str, published: &str| {
+        let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("chord-hops.toml");
+        let mut document: toml::Table = fs::read_to_string(scenario).unwrap().parse().unwrap();
+        document.remove("name");
+        document.remove("sweep");
+        document.remove("figure");
+        let expectation = format!(
+            "name = 'hops'\ntable = 'lookups'\nmetric = 'visited_mean'\npublished = {published}\nwithin = 99\ncite = 'nobody'"
+        );
+        let expectation: toml::Table = expectation.parse().unwrap();
+        document.insert("expect".to_owned(), vec![expectation].into());
+        fs::write(home.path().join(name), document.to_string()).unwrap();
+    };
+    copy("failing.toml", "1000");
+    copy("base.toml", "2");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_peerscope"))
+        .args(["run", "failing.toml", "base.toml", "-o", "out", "--replications", "1"])
+        .args(["--set", "nodes.count=8"])
+        .current_dir(home.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    for name in ["failing", "base"] {
+        assert!(
+            home.path().join("out").join(name).join("manifest.toml").exists(),
+            "{name}: {err}"
+        );
+    }
 }
 
 #[cfg(unix)]

@@ -155,6 +155,35 @@ fn a_broken_run_is_reported_with_the_command_that_shows_it_and_takes_no_other_do
 }
 
 #[test]
+fn the_command_that_shows_a_broken_run_survives_a_shell() {
+    let home = tempfile::tempdir().unwrap();
+    let setting = "title='it breaks'";
+    let settings = ["--set", setting, "--set", "protocol.echo.breaks=0"];
+    let ended = run("ring.toml", &home.path().join("out"), &settings);
+    assert_eq!(ended.exit, Exit::Failed);
+    let quoted = r"--set 'title='\''it breaks'\''' --set 'protocol.echo.breaks=0'";
+    assert!(ended.err.contains(quoted), "{}", ended.err);
+}
+
+#[test]
+fn a_resolved_scenario_tells_how_to_find_its_files() {
+    let home = tempfile::tempdir().unwrap();
+    let resolved = |scenario: &str| {
+        let target = home.path().join(scenario);
+        let ended = run(scenario, &target, &[]);
+        assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+        target.join("scenario.toml")
+    };
+    let matrix = resolved("matrix.toml");
+    let comment = "# File paths are as they were named; give one anew with --set network.matrix.file=PATH.\n";
+    assert!(fs::read_to_string(&matrix).unwrap().starts_with(comment));
+    let file = format!("network.matrix.file={}", data("hosts.txt").display());
+    let ended = peerscope(&["check", matrix.to_str().unwrap(), "--set", &file]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    assert!(!fs::read_to_string(resolved("ring.toml")).unwrap().starts_with('#'));
+}
+
+#[test]
 fn earlier_results_are_refused_without_force_and_survive_bad_input() {
     let home = tempfile::tempdir().unwrap();
     let target = home.path().join("out");

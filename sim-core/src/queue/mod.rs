@@ -181,17 +181,18 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The time of the earliest event.
-    pub fn next_time(&mut self) -> Option<SimTime> {
-        if self.position == self.order.len() && self.late.is_empty() {
-            self.advance(SimTime::MAX);
-        }
+    /// A time before which nothing is due: that of the earliest event if its slice is current, else the beginning of the
+    /// slice that holds it. `None` if nothing is pending.
+    pub fn next_time(&self) -> Option<SimTime> {
         let current = self
             .order
             .get(self.position)
             .map(|packed| (self.slice << self.width_log2) + (packed >> 32));
         let late = self.late.peek().map(|entry| entry.0.key.time.as_nanos());
-        current.into_iter().chain(late).min().map(SimTime::from_nanos)
+        let known = current.into_iter().chain(late).min();
+        known
+            .or_else(|| Some(self.next_slice()? << self.width_log2))
+            .map(SimTime::from_nanos)
     }
 
     /// What has come into sight since the last event left, looking `ahead` places on: one event more, or, at the start of
@@ -287,7 +288,7 @@ impl<T> Queue<T> {
         if coarse == self.slice >> FINE_PER_COARSE_LOG2 {
             return;
         }
-        // The beginning of the coarse slice, less one: nothing of it has been passed yet.
+        // Its first slice; which of its slices becomes current is found when they are all in the fine wheel.
         self.slice = coarse << FINE_PER_COARSE_LOG2;
         for near in [coarse, coarse + 1] {
             let mut chain = self.coarse.take(near);
@@ -368,7 +369,7 @@ impl<T> Queue<T> {
         let far = std::mem::take(&mut self.far);
         self.far_first = u64::MAX;
         // All that is pending lies after the end of the current slice.
-        let passed = ((self.slice + 1) << self.width_log2) - 1;
+        let passed = (self.slice << self.width_log2) | ((1 << self.width_log2) - 1);
         self.width_log2 = width_log2;
         self.slice = passed >> width_log2;
         self.current.clear();
