@@ -52,10 +52,6 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         self.handled
     }
 
-    pub(crate) fn pending(&self) -> usize {
-        self.queue.len()
-    }
-
     /// What was sent in all parts of a run.
     pub(crate) fn traffic_of(parts: &[Self]) -> Traffic {
         let mut sum = Traffic::new::<P::Msg>();

@@ -250,11 +250,6 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
         self.world_acts + self.partitions.iter().map(Partition::handled).sum::<u64>()
     }
 
-    /// Messages and timers that wait.
-    pub fn pending(&self) -> usize {
-        self.partitions.iter().map(Partition::pending).sum()
-    }
-
     /// Messages and bytes sent so far.
     pub fn traffic(&self) -> Traffic {
         Partition::traffic_of(&self.partitions)
