@@ -11,17 +11,6 @@ pub enum Departure {
     Silent,
 }
 
-/// What the world did to a node, as observers see it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum WorldAct {
-    /// It came up.
-    Start,
-    /// It left.
-    Stop(Departure),
-    /// It was asked for something.
-    Command(OperationId),
-}
-
 /// Something the world does to a node.
 pub(crate) enum Action<P: Protocol> {
     Start(P::Init),

@@ -5,7 +5,7 @@ use crate::addr::NodeAddr;
 use crate::arena::{Nodes, RECORD_COMMAND, RECORD_MESSAGE, RECORD_START, RECORD_STOP, RECORD_TIMER, Slot};
 use crate::environment::Environment;
 use crate::fingerprint::Chain;
-use crate::observer::{Cause, Observer, Step};
+use crate::observer::{Cause, Observer, Step, Witness, reborrow, witness};
 use crate::port::{Body, Envelope, Port, Told};
 use crate::protocol::{Ctx, Protocol};
 use crate::queue::{Entry, EventKey, Queue, Source};
@@ -116,7 +116,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                     cause: entry.item.cause(entry.key.source),
                 });
             }
-            self.handle(entry, environment);
+            self.handle(entry, environment, witness(observer));
             if watched {
                 observer
                     .state(time, node, &self.nodes())
@@ -137,7 +137,12 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
     }
 
     #[inline]
-    fn handle(&mut self, entry: Entry<Envelope<P>>, environment: &Environment<P>) {
+    fn handle(
+        &mut self,
+        entry: Entry<Envelope<P>>,
+        environment: &Environment<P>,
+        witness: Option<&mut dyn Witness<P>>,
+    ) {
         let Entry {
             key,
             item: Envelope { to, body },
@@ -153,7 +158,9 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                 // Only nodes send: a message always has a sender.
                 let Some(from) = key.source.addr() else { return };
                 self.handled += 1;
-                self.call(index, key, environment, |node, ctx| node.on_message(ctx, from, msg));
+                self.call(index, key, environment, witness, |node, ctx| {
+                    node.on_message(ctx, from, msg)
+                });
             }
             Body::Timer { incarnation, timer } => {
                 if incarnation != core.incarnation || core.forget_cancelled(key) {
@@ -161,17 +168,33 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                 }
                 core.record(key, RECORD_TIMER, &timer);
                 self.handled += 1;
-                self.call(index, key, environment, |node, ctx| node.on_timer(ctx, timer));
+                self.call(index, key, environment, witness, |node, ctx| node.on_timer(ctx, timer));
             }
         }
     }
 
     /// Does what the world asks.
-    pub(crate) fn act(&mut self, cause: EventKey, to: NodeAddr, action: Action<P>, environment: &Environment<P>) {
+    pub(crate) fn act(
+        &mut self,
+        cause: EventKey,
+        to: NodeAddr,
+        action: Action<P>,
+        environment: &Environment<P>,
+        mut witness: Option<&mut dyn Witness<P>>,
+    ) {
         let index = (to.0 - self.base) as usize;
         let Some(Slot { core, state }) = self.slots.get_mut(index) else {
             return;
         };
+        if let Some(witness) = reborrow(&mut witness)
+            && (state.is_some() || matches!(action, Action::Start(_)))
+        {
+            witness.event(&Step {
+                time: cause.time,
+                node: to,
+                cause: action.cause(),
+            });
+        }
         match action {
             Action::Start(init) => {
                 core.record(cause, RECORD_START, &());
@@ -183,7 +206,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                     .index(u64::from(core.incarnation));
                 core.rng = streams.rng();
                 *state = Some(P::new(to, init, &environment.config, streams));
-                self.call(index, cause, environment, |node, ctx| node.on_start(ctx));
+                self.call(index, cause, environment, witness, |node, ctx| node.on_start(ctx));
             }
             Action::Stop(departure) => {
                 if state.is_none() {
@@ -191,7 +214,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                 }
                 core.record(cause, RECORD_STOP, &departure);
                 if departure == Departure::Graceful {
-                    self.call(index, cause, environment, |node, ctx| node.on_stop(ctx));
+                    self.call(index, cause, environment, witness, |node, ctx| node.on_stop(ctx));
                 }
                 let slot = &mut self.slots[index];
                 slot.state = None;
@@ -204,7 +227,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                     return;
                 }
                 core.record(cause, RECORD_COMMAND, &(operation, &command));
-                self.call(index, cause, environment, |node, ctx| {
+                self.call(index, cause, environment, witness, |node, ctx| {
                     node.on_command(ctx, operation, command)
                 });
             }
@@ -218,6 +241,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         index: usize,
         cause: EventKey,
         environment: &Environment<P>,
+        mut witness: Option<&mut dyn Witness<P>>,
         handler: impl FnOnce(&mut P, &mut Ctx<'_, P>),
     ) {
         let me = NodeAddr(self.base + index as u32);
@@ -236,9 +260,23 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
             told: &mut self.told,
             traffic: &mut self.traffic,
             environment,
+            witness: reborrow(&mut witness),
         };
         let mut ctx = Ctx::new(cause.time, me, &environment.config, &mut core.rng, &mut port);
         handler(node, &mut ctx);
+    }
+}
+
+impl<P: Protocol> Action<P> {
+    fn cause(&self) -> Cause<'_, P> {
+        match self {
+            Action::Start(_) => Cause::Start,
+            Action::Stop(departure) => Cause::Stop(*departure),
+            Action::Command(operation, command) => Cause::Command {
+                operation: *operation,
+                command,
+            },
+        }
     }
 }
 

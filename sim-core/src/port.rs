@@ -4,6 +4,7 @@ use crate::addr::NodeAddr;
 use crate::arena::Cancelled;
 use crate::environment::Environment;
 use crate::network::{Fate, Transmission};
+use crate::observer::{Deed, Witness};
 use crate::protocol::{Host, Protocol, TimerId, Wire};
 use crate::queue::{Entry, EventKey, Queue, Source};
 use crate::time::SimDuration;
@@ -41,6 +42,7 @@ pub(crate) struct Port<'a, P: Protocol<Addr = NodeAddr>> {
     pub(crate) told: &'a mut Vec<Told<P::Event>>,
     pub(crate) traffic: &'a mut Traffic,
     pub(crate) environment: &'a Environment<P>,
+    pub(crate) witness: Option<&'a mut dyn Witness<P>>,
 }
 
 impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
@@ -65,6 +67,13 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
     }
 
     #[inline]
+    fn tell_witness(&mut self, deed: &Deed<'_, P>) {
+        if let Some(witness) = &mut self.witness {
+            witness.deed(self.cause.time, self.me, deed);
+        }
+    }
+
+    #[inline]
     fn next_key(&mut self, delay: SimDuration) -> EventKey {
         let counter = *self.counter;
         *self.counter += 1;
@@ -81,6 +90,7 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
         let bytes = msg.wire_bytes();
         self.traffic.sent(msg.kind(), bytes);
         let fate = self.transmit(to, bytes);
+        self.tell_witness(&Deed::Send { to, msg: &msg, fate });
         let Fate::Arrives(delay) = fate else {
             // A message that does not arrive has used its number all the same: that changes no other draw.
             *self.counter += 1;
@@ -99,6 +109,7 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
     }
 
     fn set_timer(&mut self, delay: SimDuration, timer: P::Timer) -> TimerId {
+        self.tell_witness(&Deed::SetTimer { delay, timer: &timer });
         let key = self.next_key(delay);
         let body = Body::Timer {
             incarnation: self.incarnation,
@@ -116,10 +127,12 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
         if id.due < now {
             return;
         }
+        self.tell_witness(&Deed::CancelTimer(id.due));
         self.cancelled.get_or_insert_default().add(id, now);
     }
 
     fn emit(&mut self, event: P::Event) {
+        self.tell_witness(&Deed::Emit(&event));
         self.told.push(Told {
             cause: self.cause,
             node: self.me,

@@ -6,7 +6,7 @@ use crate::addr::NodeAddr;
 use crate::environment::{Environment, Split};
 use crate::fingerprint::{Chain, fold_chains};
 use crate::network::Network;
-use crate::observer::{Cause, Observer, Step};
+use crate::observer::{Observer, witness};
 use crate::partition::Partition;
 use crate::port::Told;
 use crate::protocol::Protocol;
@@ -185,26 +185,22 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     fn world_turn(&mut self, time: SimTime) -> Result<(), Broken> {
         let just_after = time + SimDuration::NANOSECOND;
         while let Some(entry) = self.calendar.queue.pop_before(just_after) {
-            let (mut acts, mut told) = (Vec::new(), Vec::new());
+            let (mut touched, mut told) = (Vec::new(), Vec::new());
             let mut control = Control {
                 cause: entry.key,
                 environment: &self.environment,
                 partitions: &mut self.partitions,
                 calendar: &mut self.calendar,
-                acts: &mut acts,
+                touched: &mut touched,
+                witness: witness(&mut self.observer),
                 told: &mut told,
             };
             self.world.on_event(&mut control, entry.item);
             self.exchange();
             self.hear(told);
-            self.world_acts += acts.len() as u64;
+            self.world_acts += touched.len() as u64;
             if O::WATCHES {
-                for (node, act) in acts {
-                    self.observer.event(&Step {
-                        time,
-                        node,
-                        cause: Cause::World(act),
-                    });
+                for node in touched {
                     let outcome = self.observer.state(time, node, &self.partitions[0].nodes());
                     outcome.map_err(|message| self.broken(time, node, message))?;
                 }

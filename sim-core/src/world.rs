@@ -4,6 +4,7 @@ use crate::act::Action;
 use crate::addr::NodeAddr;
 use crate::environment::Environment;
 use crate::network::Network;
+use crate::observer::{Witness, reborrow};
 use crate::partition::Partition;
 use crate::port::Told;
 use crate::protocol::{OperationId, Protocol};
@@ -30,7 +31,7 @@ impl Source {
     }
 }
 
-pub use crate::act::{Departure, WorldAct};
+pub use crate::act::Departure;
 
 /// What happens to a simulation from outside, and who listens to it: churn, workload and measurement.
 ///
@@ -54,8 +55,9 @@ pub struct Control<'a, P: Protocol<Addr = NodeAddr>, E> {
     pub(crate) environment: &'a Environment<P>,
     pub(crate) partitions: &'a mut [Partition<P>],
     pub(crate) calendar: &'a mut Calendar<E>,
-    /// What has been done to whom, for observers.
-    pub(crate) acts: &'a mut Vec<(NodeAddr, WorldAct)>,
+    /// To whom something has been done, in order.
+    pub(crate) touched: &'a mut Vec<NodeAddr>,
+    pub(crate) witness: Option<&'a mut dyn Witness<P>>,
     /// What was told in answer, in the order of the acts.
     pub(crate) told: &'a mut Vec<Told<P::Event>>,
 }
@@ -99,17 +101,17 @@ impl<P: Protocol<Addr = NodeAddr>, E> Control<'_, P, E> {
 
     /// Starts a node. A node that is up is silently replaced by its next incarnation.
     pub fn start(&mut self, node: NodeAddr, init: P::Init) {
-        self.act(node, Action::Start(init), WorldAct::Start);
+        self.act(node, Action::Start(init));
     }
 
     /// Makes a node leave. One that is down stays down.
     pub fn stop(&mut self, node: NodeAddr, departure: Departure) {
-        self.act(node, Action::Stop(departure), WorldAct::Stop(departure));
+        self.act(node, Action::Stop(departure));
     }
 
     /// Asks a node for something. A node that is down does not hear it.
     pub fn command(&mut self, node: NodeAddr, operation: OperationId, command: P::Command) {
-        self.act(node, Action::Command(operation, command), WorldAct::Command(operation));
+        self.act(node, Action::Command(operation, command));
     }
 
     /// Whether a node is up.
@@ -135,13 +137,14 @@ impl<P: Protocol<Addr = NodeAddr>, E> Control<'_, P, E> {
     }
 
     /// An address that no host has is nobody's: nothing happens there.
-    fn act(&mut self, node: NodeAddr, action: Action<P>, act: WorldAct) {
+    fn act(&mut self, node: NodeAddr, action: Action<P>) {
         if !self.environment.split.has(node) {
             return;
         }
-        self.acts.push((node, act));
+        self.touched.push(node);
         let partition = &mut self.partitions[self.environment.split.partition_of(node)];
-        partition.act(self.cause, node, action, self.environment);
+        let witness = reborrow(&mut self.witness);
+        partition.act(self.cause, node, action, self.environment, witness);
         partition.drain_told(self.told);
     }
 }

@@ -9,7 +9,6 @@ use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
 use common::{Comings, Config, Rumour, Timer, Turn, rumours};
-use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
 use sim_core::fingerprint::Chain;
 use sim_core::network::{
@@ -21,7 +20,7 @@ use sim_core::protocol::{OperationId, Wire};
 use sim_core::random::{NodeRng, StreamKey, unit};
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
-use sim_core::world::{Departure, WorldAct};
+use sim_core::world::Departure;
 use sim_core::{distribution, math};
 
 const NODES: u32 = 23;
@@ -105,18 +104,17 @@ impl Observer<Rumour> for EventLog {
             }
             Cause::Timer(Timer::Tell) => "timer tell".to_owned(),
             Cause::Timer(Timer::GiveUp) => "timer give up".to_owned(),
-            Cause::World(WorldAct::Start) => "start".to_owned(),
-            Cause::World(WorldAct::Stop(Departure::Graceful)) => "stop gracefully".to_owned(),
-            Cause::World(WorldAct::Stop(Departure::Silent)) => "stop silently".to_owned(),
-            Cause::World(WorldAct::Command(OperationId(operation))) => format!("command {operation}"),
+            Cause::Start => "start".to_owned(),
+            Cause::Stop(Departure::Graceful) => "stop gracefully".to_owned(),
+            Cause::Stop(Departure::Silent) => "stop silently".to_owned(),
+            Cause::Command {
+                operation: OperationId(operation),
+                ..
+            } => format!("command {operation}"),
         };
         let row = format!("{},{},{},{what}", self.rows.len() + 1, step.time.as_nanos(), step.node);
         self.digest.write(row.as_bytes());
         self.rows.push(format!("{row},{:016x}", self.digest.finish()));
-    }
-
-    fn state(&mut self, _: SimTime, _: NodeAddr, _: &Nodes<'_, Rumour>) -> Result<(), String> {
-        Ok(())
     }
 }
 

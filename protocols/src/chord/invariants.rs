@@ -26,7 +26,7 @@ use std::ops::Bound;
 
 use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
-use sim_core::observer::{Observer, Step};
+use sim_core::observer::Observer;
 use sim_core::time::SimTime;
 
 use super::bulk::Ring;
@@ -356,8 +356,6 @@ fn reaches_ring(start: Id, best: &BTreeMap<Id, Option<Contact>>, ring: &BTreeMap
 }
 
 impl Observer<Chord> for RingInvariants {
-    fn event(&mut self, _: &Step<'_, Chord>) {}
-
     fn state(&mut self, time: SimTime, node: NodeAddr, nodes: &Nodes<'_, Chord>) -> Result<(), String> {
         if time < self.from || !self.look(node, nodes) {
             return Ok(());
