@@ -633,6 +633,13 @@ impl Chord {
         self.i3.as_deref()
     }
 
+    /// Where a message to a key would go next. Under i3's rules one that is addressed to a node goes there at once from
+    /// whoever knows it; under the papers' it goes by the node before, as a lookup does.
+    pub fn route(&self, config: &Config, key: Id) -> Step {
+        let addressee = self.i3.as_ref().and_then(|list| list.active_at(key));
+        addressee.map_or_else(|| self.next_hop(config, key, &[]), Step::Owner)
+    }
+
     /// Bytes that the node takes beside its own size.
     pub fn heap_bytes(&self) -> usize {
         self.successors.capacity() * size_of::<Contact>()

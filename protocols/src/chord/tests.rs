@@ -1101,6 +1101,31 @@ fn i3_uses_a_node_heard_of_only_when_it_has_answered() {
     assert_eq!(node.node.successors()[0], contact(11));
 }
 
+/// See the deviations of [`i3`]: a passive entry would not be used, however often others name it.
+#[test]
+fn i3_pings_whoever_pings_while_it_has_not_answered_itself() {
+    let mut node = member(config(Rules::I3));
+    let ping = |id| Msg::I3(i3::Msg::Ping { id: Id::new(id) });
+    let back = (11, ping(8));
+    let effects = node.message(NodeAddr(11), ping(11));
+    assert!(sent(&effects).contains(&back));
+    // The ping is on its way: no other until the next round.
+    assert!(!sent(&node.message(NodeAddr(11), ping(11))).contains(&back));
+    node.message(NodeAddr(11), Msg::I3(i3::Msg::Pong { id: Id::new(11) }));
+    assert!(!sent(&node.message(NodeAddr(11), ping(11))).contains(&back));
+}
+
+/// The addressee of data is known to more nodes than its predecessor.
+#[test]
+fn data_goes_at_once_to_a_node_that_is_known_under_the_rules_of_i3_only() {
+    let route = |rules| {
+        let node = member(config(rules));
+        node.node.route(&node.config, Id::new(42))
+    };
+    assert_eq!(route(Rules::I3), Step::Owner(contact(42)));
+    assert_eq!(route(Rules::Ton2003), Step::Closer(contact(32)));
+}
+
 #[test]
 fn i3_cleaning_keeps_successors_predecessors_and_fingers() {
     let mut node = member(Config {
