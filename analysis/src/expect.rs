@@ -2,14 +2,16 @@
 
 mod report;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::cell::Conditions;
+use crate::cell::{Cell, Conditions};
 use crate::spec::{Checker, Problem, Schema, SpecError, describe, where_clause};
-use crate::statistics::{Summary, summarise};
-use crate::table::Table;
+use crate::statistics::{Summary, paired, summarise};
+use crate::table::{REPLICATION, Table};
 
 pub use report::report;
 
@@ -25,7 +27,7 @@ pub use report::report;
 /// within = 0.10
 /// cite = "Stoica et al. 2003, Fig. 10(a)"
 /// ```
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// What a reader calls it; made from metric and conditions where it is left out.
@@ -38,6 +40,11 @@ pub struct Expectation {
     /// Which rows: one a replication.
     #[serde(default, rename = "where", skip_serializing_if = "Conditions::is_empty")]
     pub conditions: Conditions,
+    /// What is compared with: these columns have other values there, all else is as in `where`. The band is then one for the
+    /// difference, the metric in the rows of `where` less the metric there, replication by replication: replications share
+    /// their random numbers, so that a difference is known more precisely than either mean.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub paired_with: Conditions,
     /// The published value, in the column's unit. `within` and `within_relative` lie around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<f64>,
@@ -101,8 +108,16 @@ impl Expectation {
     pub fn title(&self) -> String {
         match &self.name {
             Some(name) => name.clone(),
-            None if self.conditions.is_empty() => self.metric.clone(),
-            None => format!("{}, {}", self.metric, describe(&self.conditions)),
+            None => {
+                let mut title = self.metric.clone();
+                if !self.conditions.is_empty() {
+                    title = format!("{title}, {}", describe(&self.conditions));
+                }
+                if !self.paired_with.is_empty() {
+                    title = format!("{title}, less that where {}", describe(&self.paired_with));
+                }
+                title
+            }
         }
     }
 
@@ -120,6 +135,7 @@ impl Expectation {
         let columns = checker.table(schema, &self.table)?;
         checker.columns(&self.table, columns, [("metric", self.metric.as_str())])?;
         checker.conditions(&self.table, columns, &self.conditions)?;
+        self.check_pairing(&checker, columns)?;
         let cited = self.published.is_none() || self.cite.as_ref().is_some_and(|cite| !cite.trim().is_empty());
         checker.require(cited, "cite", "the source of the published value", "none")?;
         self.allowed()
@@ -154,8 +170,79 @@ impl Expectation {
         }
     }
 
-    /// The mean over the chosen rows, or why there is none.
+    /// Refuses a comparison that is with nothing, or with itself.
+    fn check_pairing(&self, checker: &Checker<'_>, columns: &[String]) -> Result<(), SpecError> {
+        if self.paired_with.is_empty() {
+            return Ok(());
+        }
+        for column in self.paired_with.keys() {
+            checker.columns(
+                &self.table,
+                columns,
+                [(format!("paired_with.{column}").as_str(), column.as_str())],
+            )?;
+        }
+        checker.columns(&self.table, columns, [("paired_with", REPLICATION)])?;
+        let itself = self
+            .paired_with
+            .iter()
+            .all(|(column, value)| self.conditions.get(column) == Some(value));
+        let found = describe(&self.paired_with);
+        checker.require(!itself, "paired_with", "other values than those of `where`", &found)
+    }
+
+    /// The mean over the chosen rows, or of their differences from those that they are paired with; or why there is none.
     fn measure(&self, table: &Table) -> Result<Summary, String> {
+        if self.paired_with.is_empty() {
+            self.mean(table)
+        } else {
+            self.difference(table)
+        }
+    }
+
+    /// The mean difference, over the replications that have both.
+    fn difference(&self, table: &Table) -> Result<Summary, String> {
+        let mut there = self.conditions.clone();
+        there.extend(self.paired_with.clone());
+        let (own, other) = (
+            self.by_replication(table, &self.conditions)?,
+            self.by_replication(table, &there)?,
+        );
+        let pairs = own
+            .iter()
+            .filter_map(|(replication, own)| Some((*own, *other.get(replication)?)));
+        let (own, other): (Vec<f64>, Vec<f64>) = pairs.unzip();
+        match paired(&other, &own).map(|paired| paired.difference) {
+            Some(difference) if difference.mean.is_finite() => Ok(difference),
+            Some(difference) => Err(format!(
+                "the mean difference of `{}` is {}",
+                self.metric, difference.mean
+            )),
+            None => Err("no replication has a row on both sides of the comparison".to_owned()),
+        }
+    }
+
+    /// The metric in the rows where the conditions hold, one a replication.
+    fn by_replication(&self, table: &Table, conditions: &Conditions) -> Result<BTreeMap<Cell, f64>, String> {
+        let rows = table.select(conditions).map_err(|error| error.to_string())?;
+        let groups = summarise(&rows, &[REPLICATION], &self.metric).map_err(|error| error.to_string())?;
+        let missing = groups.iter().filter(|group| group.summary.is_none()).count();
+        match (groups.len(), missing) {
+            (0, _) => Err(format!("no row in table `{}`{}", self.table, where_clause(conditions))),
+            (_, 0) => Ok(groups
+                .into_iter()
+                .filter_map(|group| Some((group.key.into_iter().next()?, group.summary?.mean)))
+                .collect()),
+            (all, missing) => Err(format!(
+                "`{}` is empty in {missing} of {all} rows{}",
+                self.metric,
+                where_clause(conditions)
+            )),
+        }
+    }
+
+    /// The mean over the chosen rows.
+    fn mean(&self, table: &Table) -> Result<Summary, String> {
         let rows = table.select(&self.conditions).map_err(|error| error.to_string())?;
         let groups = summarise(&rows, &[], &self.metric).map_err(|error| error.to_string())?;
         let Some(group) = groups.first() else {

@@ -3,25 +3,41 @@
 mod axis;
 mod canvas;
 mod caption;
+mod check;
 mod data;
+mod distribution;
 mod frame;
+mod graph;
+mod heat_map;
+mod ink;
+mod kind;
 mod legend;
+mod marks;
+mod network;
+mod page;
 mod plot;
 mod points;
+mod render;
+mod ring;
 mod style;
 mod text;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::cell::Conditions;
-use crate::spec::{Checker, Problem, Schema, SpecError};
+use crate::spec::Problem;
 use crate::table::{Table, TableError};
 
+pub use kind::{Columns, Cumulative, HeatMap, Interval, Marks, Network, Pmf, Ring};
 pub use points::PublishedPoint;
+pub use render::{Format, RenderError, UnknownFormat};
 
-/// One `[[figure]]` of a scenario: a column of a table against another, averaged over replications, with published
-/// points in the same axes. Exactly one of `lines` and `bars` says how it is drawn.
+use kind::Kind;
+
+/// One `[[figure]]` of a scenario: columns of a table, averaged over replications, with published points in the same
+/// axes. Exactly one of `lines`, `bars`, `pmf`, `cdf`, `ccdf`, `heat_map`, `network` and `ring` says how it is drawn.
 ///
 /// ```toml
 /// [[figure]]
@@ -43,7 +59,7 @@ pub use points::PublishedPoint;
 /// label = "Stoica et al. 2003, Fig. 10(a)"
 /// points = [[8, 1.719], [16, 2.09]]
 /// ```
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Figure {
     /// The name of its files, without extension.
@@ -62,41 +78,44 @@ pub struct Figure {
     /// Points joined by a line for each series.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<Columns>,
-    /// A bar for each point: for distributions over a few whole numbers. A bar for a value that some replication never
-    /// saw needs a row that says 0 there; a row that is missing is not counted as 0.
+    /// A bar for each point. A bar for a value that some replication never saw needs a row that says 0 there; a row that
+    /// is missing is not counted as 0 (for distributions there is `pmf`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bars: Option<Columns>,
-    /// The horizontal axis.
+    /// A distribution over whole numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pmf: Option<Pmf>,
+    /// A cumulative distribution: the fraction that does not exceed x.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cdf: Option<Cumulative>,
+    /// A complementary cumulative distribution: the fraction that exceeds x. On a logarithmic axis it ends before it is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ccdf: Option<Cumulative>,
+    /// A value at each pair of x and y, as a colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heat_map: Option<HeatMap>,
+    /// Nodes at their places, joined by links.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+    /// Nodes on a circle, joined by links.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ring: Option<Ring>,
+    /// The horizontal axis. A ring has none, a network may have.
+    #[serde(default, skip_serializing_if = "Axis::is_none")]
     pub x: Axis,
-    /// The vertical axis.
+    /// The vertical axis, likewise.
+    #[serde(default, skip_serializing_if = "Axis::is_none")]
     pub y: Axis,
+    /// The axis of a heat map's colours.
+    #[serde(default, skip_serializing_if = "Axis::is_none")]
+    pub value: Axis,
     /// Published points to draw in the same axes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub published: Vec<Published>,
 }
 
-/// Which columns a figure draws.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Columns {
-    /// The column of the horizontal axis.
-    pub x: String,
-    /// The column of the vertical axis.
-    pub y: String,
-    /// The column that tells the series apart; one series where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub series: Option<String>,
-    /// What the legend calls a single series; `measured` where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// Two columns with a lower and an upper quantile of what `y` is the mean of. Drawn as a thin range through the
-    /// point, each end averaged over the replications.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quantiles: Option<[String; 2]>,
-}
-
 /// One axis of a figure.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
     /// What it shows.
@@ -112,8 +131,15 @@ pub struct Axis {
     pub range: Option<[f64; 2]>,
 }
 
+impl Axis {
+    /// Whether nothing was said about it.
+    fn is_none(&self) -> bool {
+        *self == Axis::default()
+    }
+}
+
 /// How values are spread over an axis.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scale {
     /// Equal differences are equally far apart.
@@ -126,7 +152,7 @@ pub enum Scale {
 }
 
 /// The width of a figure: the two that papers have room for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Width {
     /// One column of a two-column page: 3.5 in.
@@ -137,7 +163,7 @@ pub enum Width {
 }
 
 /// Points that a paper prints.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// What the legend says: the citation, with figure or table.
@@ -154,9 +180,11 @@ pub struct Published {
 pub struct Drawing {
     /// The SVG document.
     pub svg: String,
-    /// What is drawn, point by point: `series`, `x`, `y`; `low` and `high`, the 95 % interval of the mean; `range_low`
-    /// and `range_high`, the averaged quantiles or the published range; `n`, the number of replications; `source`,
-    /// `measured` or `published`.
+    /// What is drawn, point by point. Of lines, bars and distributions: `series`, `x`, `y`; `low` and `high`, the 95 %
+    /// interval of the mean; `range_low` and `range_high`, the averaged quantiles or the published range; `n`, the number of
+    /// replications; `source`, `measured` or `published`. Of heat maps: `x`, `y`, `value`, `low`, `high`, `n`. Of networks and
+    /// rings a row a node and a link: `element`, `name`, `kind` (of a link, or the state of a node), `x`, `y` (of a ring the
+    /// turn is `x`), and of links `to`, `to_x`, `to_y`.
     pub data: Table,
 }
 
@@ -184,6 +212,20 @@ pub enum DrawReason {
         /// What is wrong.
         problem: Problem,
     },
+    /// There is no table of this name.
+    #[error("there is no table `{0}`")]
+    NoTable(String),
+    /// A node that occurs twice in a table of nodes.
+    #[error(
+        "node {node} has several rows in table `{table}`; a picture shows one moment of one run: choose it with `where`, \
+         such as where = {{ time_s = 3600, replication = 0 }}"
+    )]
+    RepeatedNode {
+        /// The node.
+        node: String,
+        /// The table.
+        table: String,
+    },
     /// No row, or no value in any.
     #[error("nothing to draw: table `{table}` has no value of `{column}`{conditions}")]
     Empty {
@@ -207,6 +249,16 @@ pub enum DrawReason {
         /// The value.
         value: f64,
     },
+    /// A distribution over whole numbers has another one.
+    #[error("column `{column}` of `{series}` has {value}, which is no whole number; use `cdf` or `lines`")]
+    NotWhole {
+        /// The column.
+        column: String,
+        /// The series.
+        series: String,
+        /// The value.
+        value: f64,
+    },
     /// Beyond what axes can be labelled for.
     #[error("`{series}` has {axis} = {value}; a figure draws magnitudes up to 1e100")]
     TooLarge {
@@ -223,117 +275,35 @@ pub enum DrawReason {
 }
 
 impl Figure {
-    /// The columns drawn.
-    ///
-    /// # Errors
-    /// [`Problem::NotOne`] unless there is exactly one of `lines` and `bars`.
-    pub(crate) fn columns(&self) -> Result<&Columns, Problem> {
-        match (&self.lines, &self.bars) {
-            (Some(columns), None) | (None, Some(columns)) => Ok(columns),
-            (both, _) => Err(Problem::NotOne {
-                expected: "[figure.lines], [figure.bars]".to_owned(),
-                found: if both.is_some() { "both" } else { "none" }.to_owned(),
-            }),
-        }
-    }
-
-    /// Checks the figure against the tables that a run will write.
-    ///
-    /// # Errors
-    /// Unknown tables and columns, neither or both of `lines` and `bars`, names that are no file names, ranges and points
-    /// that cannot be drawn.
-    pub fn check(&self, schema: &Schema) -> Result<(), SpecError> {
-        let checker = Checker {
-            section: "figure",
-            name: &self.name,
-        };
-        let file_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let is_file_name = self.name.bytes().all(file_name) && !self.name.starts_with('.') && !self.name.is_empty();
-        checker.require(
-            is_file_name,
-            "name",
-            "a file name of letters, digits, `-`, `_` and `.`",
-            &self.name,
-        )?;
-        let table = checker.table(schema, &self.table)?;
-        checker.conditions(&self.table, table, &self.conditions)?;
-        let columns = self.columns().map_err(|problem| checker.error("lines", problem))?;
-        let kind = if self.lines.is_some() { "lines" } else { "bars" };
-        let [x, y, series, quantiles] = ["x", "y", "series", "quantiles"].map(|key| format!("{kind}.{key}"));
-        let wanted = [(x.as_str(), columns.x.as_str()), (&y, &columns.y)].into_iter();
-        let wanted = wanted.chain(columns.series.iter().map(|column| (series.as_str(), column.as_str())));
-        let ranges = columns
-            .quantiles
-            .iter()
-            .flatten()
-            .map(|column| (quantiles.as_str(), column.as_str()));
-        checker.columns(&self.table, table, wanted.chain(ranges))?;
-        self.check_axis(&checker, "x", &self.x)?;
-        self.check_axis(&checker, "y", &self.y)?;
-        self.published
-            .iter()
-            .try_for_each(|published| self.check_published(&checker, published))
-    }
-
-    fn check_axis(&self, checker: &Checker<'_>, key: &str, axis: &Axis) -> Result<(), SpecError> {
-        checker.require(
-            !axis.label.trim().is_empty(),
-            &format!("{key}.label"),
-            "what the axis shows",
-            "nothing",
-        )?;
-        let Some([low, high]) = axis.range else { return Ok(()) };
-        let key = format!("{key}.range");
-        let found = format!("[{low}, {high}]");
-        let drawable = low < high && [low, high].iter().all(|end| axis::drawable(*end));
-        checker.require(drawable, &key, "the lower end first, and both up to 1e100", &found)?;
-        checker.require(
-            axis.scale == Scale::Linear || low > 0.0,
-            &key,
-            "positive ends on a logarithmic axis",
-            &found,
-        )
-    }
-
-    fn check_published(&self, checker: &Checker<'_>, published: &Published) -> Result<(), SpecError> {
-        let cited = !published.label.trim().is_empty();
-        checker.require(cited, "published.label", "the citation of the points", "nothing")?;
-        checker.require(
-            !published.points.is_empty(),
-            "published.points",
-            "at least one point",
-            "none",
-        )?;
-        points::check_published(published, self.x.scale, self.y.scale).map_err(|error| {
-            checker.error(
-                "published.points",
-                Problem::unexpected("drawable points", error.to_string()),
-            )
-        })
-    }
-
-    /// Draws the figure from its table: for each series and x the mean of y over replications with its 95 % interval
-    /// (Student's t). The same table gives the same bytes on every machine.
+    /// Draws the figure from its tables, which are looked up by name: for each series and x the mean of y over replications
+    /// with its 95 % interval (Student's t). The same tables give the same bytes on every machine.
     ///
     /// # Errors
     /// [`DrawReason`], each naming what to change.
-    pub fn draw(&self, table: &Table) -> Result<Drawing, DrawError> {
-        self.try_draw(table).map_err(|reason| DrawError {
+    pub fn draw<'t>(&self, tables: &dyn Fn(&str) -> Option<&'t Table>) -> Result<Drawing, DrawError> {
+        self.try_draw(tables).map_err(|reason| DrawError {
             figure: self.name.clone(),
             reason,
         })
     }
 
-    fn try_draw(&self, table: &Table) -> Result<Drawing, DrawReason> {
-        let columns = self.columns().map_err(|problem| DrawReason::Spec {
+    fn try_draw<'t>(&self, tables: &dyn Fn(&str) -> Option<&'t Table>) -> Result<Drawing, DrawReason> {
+        let find = |name: &str| tables(name).ok_or_else(|| DrawReason::NoTable(name.to_owned()));
+        let kind = self.kind().map_err(|problem| DrawReason::Spec {
             key: "lines".to_owned(),
             problem,
         })?;
-        let points = points::collect(self, columns, table)?;
-        Ok(Drawing {
-            svg: plot::svg(self, columns, &points)?,
-            data: data::table(&points, &self.published)?,
-        })
+        let table = find(&self.table)?;
+        match kind {
+            Kind::Lines(columns) => plot::draw(self, points::lines(self, columns, table)?),
+            Kind::Bars(columns) => plot::draw(self, points::bars(self, columns, table)?),
+            Kind::Pmf(columns) => plot::draw(self, distribution::pmf(self, columns, table)?),
+            Kind::Cdf(columns) => plot::draw(self, distribution::cdf(self, columns, table)?),
+            Kind::Ccdf(columns) => plot::draw(self, distribution::ccdf(self, columns, table)?),
+            Kind::HeatMap(columns) => heat_map::draw(self, columns, table),
+            Kind::Network(columns) => network::draw(self, columns, find(&columns.nodes)?, table),
+            Kind::Ring(columns) => ring::draw(self, columns, find(&columns.nodes)?, table),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 mod cell;
 pub mod expect;
 pub mod figure;
+mod json_schema;
 mod math;
 mod number;
 mod spec;
@@ -16,7 +17,8 @@ mod table;
 
 pub use cell::{Cell, Conditions};
 pub use expect::{Expectation, Outcome, Verdict};
-pub use figure::{DrawError, Drawing, Figure};
+pub use figure::{DrawError, Drawing, Figure, Format, RenderError};
+pub use number::significant;
 pub use spec::{Problem, Schema, SpecError};
 pub use statistics::Summary;
 pub use table::{REPLICATION, Row, Table, TableError};

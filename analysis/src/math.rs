@@ -25,3 +25,13 @@ pub(crate) fn exp2(x: f64) -> f64 {
 pub(crate) fn exp10(x: f64) -> f64 {
     libm::exp10(x)
 }
+
+/// The sine of an angle in radians.
+pub(crate) fn sin(x: f64) -> f64 {
+    libm::sin(x)
+}
+
+/// The cosine of an angle in radians.
+pub(crate) fn cos(x: f64) -> f64 {
+    libm::cos(x)
+}

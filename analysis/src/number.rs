@@ -1,7 +1,7 @@
 //! How numbers are written for a reader: in figures and in the table at the end of a run.
 
 /// A number with `digits` significant digits at least, and never fewer than its whole part has: `4.889`, `0.0123`, `16384`.
-pub(crate) fn significant(value: f64, digits: i32) -> String {
+pub fn significant(value: f64, digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }

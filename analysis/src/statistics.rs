@@ -1,4 +1,11 @@
-//! Means with intervals over replications, and quantiles of counts.
+//! Means with intervals over replications, paired differences, quantiles and their intervals, warm-up and stationarity.
+
+#[cfg(test)]
+mod monte_carlo;
+mod order;
+mod paired;
+mod sequential;
+mod stationarity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,6 +14,11 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use crate::cell::{Cell, Conditions};
 use crate::spec::where_clause;
 use crate::table::{REPLICATION, Table, TableError};
+
+pub use order::{QuantileRanks, quantile_interval, quantile_ranks};
+pub use paired::{Paired, paired, welch_half_width};
+pub use sequential::{next_look, precise_enough};
+pub use stationarity::{BATCHES, stationarity, warm_up};
 
 /// A mean over replications and how far it can be trusted.
 #[derive(Clone, Copy, PartialEq, Debug)]

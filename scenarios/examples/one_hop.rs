@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use rand::Rng;
-use scenarios::overlays::{InvalidSetting, Overlay, Told};
+use scenarios::overlays::{Hop, InvalidSetting, Overlay, Told};
 use scenarios::registry::Registry;
 use scenarios::run::OverlayEntry;
 use scenarios::units::Duration;
@@ -25,7 +25,7 @@ pub struct OneHop {
 }
 
 /// What nodes say to each other.
-#[derive(Hash)]
+#[derive(Hash, Debug)]
 pub enum Msg {
     /// I am new: who is there?
     Join(u128),
@@ -115,6 +115,7 @@ impl Protocol for OneHop {
                     hops: 1,
                     visited: 0,
                     timeouts: 0,
+                    dead_owners: 0,
                 });
             }
         }
@@ -147,7 +148,7 @@ fn owner(key: u128, nodes: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
 // What a scenario must know of it: `[protocol.one-hop]`.
 
 /// The settings in scenario files.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// How long an answer is waited for.
@@ -223,6 +224,14 @@ impl Overlay for OneHopOverlay {
 
     fn owner(_: &SimDuration, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
         owner(key, members)
+    }
+
+    fn route(_: &SimDuration, node: &OneHop, key: u128) -> Hop {
+        owner(key, &node.everybody).map_or(Hop::Nowhere, Hop::Owner)
+    }
+
+    fn links(node: &OneHop) -> Vec<(&'static str, NodeAddr)> {
+        node.everybody.values().map(|addr| ("known", *addr)).collect()
     }
 
     fn invariants(_: &SimDuration, _: &[(u128, NodeAddr)]) {}

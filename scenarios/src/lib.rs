@@ -8,7 +8,10 @@ pub mod matrix;
 pub mod overlays;
 pub mod progress;
 pub mod registry;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod scenario;
 pub mod units;
+
+pub use schemars;

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sim_core::time::SimDuration;
 
 use crate::digest::sha256;
@@ -26,7 +27,7 @@ const FILE_LIMIT: u64 = 4 << 30;
 const LONGEST_SECONDS: f64 = 100.0;
 
 /// How the file is laid out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// As many rows as columns of numbers.
@@ -37,7 +38,7 @@ pub enum Format {
 }
 
 /// The unit of the numbers in the file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Microseconds: p2psim's King data.
@@ -49,7 +50,7 @@ pub enum Unit {
 }
 
 /// What was measured.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measures {
     /// The time there and back; half of it is taken for one way.
@@ -60,7 +61,7 @@ pub enum Measures {
 }
 
 /// What to do about pairs without a measurement.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gaps {
     /// Take the measurement of the opposite direction; without one, the median of the sending host's measurements;

@@ -13,16 +13,18 @@ const TICK: Duration = Duration::from_millis(200);
 pub struct Progress {
     events: Arc<AtomicU64>,
     ended: Arc<AtomicU64>,
+    planned: Arc<AtomicU64>,
     bar: ProgressBar,
     started: Instant,
 }
 
 impl Progress {
-    /// The progress of `runs` runs, which together are so much `work`, drawn on the standard error if that is a terminal
+    /// The progress of runs that are yet to be [planned](Progress::plan), drawn on the standard error if that is a terminal
     /// and `visible`.
-    pub fn new(runs: u64, work: u64, label: &str, visible: bool) -> Self {
+    pub fn new(label: &str, visible: bool) -> Self {
         let events = Arc::new(AtomicU64::new(0));
         let ended = Arc::new(AtomicU64::new(0));
+        let planned = Arc::new(AtomicU64::new(0));
         let started = Instant::now();
         // The standard error is no terminal: indicatif draws nothing.
         let target = if visible {
@@ -30,16 +32,17 @@ impl Progress {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(work), target).with_message(label.to_owned());
+        let bar = ProgressBar::with_draw_target(Some(0), target).with_message(label.to_owned());
         let counted = Arc::clone(&events);
         let speed = move |_: &ProgressState, text: &mut dyn std::fmt::Write| {
             let rate = per_second(counted.load(Ordering::Relaxed), started.elapsed());
             // The text of a bar cannot be refused.
             let _ = write!(text, "{} events/s", HumanCount(rate));
         };
-        let counted = Arc::clone(&ended);
+        let (counted, known) = (Arc::clone(&ended), Arc::clone(&planned));
         let done = move |_: &ProgressState, text: &mut dyn std::fmt::Write| {
-            let _ = write!(text, "{} of {runs} runs", counted.load(Ordering::Relaxed));
+            let (ended, runs) = (counted.load(Ordering::Relaxed), known.load(Ordering::Relaxed));
+            let _ = write!(text, "{ended} of {runs} runs");
         };
         let template = "{msg} [{bar:24}] {done}, {speed}, {elapsed} passed, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -56,9 +59,16 @@ impl Progress {
         Progress {
             events,
             ended,
+            planned,
             bar,
             started,
         }
+    }
+
+    /// Counts runs that are to be done, which together are so much work. More may be found to be needed later.
+    pub fn plan(&self, runs: u64, work: u64) {
+        self.planned.fetch_add(runs, Ordering::Relaxed);
+        self.bar.inc_length(work);
     }
 
     /// Counts events and work done; to be called once in some thousands of events.
@@ -99,7 +109,9 @@ mod tests {
 
     #[test]
     fn events_of_all_threads_are_counted() {
-        let progress = Progress::new(4, 400, "test", false);
+        let progress = Progress::new("test", false);
+        progress.plan(3, 300);
+        progress.plan(1, 100);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
@@ -110,6 +122,8 @@ mod tests {
         });
         assert_eq!(progress.events(), 4000);
         assert_eq!(progress.bar.position(), 400);
+        assert_eq!(progress.bar.length(), Some(400));
+        assert_eq!(progress.planned.load(Ordering::Relaxed), 4);
         assert_eq!(progress.ended.load(Ordering::Relaxed), 4);
         assert_eq!(per_second(4000, Duration::from_secs(2)), 2000);
     }

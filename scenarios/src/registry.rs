@@ -1,10 +1,10 @@
 //! The protocols that scenarios can name.
 
-use analysis::Schema;
+use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::input::InputError;
 use crate::overlays::ChordOverlay;
-use crate::run::{Failure, Job, OverlayEntry, Pace, RunRecord};
+use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
 /// A protocol that scenarios can name: the one place where its types are erased.
@@ -15,6 +15,11 @@ pub trait ProtocolEntry: Send + Sync {
     /// One line on what it is, for `peerscope list`.
     fn summary(&self) -> &str;
 
+    /// The JSON Schema of its settings, the table `[protocol.<name>]`: any table, unless the protocol says more.
+    fn settings_schema(&self, _: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object" })
+    }
+
     /// Makes sure that the point can be run: reads its [settings](crate::scenario::Settings) and holds them against the rest.
     ///
     /// # Errors
@@ -22,13 +27,25 @@ pub trait ProtocolEntry: Send + Sync {
     fn check(&self, point: &Point) -> Result<(), InputError>;
 
     /// The tables that a run of the scenario writes. Figures and expectations are held against them before the run.
-    fn tables(&self, scenario: &Scenario) -> Schema;
+    fn tables(&self, scenario: &Scenario) -> analysis::Schema;
 
     /// Runs one simulation.
     ///
     /// # Errors
     /// [`Failure`]: something that must hold does not, or the run was told to stop.
     fn run(&self, job: &Job<'_>, pace: &dyn Pace) -> Result<RunRecord, Failure>;
+
+    /// Runs one simulation as far as the end of the window, and hands over what nodes saw and did inside it.
+    ///
+    /// # Errors
+    /// [`Failure`]: the run was told to stop.
+    fn trace(
+        &self,
+        job: &Job<'_>,
+        window: Window,
+        pace: &dyn Pace,
+        sink: &mut dyn FnMut(Line),
+    ) -> Result<(), Failure>;
 }
 
 /// The protocols that scenarios can name, in the order in which they were registered.

@@ -3,7 +3,10 @@
 //! A bare number is refused wherever a unit decides its meaning. Decimals are read exactly: `"1.5s"` is
 //! 1 500 000 000 nanoseconds and not the nearest double; what is finer than a nanosecond is rounded to the nearest one.
 
+mod schema;
+
 use std::fmt;
+use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use sim_core::time::SimDuration;
@@ -63,6 +66,11 @@ impl Rate {
 }
 
 impl Fraction {
+    /// A share, held within [0, 1].
+    pub const fn new(share: f64) -> Self {
+        Fraction(share.clamp(0.0, 1.0))
+    }
+
     /// The share, in [0, 1].
     pub const fn get(self) -> f64 {
         self.0
@@ -233,6 +241,15 @@ impl<T> Visitor<'_> for Reader<T> {
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
         (self.number)(number).map_err(E::custom)
+    }
+}
+
+/// As in scenario files, for the command line.
+impl FromStr for Duration {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse_duration(text)
     }
 }
 

@@ -157,6 +157,75 @@ fn mistakes_are_found_before_the_run_with_their_key() {
     assert_eq!(expectation("at_least = 1").check(&schema()), Ok(()));
 }
 
+/// Three replications under two rules, which differ by 0.5, 0.6 and 0.7 while each alone varies by much more.
+fn two_rules() -> Table {
+    let mut table = Table::new(&["rules", REPLICATION, "visited_mean"]);
+    for (rules, replication, value) in [
+        ("i3", 0_u64, 4.0),
+        ("i3", 1, 6.0),
+        ("i3", 2, 8.0),
+        ("corrected", 0, 3.5),
+        ("corrected", 2, 7.3),
+        ("corrected", 1, 5.4),
+        ("corrected", 3, 90.0),
+    ] {
+        table
+            .push_row([rules.into(), replication.into(), value.into()])
+            .unwrap();
+    }
+    table
+}
+
+#[test]
+fn a_difference_is_taken_replication_by_replication() {
+    let compared = |band: &str, own: &str, other: &str| {
+        let text = format!("where = {{ rules = \"{own}\" }}\npaired_with = {{ rules = \"{other}\" }}\n{band}");
+        expectation(&text).evaluate(&two_rules())
+    };
+    let verdict = compared("between = [0.55, 0.65]", "i3", "corrected");
+    assert!(verdict.inside(), "{:?}", verdict.outcome);
+    let difference = verdict.measured.unwrap();
+    // The fourth replication of one has no pair. Standard error 0.1 / sqrt(3), t quantile 4.30265.
+    assert_eq!(difference.n, 3);
+    assert!((difference.mean - 0.6).abs() < 1e-12);
+    assert!((difference.half_width.unwrap() - 0.248_414).abs() < 1e-5);
+    assert!(!compared("at_least = 0", "corrected", "i3").inside());
+    let Outcome::NoValue(reason) = compared("at_least = 0", "i3", "ton-2003").outcome else {
+        panic!("there is nothing to compare with")
+    };
+    assert_eq!(reason, "no row in table `lookups` where rules = ton-2003");
+    assert_eq!(
+        verdict.expectation.title(),
+        "visited_mean, rules = i3, less that where rules = corrected"
+    );
+}
+
+#[test]
+fn a_comparison_that_cannot_be_is_refused_before_the_run() {
+    let refused = |body: &str| {
+        expectation(&format!("at_least = 0\n{body}"))
+            .check(&schema())
+            .unwrap_err()
+    };
+    let error = refused("paired_with = { node = 8 }");
+    assert_eq!(error.key, "paired_with.node");
+    assert!(error.to_string().contains("did you mean `nodes`?"), "{error}");
+    let error = refused("where = { nodes = 8 }\npaired_with = { nodes = 8 }");
+    assert_eq!(error.key, "paired_with");
+    assert!(
+        error
+            .to_string()
+            .contains("other values than those of `where`, found nodes = 8"),
+        "{error}"
+    );
+    let text = "table = \"maintenance\"\nmetric = \"messages\"\nat_least = 0\npaired_with = { nodes = 8 }";
+    let error = toml::from_str::<Expectation>(text)
+        .unwrap()
+        .check(&schema())
+        .unwrap_err();
+    assert!(error.to_string().contains("unknown column `replication`"), "{error}");
+}
+
 #[test]
 fn unknown_keys_and_bad_percentages_are_refused() {
     let parse = |body: &str| {
@@ -173,7 +242,8 @@ fn unknown_keys_and_bad_percentages_are_refused() {
 #[test]
 fn a_specification_is_written_as_it_is_read() {
     let expectation = expectation(
-        "published = 4.5\nwithin_relative = \"5 %\"\nwhere = { nodes = 8, loss = 0.5, rules = \"i3\" }\ncite = \"c\"",
+        "published = 4.5\nwithin_relative = \"5 %\"\nwhere = { nodes = 8, loss = 0.5, rules = \"i3\" }\n\
+         paired_with = { rules = \"corrected\" }\ncite = \"c\"",
     );
     assert_eq!(expectation.conditions["nodes"], Cell::from(8_u64));
     assert_eq!(

@@ -76,6 +76,26 @@ impl Span {
         asked.fold(span, |span, end| span.reaching(end, low, high))
     }
 
+    /// The same without a margin: for values that already include the room beyond the data.
+    pub(super) fn flush(axis: &Axis, values: impl Iterator<Item = f64>) -> Span {
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        let asked = axis.range.into_iter().flatten();
+        let span = Span::exactly(axis.scale, low, high);
+        asked.fold(span, |span, end| span.reaching(end, low, high))
+    }
+
+    /// The span from one value to another and no further.
+    pub(super) fn exactly(scale: Scale, low: f64, high: f64) -> Span {
+        Span {
+            scale,
+            low,
+            high,
+            whole: false,
+        }
+    }
+
     /// Adds the margin, and room where all values are the same.
     fn with_margin(mut self, keep_low: bool) -> Span {
         let [low, high] = [self.low, self.high].map(|value| self.transformed(value));
@@ -148,6 +168,16 @@ impl Span {
         } else {
             self.linear_ticks(room)
         }
+    }
+
+    /// Ticks at 0, 1, 2 and so on that bear names, every so many of them that the names do not touch.
+    pub(super) fn named_ticks(&self, names: &[String], room: &Room<'_>) -> Vec<Tick> {
+        let tick = |(index, name): (usize, &String)| Tick {
+            value: index as f64,
+            label: Some(TickLabel::Plain(name.clone())),
+            minor: false,
+        };
+        self.thinned(names.iter().enumerate().map(tick).collect(), room)
     }
 
     /// Ticks at the multiples of the smallest step of 1, 2 or 5 times a power of ten at which no two labels touch.

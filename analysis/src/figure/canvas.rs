@@ -8,19 +8,38 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
 use super::DrawReason;
+use super::ink::Ink;
 use super::style::{Fill, Shape};
+use super::text::FAMILIES;
+use crate::math::{cos, sin};
 
 /// Units of the canvas in an inch: tenths of a point.
 pub(super) const UNITS_PER_INCH: i32 = 720;
+
+/// How much of what lies below a band covers.
+const BAND_OPACITY: f64 = 0.25;
 
 /// A place on the canvas; y grows downward.
 pub(super) type Place = (i32, i32);
 
 /// A line's or an outline's colour and width.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pen {
     pub(super) color: RGBColor,
     pub(super) width: u32,
+    /// From 0 to 1: how much of what lies below is covered.
+    pub(super) opacity: f64,
+}
+
+impl Pen {
+    /// A pen that covers what lies below.
+    pub(super) const fn new(color: RGBColor, width: u32) -> Pen {
+        Pen {
+            color,
+            width,
+            opacity: 1.0,
+        }
+    }
 }
 
 /// How a text is set. It is centred on its place vertically (across its direction, if turned).
@@ -36,46 +55,100 @@ pub(super) struct Font {
 /// A page in the making.
 pub(super) struct Canvas<'a> {
     backend: SVGBackend<'a>,
+    /// Where data has been drawn; nothing is noted before [`Canvas::note_data`].
+    ink: Option<Ink>,
 }
 
-/// Draws a document of this size in units.
+/// Draws a document of this width in units, and of the height that the drawing turns out to have.
 pub(super) fn document(
-    (width, height): (i32, i32),
-    draw: impl FnOnce(&mut Canvas<'_>) -> Result<(), DrawReason>,
+    width: i32,
+    draw: impl FnOnce(&mut Canvas<'_>) -> Result<i32, DrawReason>,
 ) -> Result<String, DrawReason> {
     let mut buffer = String::new();
     let mut canvas = Canvas {
-        backend: SVGBackend::with_string(&mut buffer, (width as u32, height as u32)),
+        backend: SVGBackend::with_string(&mut buffer, (width as u32, width as u32)),
+        ink: None,
     };
-    draw(&mut canvas)?;
+    let height = draw(&mut canvas)?;
     canvas.backend.present().map_err(failed)?;
     drop(canvas);
     // The backend takes a unit for a pixel; the document's size on paper is stated instead.
-    let body = buffer.split_once('\n').map_or("", |(_, body)| body);
+    let body = compact(buffer.split_once('\n').map_or("", |(_, body)| body));
     let points = |units: i32| format!("{}.{}pt", units / 10, units % 10);
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {width} {height}\" \
-         stroke-linejoin=\"round\">\n{body}",
+         stroke-linejoin=\"round\">\n<rect x=\"0\" y=\"0\" width=\"{width}\" height=\"{height}\" fill=\"#FFFFFF\"/>\n{body}",
         points(width),
         points(height)
     ))
+}
+
+/// The elements without what goes without saying, and translucent lines of one pen as a group. Each by itself would make a
+/// picture of thousands of links three times as large, and twenty times as a PDF: `opacity` asks there for a layer of its
+/// own, `stroke-opacity` does not.
+fn compact(body: &str) -> String {
+    let mut document = String::new();
+    let mut group: Option<&str> = None;
+    for line in body.lines() {
+        let (pen, places) = translucent(line).map_or((None, line), |(pen, places)| (Some(pen), places));
+        if group != pen {
+            if group.is_some() {
+                document.push_str("</g>\n");
+            }
+            if let Some(pen) = pen {
+                let pen = pen.replace(" opacity=", " stroke-opacity=");
+                document.push_str(&format!("<g {pen}>\n"));
+            }
+            group = pen;
+        }
+        match pen {
+            Some(_) => document.push_str(&format!("<polyline {}\n", places.replace(" \"/>", "\"/>"))),
+            None => {
+                let line = line.replace(" opacity=\"1\"", "").replace(" \"/>", "\"/>");
+                document.push_str(&line.replace(" opacity=", " fill-opacity="));
+                document.push('\n');
+            }
+        }
+    }
+    document
+}
+
+/// The pen of a translucent line, and its places.
+fn translucent(line: &str) -> Option<(&str, &str)> {
+    let attributes = line.strip_prefix("<polyline ")?;
+    let start = attributes.find("points=")?;
+    let (pen, places) = attributes.split_at(start);
+    (!pen.contains(" opacity=\"1\"")).then_some((pen.trim_end(), places))
 }
 
 fn failed(error: impl std::fmt::Display) -> DrawReason {
     DrawReason::Backend(error.to_string())
 }
 
-fn filled(color: RGBColor) -> ShapeStyle {
-    color.filled()
+fn filled(color: RGBColor, opacity: f64) -> ShapeStyle {
+    color.mix(opacity).filled()
 }
 
 fn stroked(pen: Pen) -> ShapeStyle {
-    pen.color.stroke_width(pen.width)
+    pen.color.mix(pen.opacity).stroke_width(pen.width)
 }
 
 impl Canvas<'_> {
+    /// Begins to note where data is drawn.
+    pub(super) fn note_data(&mut self) {
+        self.ink = Some(Ink::default());
+    }
+
+    /// Ends noting, and tells where data was drawn.
+    pub(super) fn take_ink(&mut self) -> Ink {
+        self.ink.take().unwrap_or_default()
+    }
+
     /// A line through these places.
     pub(super) fn line(&mut self, places: &[Place], pen: Pen) -> Result<(), DrawReason> {
+        if let Some(ink) = &mut self.ink {
+            ink.add_line(places);
+        }
         self.backend
             .draw_path(places.iter().copied(), &stroked(pen))
             .map_err(failed)
@@ -91,12 +164,46 @@ impl Canvas<'_> {
 
     /// A filled rectangle between two corners.
     pub(super) fn rectangle(&mut self, from: Place, to: Place, color: RGBColor) -> Result<(), DrawReason> {
-        self.backend.draw_rect(from, to, &filled(color), true).map_err(failed)
+        self.shade(from, to, color, 1.0)
+    }
+
+    /// The same, through which what lies below can be seen.
+    pub(super) fn shade(&mut self, from: Place, to: Place, color: RGBColor, opacity: f64) -> Result<(), DrawReason> {
+        if let Some(ink) = &mut self.ink {
+            ink.add_area(&[from, to]);
+        }
+        self.backend
+            .draw_rect(from, to, &filled(color, opacity), true)
+            .map_err(failed)
+    }
+
+    /// A band between two lines that have as many corners, through which what lies below can be seen.
+    pub(super) fn band(&mut self, lower: &[Place], upper: &[Place], color: RGBColor) -> Result<(), DrawReason> {
+        if let Some(ink) = &mut self.ink {
+            let strips = lower.windows(2).zip(upper.windows(2));
+            strips.for_each(|(lower, upper)| ink.add_area(&[lower, upper].concat()));
+        }
+        let corners: Vec<Place> = lower.iter().chain(upper.iter().rev()).copied().collect();
+        self.backend
+            .fill_polygon(corners, &filled(color, BAND_OPACITY))
+            .map_err(failed)
+    }
+
+    /// The outline of a circle.
+    pub(super) fn circle(&mut self, at: Place, radius: i32, pen: Pen) -> Result<(), DrawReason> {
+        if let Some(ink) = &mut self.ink {
+            // A polygon of so many sides lies within a twentieth of a percent of the circle.
+            let corner = |side: i32| around(at, radius, f64::from(side) / 100.0);
+            ink.add_line(&(0..=100).map(corner).collect::<Vec<_>>());
+        }
+        self.backend
+            .draw_circle(at, radius.unsigned_abs(), &stroked(pen), false)
+            .map_err(failed)
     }
 
     /// A rectangle with an outline, filled with a tint of its colour, on which black stays legible, or hatched with it.
     pub(super) fn bar(&mut self, from: Place, to: Place, fill: Fill, color: RGBColor) -> Result<(), DrawReason> {
-        let pen = Pen { color, width: 7 };
+        let pen = Pen::new(color, 7);
         match fill {
             Fill::Solid => self.rectangle(from, to, tint(color))?,
             _ => self.rectangle(from, to, super::style::WHITE)?,
@@ -118,17 +225,19 @@ impl Canvas<'_> {
 
     /// A filled marker.
     pub(super) fn marker(&mut self, at: Place, shape: Shape, radius: i32, color: RGBColor) -> Result<(), DrawReason> {
+        self.note_marker(at, radius);
         match corners(at, shape, radius) {
             None => self
                 .backend
-                .draw_circle(at, radius.unsigned_abs(), &filled(color), true)
+                .draw_circle(at, radius.unsigned_abs(), &filled(color, 1.0), true)
                 .map_err(failed),
-            Some(corners) => self.backend.fill_polygon(corners, &filled(color)).map_err(failed),
+            Some(corners) => self.backend.fill_polygon(corners, &filled(color, 1.0)).map_err(failed),
         }
     }
 
     /// The outline of a marker, through which what lies below stays visible.
     pub(super) fn hollow_marker(&mut self, at: Place, shape: Shape, radius: i32, pen: Pen) -> Result<(), DrawReason> {
+        self.note_marker(at, radius);
         match corners(at, shape, radius) {
             None => self
                 .backend
@@ -142,17 +251,26 @@ impl Canvas<'_> {
         }
     }
 
+    fn note_marker(&mut self, (x, y): Place, radius: i32) {
+        // Corners of markers lie up to three tenths beyond their radius.
+        let reach = radius * 13 / 10;
+        if let Some(ink) = &mut self.ink {
+            ink.add_area(&[(x - reach, y - reach), (x + reach, y + reach)]);
+        }
+    }
+
     /// A text on one line. Control characters, which no document may hold, are left out.
     pub(super) fn text(&mut self, text: &str, at: Place, font: Font) -> Result<(), DrawReason> {
         let text: String = text.chars().filter(|character| !character.is_control()).collect();
-        // The backend divides by this factor, and centres on half the height of an x; digits and capitals are taller.
+        // The backend divides the size by this factor, and centres on half the height of an x; digits and capitals are
+        // taller.
         let lower = (font.size * 0.09).round() as i32;
         let at = if font.turned {
             (at.0 + lower, at.1)
         } else {
             (at.0, at.1 + lower)
         };
-        let style = TextStyle::from(("sans-serif", font.size * 1.24).into_font())
+        let style = TextStyle::from((FAMILIES, font.size * 1.24).into_font())
             .color(&font.color)
             .pos(Pos::new(font.align, VPos::Center))
             .transform(if font.turned {
@@ -162,6 +280,14 @@ impl Canvas<'_> {
             });
         self.backend.draw_text(&text, &style, at).map_err(failed)
     }
+}
+
+/// The place on a circle at a turn, from 0 to 1 clockwise from the top.
+pub(super) fn around((x, y): Place, radius: i32, turn: f64) -> Place {
+    let angle = turn * std::f64::consts::TAU;
+    let radius = f64::from(radius);
+    let [right, up] = [sin(angle), cos(angle)].map(|part| (radius * part).round() as i32);
+    (x + right, y - up)
 }
 
 /// The colour mixed with as much white and half as much again.

@@ -1,19 +1,17 @@
 //! The sentence below a figure that says what its points and bars mean.
 
-use super::points::{Point, Series};
-use super::{Columns, Published};
+use super::points::{Plot, Point, Style};
+use super::{Interval, Published};
+use crate::number::printed;
 
 /// How many runs the means are of, what the bars are, and what the ranges are.
-pub(super) fn caption(columns: &Columns, series: &[Series], published: &[Published]) -> String {
-    let points: Vec<&Point> = series.iter().flat_map(|one| &one.points).collect();
-    let fewest = points.iter().map(|point| point.y.n).min().unwrap_or(0);
-    let most = points.iter().map(|point| point.y.n).max().unwrap_or(0);
-    let mut parts = vec![match (fewest, most) {
-        (_, 1) => "Measured: one run, so without intervals".to_owned(),
-        (fewest, most) if fewest == most => format!("Measured: mean of {most} runs, bars: 95 % interval (Student t)"),
-        (fewest, most) => format!("Measured: mean of {fewest} to {most} runs, bars: 95 % interval (Student t)"),
-    }];
-    if let Some([low, high]) = columns
+pub(super) fn caption(plot: &Plot, published: &[Published]) -> String {
+    let points: Vec<&Point> = plot.series.iter().flat_map(|one| &one.points).collect();
+    let mut parts = vec![runs(plot, &points)];
+    if let Some(samples) = plot.samples {
+        parts.push(format!("{} samples", printed(samples as f64, 0)));
+    }
+    if let Some([low, high]) = plot
         .quantiles
         .as_ref()
         .filter(|_| points.iter().any(|point| point.range.is_some()))
@@ -27,13 +25,30 @@ pub(super) fn caption(columns: &Columns, series: &[Series], published: &[Publish
         .collect();
     ranges.dedup();
     if !ranges.is_empty() {
-        parts.push(format!("shaded: published {}", ranges.join(", ")));
+        parts.push(format!("grey: published {}", ranges.join(", ")));
     }
     let missing: u64 = points.iter().map(|point| point.missing).sum();
     if missing > 0 {
         parts.push(format!("{missing} runs without a value left out"));
     }
     format!("{}.", parts.join("; "))
+}
+
+/// How many runs the means are of, and how their intervals are drawn.
+fn runs(plot: &Plot, points: &[&Point]) -> String {
+    let fewest = points.iter().map(|point| point.y.n).min().unwrap_or(0);
+    let most = points.iter().map(|point| point.y.n).max().unwrap_or(0);
+    let marks = match plot.style {
+        Style::Lines(Interval::Band) | Style::Curve { .. } => "shaded",
+        _ => "bars",
+    };
+    match (fewest, most) {
+        (_, 1) => "Measured: one run, so without intervals".to_owned(),
+        (fewest, most) if fewest == most => {
+            format!("Measured: mean of {most} runs, {marks}: 95 % interval (Student t)")
+        }
+        (fewest, most) => format!("Measured: mean of {fewest} to {most} runs, {marks}: 95 % interval (Student t)"),
+    }
 }
 
 /// What two columns are quantiles of, if their names end in `_p01` and the like; else their names.

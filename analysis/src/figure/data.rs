@@ -24,7 +24,7 @@ pub(super) fn table(series: &[Series], published: &[Published]) -> Result<Table,
         .iter()
         .flat_map(|series| series.points.iter().map(move |point| (series, point)))
     {
-        let interval = point.y.interval();
+        let interval = point.interval;
         table.push_row([
             Cell::from(series.label.as_str()),
             point.x.into(),

@@ -4,6 +4,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::axis::{Room, Span, Tick, TickLabel};
 use super::canvas::{Canvas, Font, Pen, Place};
+use super::ink::Area;
 use super::style::{BLACK, GRID};
 use super::text::width;
 use super::{Axis, DrawReason};
@@ -19,9 +20,9 @@ pub(super) const TICK: i32 = 32;
 /// Between a tick and its label.
 pub(super) const TICK_GAP: i32 = 22;
 
-const AXIS_PEN: Pen = Pen { color: BLACK, width: 7 };
-const TICK_PEN: Pen = Pen { color: BLACK, width: 6 };
-const GRID_PEN: Pen = Pen { color: GRID, width: 5 };
+const AXIS_PEN: Pen = Pen::new(BLACK, 7);
+const TICK_PEN: Pen = Pen::new(BLACK, 6);
+const GRID_PEN: Pen = Pen::new(GRID, 5);
 
 /// Where the data lies on the canvas.
 #[derive(Clone, Debug)]
@@ -60,6 +61,16 @@ impl Frame {
     /// The column of the right side.
     pub(super) fn right(&self) -> i32 {
         self.left + self.width
+    }
+
+    /// The whole of it.
+    pub(super) fn area(&self) -> Area {
+        Area {
+            left: self.left,
+            top: self.top,
+            right: self.right(),
+            bottom: self.bottom(),
+        }
     }
 
     /// Draws the grid, at labelled ticks.
@@ -111,6 +122,32 @@ pub(super) fn ticks_across(span: &Span, length: i32) -> Vec<Tick> {
     })
 }
 
+/// The named ticks of a horizontal axis of this length.
+pub(super) fn names_across(span: &Span, names: &[String], length: i32) -> Vec<Tick> {
+    let extent = |label: &TickLabel| label_width(label) + FONT_SIZE * 0.6;
+    let length = f64::from(length);
+    span.named_ticks(
+        names,
+        &Room {
+            length,
+            extent: &extent,
+        },
+    )
+}
+
+/// The named ticks of a vertical axis of this length.
+pub(super) fn names_up(span: &Span, names: &[String], length: i32) -> Vec<Tick> {
+    let extent = |_: &TickLabel| FONT_SIZE * 1.3;
+    let length = f64::from(length);
+    span.named_ticks(
+        names,
+        &Room {
+            length,
+            extent: &extent,
+        },
+    )
+}
+
 /// The ticks of a vertical axis of this length.
 pub(super) fn ticks_up(span: &Span, length: i32) -> Vec<Tick> {
     span.ticks(&Room {
@@ -121,6 +158,12 @@ pub(super) fn ticks_up(span: &Span, length: i32) -> Vec<Tick> {
 
 fn tick_length(tick: &Tick) -> i32 {
     if tick.minor { TICK * 6 / 10 } else { TICK }
+}
+
+/// How wide the widest label is.
+pub(super) fn widest_label(ticks: &[Tick]) -> i32 {
+    let labels = ticks.iter().filter_map(|tick| tick.label.as_ref());
+    labels.map(label_width).fold(0.0, f64::max).ceil() as i32
 }
 
 /// How wide a label is.
@@ -139,7 +182,12 @@ fn exponent_text(exponent: i32) -> String {
 
 /// Draws a label that ends at a place. One line of text is anchored at `anchor` instead: at its end if that is the same
 /// column, else at its middle, so that a narrower font than estimated stays where it belongs.
-fn draw_label(canvas: &mut Canvas<'_>, label: &TickLabel, (right, y): Place, anchor: i32) -> Result<(), DrawReason> {
+pub(super) fn draw_label(
+    canvas: &mut Canvas<'_>,
+    label: &TickLabel,
+    (right, y): Place,
+    anchor: i32,
+) -> Result<(), DrawReason> {
     let font = |size, align| Font {
         size,
         color: BLACK,

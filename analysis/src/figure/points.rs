@@ -1,9 +1,9 @@
-//! What is drawn: the means of a figure's series, and the published points.
+//! What a plot draws: the means of its series, and the published points.
 
 use serde::{Deserialize, Serialize};
 
 use super::axis::drawable;
-use super::{Columns, DrawReason, Figure, Published, Scale};
+use super::{Columns, DrawReason, Figure, Interval, Published, Scale};
 use crate::cell::Cell;
 use crate::spec::where_clause;
 use crate::statistics::{Summary, summarise};
@@ -50,6 +50,32 @@ impl From<PublishedPoint> for Vec<f64> {
     }
 }
 
+/// Series in the axes of a figure.
+#[derive(Debug)]
+pub(super) struct Plot {
+    pub(super) series: Vec<Series>,
+    pub(super) style: Style,
+    /// Whether a single series has a name of its own for the legend.
+    pub(super) named: bool,
+    /// The columns of the ranges.
+    pub(super) quantiles: Option<[String; 2]>,
+    /// How many samples a distribution was counted from; none if its table held fractions.
+    pub(super) samples: Option<u64>,
+}
+
+/// How the points of a series are drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Style {
+    /// Markers joined by lines.
+    Lines(Interval),
+    /// A bar each.
+    Bars,
+    /// A marker each.
+    Points,
+    /// A line with a band and without markers, from point to point or in steps that rise at the points.
+    Curve { steps: bool },
+}
+
 /// One series: its points in ascending order of x.
 #[derive(Debug)]
 pub(super) struct Series {
@@ -62,48 +88,84 @@ pub(super) struct Series {
 pub(super) struct Point {
     pub(super) x: f64,
     pub(super) y: Summary,
+    /// The ends of the mean's 95 % interval, within what `y` can be at all.
+    pub(super) interval: Option<(f64, f64)>,
     /// The averaged quantiles.
     pub(super) range: Option<(f64, f64)>,
     /// Rows that have no value of y.
     pub(super) missing: u64,
 }
 
-/// The points of every series, in order of the series' appearance.
-pub(super) fn collect(figure: &Figure, columns: &Columns, table: &Table) -> Result<Vec<Series>, DrawReason> {
-    let rows = table.select(&figure.conditions)?;
-    let names = match &columns.series {
-        Some(column) => rows.distinct(column)?.into_iter().map(Some).collect(),
-        None => vec![None],
-    };
+/// A figure of lines.
+pub(super) fn lines(figure: &Figure, columns: &Columns, table: &Table) -> Result<Plot, DrawReason> {
+    means(figure, columns, table, Style::Lines(columns.interval))
+}
+
+/// A figure of bars.
+pub(super) fn bars(figure: &Figure, columns: &Columns, table: &Table) -> Result<Plot, DrawReason> {
+    means(figure, columns, table, Style::Bars)
+}
+
+/// The means over replications of every series.
+fn means(figure: &Figure, columns: &Columns, table: &Table, style: Style) -> Result<Plot, DrawReason> {
     let mut series = Vec::new();
-    for name in names {
-        let own = match (&columns.series, &name) {
-            (Some(column), Some(value)) => rows.select(&[(column.clone(), value.clone())].into())?,
-            _ => rows.clone(),
-        };
-        let points = series_points(columns, &own)?;
-        if !points.is_empty() {
-            series.push(Series {
-                label: label(columns, name.as_ref()),
-                points,
-            });
+    for (label, rows) in split(figure, columns.series.as_deref(), columns.label.as_deref(), table)? {
+        let points = series_points(columns, &rows)?;
+        series.push(Series { label, points });
+    }
+    let plot = Plot {
+        series,
+        style,
+        named: columns.label.is_some(),
+        quantiles: columns.quantiles.clone(),
+        samples: None,
+    };
+    plot.checked(figure, &columns.y)
+}
+
+impl Plot {
+    /// The plot without empty series, if its axes can show it.
+    pub(super) fn checked(mut self, figure: &Figure, column: &str) -> Result<Plot, DrawReason> {
+        self.series.retain(|series| !series.points.is_empty());
+        if self.series.is_empty() {
+            return Err(nothing(figure, column));
         }
+        for one in &self.series {
+            let values = one.points.iter().map(|point| (point.x, point.y.mean));
+            drawable_points(&one.label, values, figure.x.scale, figure.y.scale)?;
+        }
+        for published in &figure.published {
+            check_published(published, figure.x.scale, figure.y.scale)?;
+        }
+        Ok(self)
     }
-    if series.is_empty() {
-        return Err(DrawReason::Empty {
-            table: figure.table.clone(),
-            column: columns.y.clone(),
-            conditions: where_clause(&figure.conditions),
-        });
+}
+
+/// That there is nothing to draw in a column of the figure's table.
+pub(super) fn nothing(figure: &Figure, column: &str) -> DrawReason {
+    DrawReason::Empty {
+        table: figure.table.clone(),
+        column: column.to_owned(),
+        conditions: where_clause(&figure.conditions),
     }
-    for one in &series {
-        let values = one.points.iter().map(|point| (point.x, point.y.mean));
-        drawable_points(&one.label, values, figure.x.scale, figure.y.scale)?;
-    }
-    for published in &figure.published {
-        check_published(published, figure.x.scale, figure.y.scale)?;
-    }
-    Ok(series)
+}
+
+/// The chosen rows of every series with its name, in order of the series' appearance.
+pub(super) fn split(
+    figure: &Figure,
+    column: Option<&str>,
+    name: Option<&str>,
+    table: &Table,
+) -> Result<Vec<(String, Table)>, DrawReason> {
+    let rows = table.select(&figure.conditions)?;
+    let Some(column) = column else {
+        return Ok(vec![(name.unwrap_or("measured").to_owned(), rows)]);
+    };
+    let part = |value: Cell| {
+        let own = rows.select(&[(column.to_owned(), value.clone())].into())?;
+        Ok((label(column, &value), own))
+    };
+    rows.distinct(column)?.into_iter().map(part).collect()
 }
 
 /// The means of one series by x; an x at which no replication has a value has no point.
@@ -127,6 +189,7 @@ fn series_points(columns: &Columns, rows: &Table) -> Result<Vec<Point>, DrawReas
         points.push(Point {
             x,
             y,
+            interval: y.interval(),
             range,
             missing: group.missing,
         });
@@ -136,12 +199,11 @@ fn series_points(columns: &Columns, rows: &Table) -> Result<Vec<Point>, DrawReas
 }
 
 /// What the legend calls a series: its value, and the column where a bare number would say nothing.
-fn label(columns: &Columns, name: Option<&Cell>) -> String {
-    match (&columns.series, name) {
-        (Some(column), Some(value)) if value.number().is_some() => format!("{column} = {value}"),
-        (Some(column), Some(Cell::Empty)) => format!("no {column}"),
-        (_, Some(value)) => value.to_string(),
-        (_, None) => columns.label.clone().unwrap_or_else(|| "measured".to_owned()),
+fn label(column: &str, value: &Cell) -> String {
+    match value {
+        Cell::Empty => format!("no {column}"),
+        value if value.number().is_some() => format!("{column} = {value}"),
+        value => value.to_string(),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const MARKER: i32 = 19;
 /// The radius of published markers: larger, so that a measured marker in the same place stays visible within.
 pub(super) const PUBLISHED_MARKER: i32 = 31;
 /// The outline of published markers.
-pub(super) const PUBLISHED_PEN: Pen = Pen { color: BLACK, width: 7 };
+pub(super) const PUBLISHED_PEN: Pen = Pen::new(BLACK, 7);
 /// The width of a series' line.
 pub(super) const LINE_WIDTH: u32 = 10;
 

@@ -1,23 +1,35 @@
-//! How much room a text takes. The reader's fonts are unknown when a figure is drawn, so widths are estimated from above:
-//! classes of characters, as wide as in the widest of the common sans-serif fonts.
+//! The font of figures, and how much room a text takes in it.
 
-/// The width of a text in a font of this size, in the unit of the size.
+use std::sync::LazyLock;
+
+use ttf_parser::Face;
+
+/// The font that texts are measured with and that PDF and PNG figures hold; see `fonts/README.md`.
+pub(super) const FONT: &[u8] = include_bytes!("../../fonts/Arimo-Regular.ttf");
+/// Its name.
+pub(super) const FAMILY: &str = "Arimo";
+/// What an SVG names: the font itself, and fonts of the same metrics that most machines have.
+pub(super) const FAMILIES: &str = "Arimo, Liberation Sans, Arial, Helvetica, sans-serif";
+
+static FACE: LazyLock<Option<Face<'static>>> = LazyLock::new(|| Face::parse(FONT, 0).ok());
+
+/// The width of a text in this size of the font, in the unit of the size.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(advance).sum::<f64>() * size
 }
 
-/// The width of a character in ems.
+/// Whether the font can show a character.
+pub(super) fn has_glyph(character: char) -> bool {
+    FACE.as_ref().is_some_and(|face| face.glyph_index(character).is_some())
+}
+
+/// The width of a character in ems; as wide as any, if another font will have to show it.
 fn advance(character: char) -> f64 {
-    match character {
-        'i' | 'j' | 'l' | '\'' => 0.29,
-        ' ' | '.' | ',' | ':' | ';' | 'I' | '|' | '!' => 0.34,
-        'f' | 'r' | 't' | '(' | ')' | '[' | ']' | '-' | '/' => 0.41,
-        'm' | 'M' | 'w' | 'W' | '%' | '@' | '\u{2014}' => 1.0,
-        '+' | '=' | '<' | '>' | '\u{d7}' | '\u{b1}' | '\u{2212}' => 0.84,
-        'A'..='Z' => 0.76,
-        '\0'..='\u{10ff}' => 0.64,
-        _ => 1.0,
-    }
+    let measured = FACE.as_ref().and_then(|face| {
+        let units = face.glyph_hor_advance(face.glyph_index(character)?)?;
+        Some(f64::from(units) / f64::from(face.units_per_em()))
+    });
+    measured.unwrap_or(1.0)
 }
 
 /// The text in lines no wider than `room`: broken between words, and within a word only if it is wider by itself.
@@ -56,6 +68,25 @@ fn pieces(word: &str, size: f64, room: f64) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Advances of Arimo, which are those of Arial: 1139, 455 and 1196 of 2048 units.
+    #[test]
+    fn widths_are_those_of_the_font() {
+        for (text, units) in [("0", 1139.0), ("i", 455.0), ("\u{2212}", 1196.0), ("", 0.0)] {
+            assert!((width(text, 80.0) - 80.0 * units / 2048.0).abs() < 1e-9, "{text}");
+        }
+        assert_eq!(width("\u{6f22}", 80.0), 80.0, "another font's");
+    }
+
+    #[test]
+    fn the_font_has_what_figures_are_written_with() {
+        let printable = ' '..='~';
+        let signs = "\u{a0}àéîõüßñøåçžŁőαβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΦΨΩ−–—×±·≤≥≠≈→←↑↓∞√∑∂°µ⁰¹²³⁴⁵⁶⁷⁸⁹⁻₀₁₂½‘’“”…•†";
+        for character in printable.chain(signs.chars()) {
+            assert!(has_glyph(character), "{character}");
+        }
+        assert!(!has_glyph('\u{6f22}'));
+    }
 
     #[test]
     fn lines_are_no_wider_than_the_room() {

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use analysis::figure::{Format, Width};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::scenario::Overrides;
+use crate::units::Duration;
 
 /// The end of `--help`.
 const EXIT_CODES: &str = "\
@@ -40,6 +42,24 @@ pub(super) enum Command {
     /// List the scenarios of a folder, and the protocols and networks that scenarios can name
     #[command(after_help = EXIT_CODES)]
     List(List),
+    /// Show what nodes saw and did in one run, a line each
+    #[command(after_help = EXIT_CODES)]
+    Trace(Trace),
+    /// Run one point and write down the overlay at given times: tables, GraphML, figures
+    #[command(after_help = EXIT_CODES)]
+    Snapshot(Snapshot),
+    /// Draw the figures of results again, from their tables
+    #[command(after_help = EXIT_CODES)]
+    Plot(Plot),
+    /// Run the scenario of results again and compare: exit code 0 if everything is the same, 1 if not
+    #[command(after_help = EXIT_CODES)]
+    Verify(Verify),
+    /// Compare two folders of results, pairing their runs by replication
+    #[command(after_help = EXIT_CODES)]
+    Diff(Diff),
+    /// Make one web page of results: figures, tables, expectations and where they come from
+    #[command(after_help = EXIT_CODES)]
+    Report(Report),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +75,9 @@ pub(super) struct Run {
     /// Replace earlier results in the output folder, once the new ones are complete
     #[arg(long)]
     pub(super) force: bool,
+    /// The formats of the figures, separated by commas
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
+    pub(super) format: Vec<Format>,
     /// Say nothing but errors and failed expectations
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -74,28 +97,203 @@ pub(super) struct List {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Trace {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Whom to show, numbered from 0; can be repeated [default: all nodes]
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub(super) node: Vec<u32>,
+    /// From when on, in simulated time: 90s, 10min [default: the beginning]
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<Duration>,
+    /// Until when, that instant excluded [default: the end of the run]
+    #[arg(long, value_name = "TIME")]
+    pub(super) to: Option<Duration>,
+    /// Which point of the sweep, numbered from 1 as `peerscope check` does
+    #[arg(long, value_name = "N")]
+    pub(super) point: Option<usize>,
+    /// Which replication, numbered from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) replication: u32,
+    /// Write a JSON object a line, for machines
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Snapshot {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// When, in simulated time, separated by commas: 90s,10min
+    #[arg(long, value_name = "TIMES", value_delimiter = ',', required = true)]
+    pub(super) at: Vec<Duration>,
+    /// Which point of the sweep, numbered from 1 as `peerscope check` does
+    #[arg(long, value_name = "N")]
+    pub(super) point: Option<usize>,
+    /// Folder to write to [default: results/<scenario>-snapshot]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace earlier results in the output folder, once the new ones are complete
+    #[arg(long)]
+    pub(super) force: bool,
+    /// The formats of the figures, separated by commas
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
+    pub(super) format: Vec<Format>,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plot {
+    /// Folder with results
+    #[arg(value_name = "RESULTS")]
+    pub(super) results: PathBuf,
+    /// Draw only this figure; can be repeated [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(super) figure: Vec<String>,
+    /// The formats to write, separated by commas
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
+    pub(super) format: Vec<Format>,
+    /// Draw all figures this wide: `column` is 3.5 in, `page` 7 in [default: as the scenario says]
+    #[arg(long, value_name = "WIDTH", value_enum)]
+    pub(super) width: Option<FigureWidth>,
+    /// Folder to write the figures and their data to [default: figures/ in the results]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+    /// Take the figures from this scenario file in place of the results' own `scenario.toml`
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+}
+
+/// A width by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FigureWidth {
+    /// One column of a two-column page, 3.5 in
+    Column,
+    /// The whole page, 7 in
+    Page,
+}
+
+impl From<FigureWidth> for Width {
+    fn from(width: FigureWidth) -> Self {
+        match width {
+            FigureWidth::Column => Width::Column,
+            FigureWidth::Page => Width::Page,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Folder with results
+    #[arg(value_name = "RESULTS")]
+    pub(super) results: PathBuf,
+    /// How many runs go on at a time; decides no result [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Run only the first replication of each point
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Say where a file lies, for example --set network.matrix.file=PATH; can be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Say nothing but errors and differences
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// Folder with the results to compare with
+    #[arg(value_name = "A")]
+    pub(super) first: PathBuf,
+    /// Folder with the results to compare
+    #[arg(value_name = "B")]
+    pub(super) second: PathBuf,
+    /// Compare only this table, all of its rows; can be repeated [default: all with a row a run, and messages in total]
+    #[arg(long, value_name = "NAME")]
+    pub(super) table: Vec<String>,
+    /// Compare only this column; can be repeated [default: all numbers]
+    #[arg(long, value_name = "NAME")]
+    pub(super) metric: Vec<String>,
+    /// Compare only rows with this value, for example --where nodes=128; can be repeated
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    pub(super) conditions: Vec<String>,
+    /// Show also what is the same in every replication
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Write the comparison to this file as CSV, too
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// Folder with results
+    #[arg(value_name = "RESULTS")]
+    pub(super) results: PathBuf,
+    /// File to write the page to [default: report.html in the results]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Scenarios {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// The seed of all randomness, in place of the file's
-    // The largest whole number of TOML, so that the resolved scenario can say it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
-    seed: Option<u64>,
+    #[command(flatten)]
+    pub(super) changes: Changes,
     /// How often to run each point, in place of the file's number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    replications: Option<u32>,
-    /// Set a key of the scenario, for example --set nodes.count=128; can be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
+    pub(super) replications: Option<u32>,
 }
 
 impl Scenarios {
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
+            replications: self.replications,
+            ..self.changes.overrides()
+        }
+    }
+}
+
+/// What the command line changes in a scenario.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Changes {
+    /// Run at full size, such as that of the paper: with what the scenario says in its table [full]
+    #[arg(long)]
+    full: bool,
+    /// The seed of all randomness, in place of the file's
+    // The largest whole number of TOML, so that the resolved scenario can say it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    seed: Option<u64>,
+    /// Set a key of the scenario, for example --set nodes.count=128; can be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Changes {
+    /// The same with more settings, which go before the others where both name a key.
+    pub(super) fn with(&self, settings: Vec<String>) -> Self {
+        let mut changes = self.clone();
+        changes.set.extend(settings);
+        changes
+    }
+
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides {
+            full: self.full,
             settings: self.set.clone(),
             seed: self.seed,
-            replications: self.replications,
+            replications: None,
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 use std::io;
 
-use sim_core::time::SimTime;
+use sim_core::time::{SimDuration, SimTime};
 
 use super::arguments::Check;
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
-use crate::scenario::{BringUp, Point, Scenario};
+use crate::scenario::{BringUp, Point, Scenario, WarmUp};
 use crate::units::written;
 
 /// The most points that are described one by one.
@@ -41,10 +41,17 @@ fn explain(scenario: &Scenario, registry: &Registry) -> String {
     let points = count(scenario.points.len(), "point");
     let replications = count(scenario.replications as usize, "replication");
     let total = count(scenario.runs() as usize, "run");
+    let fewest = scenario.fewest_replications();
+    let range = if fewest < scenario.replications { format!("{fewest} to ") } else { String::new() };
+    let most = if range.is_empty() { "" } else { " at most" };
     lines.add(
         "  runs",
-        format_args!("{points} x {replications} = {total}, seed {}", scenario.seed),
+        format_args!("{points} x {range}{replications} = {total}{most}, seed {}", scenario.seed),
     );
+    if let Some(precision) = &scenario.precision {
+        let metrics: Vec<String> = precision.of.iter().map(ToString::to_string).collect();
+        lines.add("  precision", format_args!("{} of the mean of {}", precision.wanted, metrics.join(", ")));
+    }
     let descriptions: Vec<_> = scenario.points.iter().map(|point| describe(point, registry)).collect();
     let common = |line: &Line| descriptions.iter().all(|lines| lines.contains(line));
     for (name, text) in descriptions.iter().take(1).flatten().filter(|line| common(line)) {
@@ -77,7 +84,7 @@ type Line = (&'static str, String);
 fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     let bring_up = match point.bring_up {
         BringUp::Bulk => "all there from the start".to_owned(),
-        BringUp::Joins { over } => format!("joining one by one over {}", written(over)),
+        BringUp::Joins { over, .. } => format!("joining one by one over {}", written(over)),
     };
     let mut lines = vec![
         ("duration", format!("{} of simulated time", written(point.duration))),
@@ -108,8 +115,28 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
             format!("from {start} until {until}, about {total:.0} in all"),
         ));
     }
+    if point.lookups.is_some() {
+        let bin = written(point.measure.bin);
+        let warm_up = match point.measure.warm_up {
+            WarmUp::None => "no warm-up cut off".to_owned(),
+            WarmUp::Auto => "the warm-up found and cut off".to_owned(),
+            WarmUp::Bins(bins) => {
+                let length = SimDuration::from_nanos(point.measure.bin.as_nanos() * bins as u64);
+                format!("the first {} cut off as warm-up", written(length))
+            }
+        };
+        lines.push(("measure", format!("in bins of {bin}, {warm_up}")));
+    }
     if point.observe.ring_invariants {
         lines.push(("observe", "the ring's invariants after every event".to_owned()));
+    }
+    if let Some(reachability) = &point.observe.reachability {
+        let every = written(reachability.every);
+        lines.push(("observe", format!("between which nodes there are paths, every {every}")));
+    }
+    if !point.observe.snapshots.is_empty() {
+        let times: Vec<String> = point.observe.snapshots.iter().map(|time| since_start(*time)).collect();
+        lines.push(("observe", format!("the overlay as it is at {}", times.join(", "))));
     }
     let name = point.protocol.name();
     let summary = registry.get(name).map(|entry| entry.summary()).unwrap_or_default();

@@ -4,10 +4,16 @@
 
 mod arguments;
 mod check;
+mod diff;
 mod list;
+mod plot;
 mod publish;
+mod report;
 mod run;
+mod snapshot;
 mod terminal;
+mod trace;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -51,6 +57,12 @@ fn execute(
         Command::Run(run) => run::run(&run, registry, terminal),
         Command::Check(check) => check::check(&check, registry, terminal),
         Command::List(list) => list::list(&list, registry, terminal),
+        Command::Snapshot(snapshot) => snapshot::snapshot(&snapshot, registry, terminal),
+        Command::Trace(trace) => trace::trace(&trace, registry, terminal),
+        Command::Plot(plot) => plot::plot(&plot, terminal),
+        Command::Verify(verify) => verify::verify(&verify, registry, terminal),
+        Command::Diff(diff) => diff::diff(&diff, terminal),
+        Command::Report(report) => report::report(&report, terminal),
     };
     match done {
         Ok(exit) => exit,

@@ -1,10 +1,12 @@
 //! From the output of a scenario's runs to its files.
 
-use analysis::{DrawError, Drawing, Table, TableError, Verdict};
+use analysis::figure::{Format, RenderError};
+use analysis::{DrawError, Drawing, Figure, Table, TableError, Verdict};
 use thiserror::Error;
 
+use crate::digest::sha256;
 use crate::exit::Exit;
-use crate::results::{Manifest, ResultsError, ResultsFolder, Timing};
+use crate::results::{Manifest, ResultsError, ResultsFolder, TableFile, Timing, snapshots};
 use crate::run::Output;
 use crate::scenario::Scenario;
 
@@ -28,10 +30,31 @@ impl PublishError {
     }
 }
 
+/// Why a figure has no files.
+#[derive(Debug, Error)]
+pub(super) enum FigureError {
+    #[error(transparent)]
+    Draw(#[from] DrawError),
+    #[error("figure `{figure}`, as {format}: {error}")]
+    Render {
+        figure: String,
+        format: Format,
+        error: RenderError,
+    },
+    #[error("figure `{figure}`: its data cannot be written: {error}")]
+    Data { figure: String, error: TableError },
+}
+
+/// A figure as files: their extensions and contents, the data among them.
+pub(super) struct FigureFiles {
+    pub(super) name: String,
+    pub(super) files: Vec<(&'static str, Vec<u8>)>,
+}
+
 /// What became of each expectation. Every table that one names was promised before the run.
 pub(super) fn verdicts(scenario: &Scenario, output: &Output) -> Vec<Verdict> {
     let empty = Table::new::<&str>(&[]);
-    let table = |name: &str| table(output, name).unwrap_or(&empty);
+    let table = |name: &str| table(&output.tables, name).unwrap_or(&empty);
     scenario
         .expectations
         .iter()
@@ -39,20 +62,43 @@ pub(super) fn verdicts(scenario: &Scenario, output: &Output) -> Vec<Verdict> {
         .collect()
 }
 
-/// The figures, each with its name or the reason why it cannot be drawn.
-pub(super) fn figures<'a>(scenario: &'a Scenario, output: &Output) -> Vec<(&'a str, Result<Drawing, DrawError>)> {
-    let figures = scenario.figures.iter();
-    figures
-        .filter_map(|figure| Some((figure.name.as_str(), figure.draw(table(output, &figure.table)?))))
-        .collect()
+/// The figures in these formats, or the reasons why they cannot be drawn.
+pub(super) fn figures(
+    figures: &[Figure],
+    tables: &[(String, Table)],
+    formats: &[Format],
+) -> Vec<Result<FigureFiles, FigureError>> {
+    let drawn = figures.iter().map(|figure| {
+        let drawing = figure.draw(&|name| table(tables, name))?;
+        files(&figure.name, &drawing, formats)
+    });
+    drawn.collect()
 }
 
-fn table<'a>(output: &'a Output, name: &str) -> Option<&'a Table> {
-    output
-        .tables
-        .iter()
-        .find(|(table, _)| table == name)
-        .map(|(_, table)| table)
+/// A drawing in these formats, each once, and its data.
+fn files(name: &str, drawing: &Drawing, formats: &[Format]) -> Result<FigureFiles, FigureError> {
+    let mut files = Vec::new();
+    for format in Format::ALL.into_iter().filter(|format| formats.contains(format)) {
+        let rendered = drawing.render(format).map_err(|error| FigureError::Render {
+            figure: name.to_owned(),
+            format,
+            error,
+        });
+        files.push((format.extension(), rendered?));
+    }
+    let data = csv(&drawing.data).map_err(|error| FigureError::Data {
+        figure: name.to_owned(),
+        error,
+    });
+    files.push(("csv", data?));
+    Ok(FigureFiles {
+        name: name.to_owned(),
+        files,
+    })
+}
+
+fn table<'a>(tables: &'a [(String, Table)], name: &str) -> Option<&'a Table> {
+    tables.iter().find(|(table, _)| table == name).map(|(_, table)| table)
 }
 
 /// Writes all files into the folder, which is not yet in its place.
@@ -60,33 +106,40 @@ pub(super) fn write(
     folder: &ResultsFolder,
     scenario: &Scenario,
     output: &Output,
-    figures: &[(&str, Result<Drawing, DrawError>)],
+    figures: &[Result<FigureFiles, FigureError>],
     verdicts: &[Verdict],
     timing: Timing,
 ) -> Result<(), PublishError> {
+    let mut tables = Vec::new();
     for (name, table) in &output.tables {
-        write_table(folder, &format!("{name}.csv"), table)?;
+        let bytes = csv(table)?;
+        folder.write(&format!("{name}.csv"), &bytes)?;
+        tables.push(TableFile {
+            name: name.clone(),
+            rows: table.len(),
+            sha256: sha256(&bytes),
+        });
     }
-    for (name, drawing) in figures {
-        if let Ok(drawing) = drawing {
-            folder.write(&format!("figures/{name}.svg"), drawing.svg.as_bytes())?;
-            write_table(folder, &format!("figures/{name}.csv"), &drawing.data)?;
+    for (name, contents) in snapshots(&output.tables)? {
+        folder.write(&name, &contents)?;
+    }
+    for FigureFiles { name, files } in figures.iter().flatten() {
+        for (extension, contents) in files {
+            folder.write(&format!("figures/{name}.{extension}"), contents)?;
         }
     }
     if !verdicts.is_empty() {
         folder.write("expectations.txt", analysis::expect::report(verdicts).as_bytes())?;
     }
     folder.write("scenario.toml", scenario.resolved().as_bytes())?;
-    folder.write(
-        "manifest.toml",
-        Manifest::new(scenario, &output.records).to_toml()?.as_bytes(),
-    )?;
+    let manifest = Manifest::new(scenario, &output.records, tables);
+    folder.write("manifest.toml", manifest.to_toml()?.as_bytes())?;
     folder.write("timing.json", timing.to_json().as_bytes())?;
     Ok(())
 }
 
-fn write_table(folder: &ResultsFolder, name: &str, table: &Table) -> Result<(), PublishError> {
+fn csv(table: &Table) -> Result<Vec<u8>, TableError> {
     let mut bytes = Vec::new();
     table.write_csv(&mut bytes)?;
-    Ok(folder.write(name, &bytes)?)
+    Ok(bytes)
 }

@@ -14,7 +14,7 @@ use crate::input::shell_word;
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
-use crate::run::{BrokenRun, Output, Pace, execute, work};
+use crate::run::{BrokenRun, Output, Pace, execute};
 use crate::scenario::Scenario;
 
 pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -79,13 +79,13 @@ fn one(
         Err(error) => return failed(error.to_string(), error.exit()),
     };
     let interrupted = interruption();
-    let (output, timing) = match simulate(arguments, scenario, registry, &interrupted) {
+    let (output, timing) = match simulate(scenario, registry, arguments.threads, !arguments.quiet, &interrupted) {
         Ok(Some(done)) => done,
         Ok(None) => return failed(NOTHING_WRITTEN.to_owned(), Exit::Interrupted),
         Err(reason) => return failed(reason, Exit::InputOutput),
     };
     let verdicts = publish::verdicts(scenario, &output);
-    let figures = publish::figures(scenario, &output);
+    let figures = publish::figures(&scenario.figures, &output.tables, &arguments.format);
     if let Err(error) = publish::write(&folder, scenario, &output, &figures, &verdicts, timing) {
         return failed(error.to_string(), error.exit());
     }
@@ -96,13 +96,16 @@ fn one(
         Ok(path) => path,
         Err(error) => return failed(error.to_string(), error.exit()),
     };
+    for warning in &output.warnings {
+        terminal.warn(&format!("{}: {warning}", scenario.name));
+    }
     let overrides = arguments.scenarios.overrides();
     for broken in &output.broken {
         terminal.complain(&describe(scenario, &overrides.settings, broken));
     }
     let undrawn: Vec<String> = figures
         .iter()
-        .filter_map(|(_, drawn)| Some(drawn.as_ref().err()?.to_string()))
+        .filter_map(|drawn| Some(drawn.as_ref().err()?.to_string()))
         .collect();
     for reason in &undrawn {
         terminal.complain(&format!("{}: {reason}", scenario.name));
@@ -122,18 +125,20 @@ fn one(
 
 const NOTHING_WRITTEN: &str = "interrupted; nothing was written";
 
-/// Runs all points and replications; nothing if interrupted.
-fn simulate(
-    arguments: &Run,
+/// Runs all points and replications, on so many threads or one a core, with a progress bar if it is to be `visible`;
+/// nothing if interrupted.
+pub(super) fn simulate(
     scenario: &Scenario,
     registry: &Registry,
+    threads: Option<u16>,
+    visible: bool,
     interrupted: &AtomicBool,
 ) -> Result<Option<(Output, Timing)>, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = arguments.threads.map_or(cores, usize::from);
+    let threads = threads.map_or(cores, usize::from);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| format!("cannot start {threads} threads: {error}; give fewer with --threads"))?;
-    let progress = Progress::new(scenario.runs(), work(scenario), &scenario.name, !arguments.quiet);
+    let progress = Progress::new(&scenario.name, visible);
     let output = pool.install(|| {
         execute(
             scenario,
@@ -159,6 +164,10 @@ struct Watch<'a> {
 }
 
 impl Pace for Watch<'_> {
+    fn planned(&self, runs: u64, work: u64) {
+        self.progress.plan(runs, work);
+    }
+
     fn advanced(&self, events: u64, work: u64) {
         self.progress.advance(events, work);
     }

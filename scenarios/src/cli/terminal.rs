@@ -18,7 +18,7 @@ impl<'a> Terminal<'a> {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let coloured = io::stderr().is_terminal() && !no_colour;
         Terminal {
-            out: Box::new(io::stdout()),
+            out: Box::new(io::BufWriter::new(io::stdout())),
             err: Box::new(io::stderr()),
             coloured,
         }
@@ -40,9 +40,27 @@ impl<'a> Terminal<'a> {
         }
     }
 
+    /// Writes a part of a long text to the standard output. Says whether the reader is still there.
+    pub(super) fn stream(&mut self, text: &str) -> io::Result<bool> {
+        match self.out.write_all(text.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            written => written.map(|()| true),
+        }
+    }
+
+    /// The end of what was [streamed](Self::stream).
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.print("")
+    }
+
     /// Writes an error. Where there is nobody to complain to, there is nothing else to do.
     pub(super) fn complain(&mut self, message: &str) {
         let _ = writeln!(self.err, "error: {message}");
+    }
+
+    /// Writes what is worth knowing and stands in nobody's way.
+    pub(super) fn warn(&mut self, message: &str) {
+        let _ = writeln!(self.err, "warning: {message}");
     }
 
     /// Writes what is wrong with an input, and tells the exit code.

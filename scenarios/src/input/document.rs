@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{InputError, KeyPath, Node, Origin, Source, Value, closest, list, parse};
+use super::{InputError, KeyPath, Node, Origin, Source, Table, Value, closest, list, parse};
 
 /// The most that a scenario file may hold, in bytes: a hundred times any sensible one.
 const FILE_LIMIT: u64 = 4 << 20;
@@ -33,6 +33,21 @@ impl Document {
         Ok(Document {
             root: parse::document(source)?,
         })
+    }
+
+    /// Removes a key of the root table, and returns its value.
+    pub fn take(&mut self, key: &str) -> Option<Node> {
+        match &mut self.root.value {
+            Value::Table(root) => root.take(key).map(|entry| entry.node),
+            _ => None,
+        }
+    }
+
+    /// Lays a table over the root table, key by key: tables that both have are merged, everything else is replaced.
+    pub fn merge(&mut self, table: Table) {
+        if let Value::Table(root) = &mut self.root.value {
+            root.merge(table);
+        }
     }
 
     /// Lays one `key.path=value` of `--set` over the document.

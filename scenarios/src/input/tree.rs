@@ -66,6 +66,29 @@ impl Table {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
+    /// Removes a key.
+    pub(super) fn take(&mut self, key: &str) -> Option<Entry> {
+        let position = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(position))
+    }
+
+    /// Lays another table over this one: a key of both that is a table in both is laid over likewise, any other is replaced
+    /// or added.
+    pub(super) fn merge(&mut self, other: Table) {
+        for entry in other.entries {
+            match self.entries.iter_mut().find(|own| own.key == entry.key) {
+                None => self.entries.push(entry),
+                Some(own) => match (&mut own.node.value, entry.node.value) {
+                    (Value::Table(own), Value::Table(other)) => own.merge(other),
+                    (own_value, value) => {
+                        *own_value = value;
+                        own.node.origin = entry.node.origin;
+                    }
+                },
+            }
+        }
+    }
+
     /// The entry of a key, added as an empty table if there is none.
     pub(super) fn entry_or_table(&mut self, key: &str, origin: &Origin) -> &mut Entry {
         let position = self

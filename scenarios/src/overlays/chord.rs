@@ -3,87 +3,130 @@
 use std::collections::BTreeMap;
 
 use protocols::chord::invariants::RingInvariants;
-use protocols::chord::{Chord, Command, Config, ConfigError, Contact, Event, Id, Init, LookupStyle, Ring, Rules};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use protocols::chord::{Chord, Command, Config, ConfigError, Contact, Event, Id, Init, LookupStyle, Ring, Rules, Step};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{InvalidSetting, Overlay, Told};
+use super::{Hop, InvalidSetting, Overlay, Told};
 use crate::units::{Duration, Fraction};
 
 /// [`Chord`] as scenarios know it.
 pub struct ChordOverlay;
 
 /// The settings of `[protocol.chord]`. What is left out is as in [`Config::default`].
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct ChordSettings {
     /// Whose rules keep the ring.
-    #[serde(default, deserialize_with = "rules")]
-    rules: Option<Rules>,
+    #[serde(with = "rules")]
+    #[schemars(schema_with = "rules::schema")]
+    rules: Rules,
     /// Width of identifiers in bits.
-    id_bits: Option<u32>,
+    id_bits: u32,
     /// Length of the successor list.
-    successors: Option<usize>,
+    successors: usize,
     /// Whether lookups consult the whole successor list.
-    route_with_successors: Option<bool>,
+    route_with_successors: bool,
     /// Who asks the nodes on the way.
-    lookup: Option<LookupName>,
+    lookup: LookupName,
     /// Whether a lookup ends only when the owner has answered.
-    confirm_owner: Option<bool>,
+    confirm_owner: bool,
     /// Mean period of stabilisation.
-    stabilize_period: Option<Duration>,
+    stabilize_period: Duration,
     /// Relative half-width of the period.
-    stabilize_jitter: Option<Fraction>,
+    stabilize_jitter: Fraction,
     /// How long a node waits for the answer of another.
-    timeout: Option<Duration>,
+    timeout: Duration,
     /// How many more times a node is asked.
-    retries: Option<u8>,
+    retries: u8,
     /// How long the origin of a recursive lookup waits.
-    recursive_timeout: Option<Duration>,
+    recursive_timeout: Duration,
     /// How many nodes one lookup may visit.
-    hop_limit: Option<u8>,
+    hop_limit: u8,
 }
 
 /// A rule set by its name in [`Rules::NAMES`].
-fn rules<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rules>, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let found = Rules::NAMES.iter().find(|(known, _)| *known == name);
-    found.map(|(_, rules)| Some(*rules)).ok_or_else(|| {
-        let known = Rules::NAMES.map(|(known, _)| known).join("`, `");
-        D::Error::custom(format!("unknown rules `{name}`\nknown: `{known}`"))
-    })
+mod rules {
+    use std::sync::LazyLock;
+
+    use protocols::chord::Rules;
+    use schemars::{Schema, SchemaGenerator, json_schema};
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| Rules::NAMES.map(|(name, _)| name).to_vec());
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rules, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let found = Rules::NAMES.iter().find(|(known, _)| *known == name);
+        found
+            .map(|(_, rules)| *rules)
+            .ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
+    }
+
+    pub(super) fn serialize<S: Serializer>(rules: &Rules, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = Rules::NAMES.iter().find(|(_, known)| known == rules);
+        serializer.serialize_str(name.map_or("", |(name, _)| name))
+    }
+
+    pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": *NAMES })
+    }
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum LookupName {
+    /// The initiator asks node after node.
     Iterative,
+    /// Each node passes the lookup on.
     Recursive,
+}
+
+impl Default for ChordSettings {
+    fn default() -> Self {
+        let default = Config::default();
+        ChordSettings {
+            rules: default.rules,
+            id_bits: default.id_bits,
+            successors: default.successors,
+            route_with_successors: default.route_with_successors,
+            lookup: match default.lookup {
+                LookupStyle::Iterative => LookupName::Iterative,
+                LookupStyle::Recursive => LookupName::Recursive,
+            },
+            confirm_owner: default.confirm_owner,
+            stabilize_period: Duration(default.stabilize_period),
+            stabilize_jitter: Fraction::new(default.stabilize_jitter),
+            timeout: Duration(default.timeout),
+            retries: default.retries,
+            recursive_timeout: Duration(default.recursive_timeout),
+            hop_limit: default.hop_limit,
+        }
+    }
 }
 
 impl ChordSettings {
     fn into_config(self) -> Result<Config, ConfigError> {
-        let default = Config::default();
         Config {
-            rules: self.rules.unwrap_or(default.rules),
-            id_bits: self.id_bits.unwrap_or(default.id_bits),
-            successors: self.successors.unwrap_or(default.successors),
-            route_with_successors: self.route_with_successors.unwrap_or(default.route_with_successors),
+            rules: self.rules,
+            id_bits: self.id_bits,
+            successors: self.successors,
+            route_with_successors: self.route_with_successors,
             lookup: match self.lookup {
-                Some(LookupName::Iterative) => LookupStyle::Iterative,
-                Some(LookupName::Recursive) => LookupStyle::Recursive,
-                None => default.lookup,
+                LookupName::Iterative => LookupStyle::Iterative,
+                LookupName::Recursive => LookupStyle::Recursive,
             },
-            confirm_owner: self.confirm_owner.unwrap_or(default.confirm_owner),
-            stabilize_period: self.stabilize_period.map_or(default.stabilize_period, Duration::get),
-            stabilize_jitter: self.stabilize_jitter.map_or(default.stabilize_jitter, Fraction::get),
-            timeout: self.timeout.map_or(default.timeout, Duration::get),
-            retries: self.retries.unwrap_or(default.retries),
-            recursive_timeout: self.recursive_timeout.map_or(default.recursive_timeout, Duration::get),
-            hop_limit: self.hop_limit.unwrap_or(default.hop_limit),
+            confirm_owner: self.confirm_owner,
+            stabilize_period: self.stabilize_period.get(),
+            stabilize_jitter: self.stabilize_jitter.get(),
+            timeout: self.timeout.get(),
+            retries: self.retries,
+            recursive_timeout: self.recursive_timeout.get(),
+            hop_limit: self.hop_limit,
         }
         .validate()
     }
@@ -170,13 +213,15 @@ impl Overlay for ChordOverlay {
                 hops,
                 visited,
                 timeouts,
+                dead_owners,
                 ..
             } => Told::Found {
                 operation,
                 owner: owner.addr,
                 hops: hops.into(),
                 visited: visited.into(),
-                timeouts: timeouts.into(),
+                timeouts: u32::from(timeouts) + u32::from(dead_owners),
+                dead_owners: dead_owners.into(),
             },
             Event::LookupFailed {
                 operation, timeouts, ..
@@ -194,6 +239,27 @@ impl Overlay for ChordOverlay {
             .next()
             .or_else(|| members.first_key_value())
             .map(|(_, addr)| *addr)
+    }
+
+    fn route(config: &Config, node: &Chord, key: u128) -> Hop {
+        match node.route(config, Id::new(key)) {
+            Step::Owner(owner) => Hop::Owner(owner.addr),
+            Step::Closer(closer) => Hop::Closer(closer.addr),
+            Step::DeadEnd => Hop::Nowhere,
+        }
+    }
+
+    fn links(node: &Chord) -> Vec<(&'static str, NodeAddr)> {
+        let (first, others) = node.successors().split_at(node.successors().len().min(1));
+        let fingers = node.fingers().contacts();
+        let known = node.i3_list().into_iter().flat_map(|list| list.active());
+        let named = |name| move |contact: Contact| (name, contact.addr);
+        (node.predecessor().into_iter().map(named("predecessor")))
+            .chain(first.iter().copied().map(named("successor")))
+            .chain(others.iter().copied().map(named("further successor")))
+            .chain(fingers.map(named("finger")))
+            .chain(known.map(named("known")))
+            .collect()
     }
 
     fn invariants(_: &Config, base: &[(u128, NodeAddr)]) -> RingInvariants {

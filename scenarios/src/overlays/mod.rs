@@ -4,8 +4,10 @@
 mod chord;
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 pub use chord::ChordOverlay;
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use sim_core::addr::NodeAddr;
 use sim_core::observer::Observer;
@@ -26,10 +28,11 @@ pub trait Overlay: Sized + Sync + 'static {
     const NAME: &'static str;
     /// One line for `peerscope list`.
     const SUMMARY: &'static str;
-    /// The settings in scenario files: the table `[protocol.<name>]`, unknown keys refused.
-    type Settings: DeserializeOwned;
+    /// The settings in scenario files: the table `[protocol.<name>]`, unknown keys refused. What their documentation says is
+    /// shown by editors, through the JSON Schema of scenarios.
+    type Settings: DeserializeOwned + JsonSchema;
     /// The protocol itself.
-    type Protocol: Protocol<Addr = NodeAddr, Config: Clone>;
+    type Protocol: Protocol<Addr = NodeAddr, Config: Clone, Msg: Debug, Timer: Debug, Command: Debug, Event: Debug>;
     /// What `[observe] ring_invariants` watches.
     type Invariants: Observer<Self::Protocol>;
 
@@ -66,6 +69,14 @@ pub trait Overlay: Sized + Sync + 'static {
     /// The node that owns a key, if these are the members.
     fn owner(config: &ConfigOf<Self>, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr>;
 
+    /// Where a message to a key would go next from a node that is a member, by what it knows at this moment: for
+    /// measurements over the whole overlay.
+    fn route(config: &ConfigOf<Self>, node: &Self::Protocol, key: u128) -> Hop;
+
+    /// Whom a node knows, each with what he is to it: `successor`, `finger`. Somebody can be several things. For pictures
+    /// of the overlay.
+    fn links(node: &Self::Protocol) -> Vec<(&'static str, NodeAddr)>;
+
     /// The observer of the invariants of the overlay, told of members who never leave.
     fn invariants(config: &ConfigOf<Self>, base: &[(u128, NodeAddr)]) -> Self::Invariants;
 }
@@ -77,6 +88,17 @@ pub struct InvalidSetting {
     pub key: &'static str,
     /// What is wrong, and what to try.
     pub message: String,
+}
+
+/// Where a node would send a message to a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hop {
+    /// To this node, which it takes for the owner of the key; it may be itself.
+    Owner(NodeAddr),
+    /// To this node, which is closer.
+    Closer(NodeAddr),
+    /// It knows nobody to send it to.
+    Nowhere,
 }
 
 /// What a node told, as far as scenarios measure it.
@@ -98,6 +120,9 @@ pub enum Told {
         visited: u32,
         /// Requests that were not answered in time.
         timeouts: u32,
+        /// Owners that were named and did not answer, where the protocol asks for their answer. They count among the
+        /// time-outs, too.
+        dead_owners: u32,
     },
     /// A lookup was given up.
     NotFound {

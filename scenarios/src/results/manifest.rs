@@ -1,59 +1,92 @@
 //! What results were made from, and the fingerprints that tell them from others. The same on every machine.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
 use crate::run::RunRecord;
 use crate::scenario::{InputFile, Scenario};
 
 /// The file `manifest.toml`.
-#[derive(Debug, Serialize)]
-pub struct Manifest<'a> {
-    scenario: &'a str,
-    version: &'static str,
-    commit: &'static str,
-    lock_file_sha256: String,
-    generator: &'static str,
-    seed: u64,
-    replications: u32,
-    points: usize,
-    events: u64,
-    inputs: Vec<Input>,
-    runs: Vec<Run>,
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The version of peerscope that made the results.
+    pub version: String,
+    /// The commit that this version was built from; `unknown` outside of a repository.
+    pub commit: String,
+    /// The SHA-256 of the lock file: the exact versions of everything that it was built with.
+    pub lock_file_sha256: String,
+    /// The generator of random numbers.
+    pub generator: String,
+    /// The seed of all randomness.
+    pub seed: u64,
+    /// How often each point was run, at most.
+    pub replications: u32,
+    /// How many points the sweep has.
+    pub points: usize,
+    /// The events of all runs.
+    pub events: u64,
+    /// The files that the results were made from, the scenario first.
+    pub inputs: Vec<Input>,
+    /// The tables, in the order in which they were written. Results of early versions do not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableFile>,
+    /// The runs that ended well, by point and replication.
+    pub runs: Vec<Run>,
 }
 
-#[derive(Debug, Serialize)]
-struct Input {
-    file: String,
-    sha256: String,
+/// A file that results were made from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Input {
+    /// Its name alone: where a file lies differs from machine to machine.
+    pub file: String,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
 }
 
-#[derive(Debug, Serialize)]
-struct Run {
-    point: usize,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    settings: String,
-    replication: u32,
-    events: u64,
-    fingerprint: String,
+/// A table as it was written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TableFile {
+    /// The name of its file without `.csv`.
+    pub name: String,
+    /// How many rows it has, the header not counted.
+    pub rows: usize,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
 }
 
-impl<'a> Manifest<'a> {
-    /// The manifest of a scenario and its finished runs, by point and replication.
-    pub fn new(scenario: &'a Scenario, records: &[RunRecord]) -> Self {
-        let run = |record: &RunRecord| Run {
-            point: record.point,
-            settings: scenario
-                .points
-                .get(record.point)
-                .map(|point| point.label())
-                .unwrap_or_default(),
-            replication: record.replication,
-            events: record.events,
-            fingerprint: format!("{:016x}", record.fingerprint),
-        };
+/// A run that ended well.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// Which point of the sweep, from zero.
+    pub point: usize,
+    /// The swept keys with the values that they have at this point; empty without a sweep.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub settings: String,
+    /// Which replication, from zero.
+    pub replication: u32,
+    /// How many events were handled.
+    pub events: u64,
+    /// The fingerprint of all of them, in hexadecimal.
+    pub fingerprint: String,
+}
+
+impl Run {
+    /// Which run of its scenario this is, in words.
+    pub fn label(&self) -> String {
+        if self.settings.is_empty() {
+            format!("replication {}", self.replication)
+        } else {
+            format!("replication {} at {}", self.replication, self.settings)
+        }
+    }
+}
+
+impl Manifest {
+    /// The manifest of a scenario, its finished runs by point and replication, and its tables.
+    pub fn new(scenario: &Scenario, records: &[RunRecord], tables: Vec<TableFile>) -> Self {
         let input = |input: &InputFile| Input {
-            // The name alone: where a file lies differs from machine to machine.
             file: input
                 .path
                 .file_name()
@@ -63,18 +96,19 @@ impl<'a> Manifest<'a> {
             sha256: input.sha256.clone(),
         };
         Manifest {
-            scenario: &scenario.name,
-            version: env!("CARGO_PKG_VERSION"),
-            commit: env!("PEERSCOPE_COMMIT"),
+            scenario: scenario.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: env!("PEERSCOPE_COMMIT").to_owned(),
             // With two line endings there would be two digests of one lock file.
             lock_file_sha256: sha256(include_str!("../../../Cargo.lock").replace("\r\n", "\n").as_bytes()),
-            generator: "xoshiro128++",
+            generator: "xoshiro128++".to_owned(),
             seed: scenario.seed,
             replications: scenario.replications,
             points: scenario.points.len(),
             events: records.iter().map(|record| record.events).sum(),
             inputs: scenario.inputs.iter().map(input).collect(),
-            runs: records.iter().map(run).collect(),
+            tables,
+            runs: records.iter().map(|record| run(scenario, record)).collect(),
         }
     }
 
@@ -84,5 +118,16 @@ impl<'a> Manifest<'a> {
     /// A seed or a count beyond what a whole number of TOML holds, 2^63 - 1.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         toml::to_string(self)
+    }
+}
+
+fn run(scenario: &Scenario, record: &RunRecord) -> Run {
+    let point = scenario.points.get(record.point);
+    Run {
+        point: record.point,
+        settings: point.map(|point| point.label()).unwrap_or_default(),
+        replication: record.replication,
+        events: record.events,
+        fingerprint: format!("{:016x}", record.fingerprint),
     }
 }

@@ -3,7 +3,11 @@
 //! Everything is written into a temporary folder beside the target and renamed when it is complete: there is never half
 //! a result, and the results of an earlier run stay untouched until the new ones can take their place.
 
+mod file;
+mod graphml;
 mod manifest;
+mod read;
+mod rows;
 mod timing;
 
 use std::fs::{self, File};
@@ -15,7 +19,11 @@ use thiserror::Error;
 
 use crate::exit::Exit;
 
-pub use manifest::Manifest;
+pub use file::replace_file;
+pub use graphml::snapshots;
+pub use manifest::{Input, Manifest, Run, TableFile};
+pub use read::{Presentation, Results, SCENARIO, read_table_file};
+pub use rows::Columns;
 pub use timing::Timing;
 
 /// What every folder of results holds, and no other folder is likely to.

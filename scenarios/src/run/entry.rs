@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use analysis::Schema;
+use schemars::SchemaGenerator;
 use sim_core::addr::NodeAddr;
 use sim_core::churn::ChurnModel;
 use sim_core::network::Network;
@@ -10,6 +11,7 @@ use sim_core::observer::Observer;
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 
+use super::trace::{Line, Tracer, Window};
 use super::world::{DirectDelay, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
@@ -38,6 +40,24 @@ impl<O: Overlay> OverlayEntry<O> {
         let settings: O::Settings = point.protocol.parse()?;
         O::config(settings).map_err(|invalid| point.protocol.error_at(invalid.key, invalid.message))
     }
+
+    /// What a simulation of the job is made of.
+    fn prepare(job: &Job<'_>) -> Result<(Setup<O::Protocol>, ScenarioWorld<O>), Failure> {
+        let point = job.point;
+        let config = Self::config(point).map_err(|error| Failure::Broken(error.to_string()))?;
+        let build = || point.network.build(point.nodes as usize, job.streams);
+        let network = build().map_err(|error| Failure::Broken(error.to_string()))?;
+        let direct = build().map_err(|error| Failure::Broken(error.to_string()))?;
+        let world = ScenarioWorld::<O>::new(point, config.clone(), job.streams, round_trip(direct));
+        let setup = Setup {
+            config,
+            network,
+            nodes: point.nodes,
+            streams: job.streams,
+            partitions: 1,
+        };
+        Ok((setup, world))
+    }
 }
 
 impl<O: Overlay> Default for OverlayEntry<O> {
@@ -53,6 +73,10 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
 
     fn summary(&self) -> &str {
         O::SUMMARY
+    }
+
+    fn settings_schema(&self, generator: &mut SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<O::Settings>()
     }
 
     fn check(&self, point: &Point) -> Result<(), InputError> {
@@ -80,26 +104,32 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
 
     fn run(&self, job: &Job<'_>, pace: &dyn Pace) -> Result<RunRecord, Failure> {
         let point = job.point;
-        let config = Self::config(point).map_err(|error| Failure::Broken(error.to_string()))?;
-        let build = || point.network.build(point.nodes as usize, job.streams);
-        let network = build().map_err(|error| Failure::Broken(error.to_string()))?;
-        let direct = build().map_err(|error| Failure::Broken(error.to_string()))?;
-        let world = ScenarioWorld::<O>::new(point, config.clone(), job.streams, round_trip(direct));
+        let (setup, world) = Self::prepare(job)?;
         // Founders are a base that never leaves only where nobody does.
         let nobody_leaves = *point.churn.churn.model() == ChurnModel::None && point.mass_failure.is_none();
         let base = if nobody_leaves { world.founders() } else { &[] };
-        let invariants = point.observe.ring_invariants.then(|| O::invariants(&config, base));
-        let setup = Setup {
-            config,
-            network,
-            nodes: point.nodes,
-            streams: job.streams,
-            partitions: 1,
-        };
+        let invariants = point
+            .observe
+            .ring_invariants
+            .then(|| O::invariants(&setup.config, base));
         match invariants {
             Some(observer) => drive::<O, _>(Simulation::observed(setup, world, observer), job, pace),
             None => drive::<O, _>(Simulation::new(setup, world), job, pace),
         }
+    }
+
+    fn trace(
+        &self,
+        job: &Job<'_>,
+        window: Window,
+        pace: &dyn Pace,
+        sink: &mut dyn FnMut(Line),
+    ) -> Result<(), Failure> {
+        let (setup, world) = Self::prepare(job)?;
+        let end = (SimTime::ZERO + job.point.duration).min(window.until);
+        let mut simulation = Simulation::observed(setup, world, Tracer { window, sink });
+        simulation.schedule(SimTime::ZERO, Turn::Open);
+        advance(&mut simulation, end, job, pace)
     }
 }
 
@@ -111,28 +141,16 @@ fn round_trip(network: Box<dyn Network>) -> DirectDelay {
     })
 }
 
+/// Runs a simulation from beginning to end, and takes down what came of it.
 fn drive<O: Overlay, W: Observer<O::Protocol>>(
     mut simulation: Simulation<O::Protocol, ScenarioWorld<O>, W>,
     job: &Job<'_>,
     pace: &dyn Pace,
 ) -> Result<RunRecord, Failure> {
-    let end = SimTime::ZERO + job.point.duration;
-    let (mut events, mut work) = (0, 0);
     simulation.schedule(SimTime::ZERO, Turn::Open);
-    loop {
-        let outcome = simulation.run_some(end, EVENTS_BETWEEN_REPORTS);
-        let ended = outcome.map_err(|broken| Failure::Broken(broken.to_string()))?;
-        let done = node_seconds(job.point, simulation.now());
-        pace.advanced(simulation.events() - events, done - work);
-        (events, work) = (simulation.events(), done);
-        if ended {
-            break;
-        }
-        if pace.interrupted() {
-            return Err(Failure::Interrupted);
-        }
-    }
-    let (fingerprint, traffic, now) = (simulation.fingerprint(), simulation.traffic(), simulation.now());
+    advance(&mut simulation, SimTime::ZERO + job.point.duration, job, pace)?;
+    let (events, fingerprint) = (simulation.events(), simulation.fingerprint());
+    let (traffic, now) = (simulation.traffic(), simulation.now());
     Ok(RunRecord {
         point: job.point.index,
         replication: job.replication,
@@ -140,4 +158,27 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
         fingerprint,
         measured: simulation.into_world().into_measured(&traffic, now),
     })
+}
+
+/// Runs a simulation on to `end`, unless it is told to stop.
+fn advance<O: Overlay, W: Observer<O::Protocol>>(
+    simulation: &mut Simulation<O::Protocol, ScenarioWorld<O>, W>,
+    end: SimTime,
+    job: &Job<'_>,
+    pace: &dyn Pace,
+) -> Result<(), Failure> {
+    let (mut events, mut work) = (0, 0);
+    loop {
+        let outcome = simulation.run_some(end, EVENTS_BETWEEN_REPORTS);
+        let ended = outcome.map_err(|broken| Failure::Broken(broken.to_string()))?;
+        let done = node_seconds(job.point, simulation.now());
+        pace.advanced(simulation.events() - events, done - work);
+        (events, work) = (simulation.events(), done);
+        if ended {
+            return Ok(());
+        }
+        if pace.interrupted() {
+            return Err(Failure::Interrupted);
+        }
+    }
 }

@@ -3,46 +3,24 @@
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 
-/// A lookup that named an owner.
-pub(super) struct Answer {
-    /// Whether the owner is the true one, among the members at that moment.
-    pub correct: bool,
-    /// Nodes on the way, the owner included.
-    pub hops: u32,
-    /// Nodes on the way up to the owner's predecessor.
-    pub visited: u32,
-    /// Requests not answered in time.
-    pub timeouts: u32,
-    /// From the command to the answer.
-    pub latency: SimDuration,
-    /// The round trip of the direct path from the initiator to the owner; zero if they are one.
-    pub direct: SimDuration,
-}
+use super::reachability::PathCount;
+use super::snapshot::Snapshot;
+use super::tally::{Bins, Tally};
+use crate::scenario::Point;
 
 /// Everything that one run measured. Counts and integer sums, so that tables do not depend on the order of additions.
 #[derive(Clone, Default, Debug)]
 pub struct Measured {
-    /// Lookups begun.
-    pub issued: u64,
-    /// Lookups that named an owner.
-    pub completed: u64,
-    /// Lookups that named the true owner.
-    pub correct: u64,
-    /// Lookups given up.
-    pub failed: u64,
-    /// Lookups still on their way when the run ended, or whose initiator had left.
-    pub unfinished: u64,
-    /// Lookups by nodes visited.
-    pub visited: Vec<u64>,
-    /// Nodes on the way to the owner, summed over completed lookups.
-    pub hops: u64,
-    /// Unanswered requests, summed over lookups that ended.
-    pub timeouts: u64,
-    /// Latency of each completed lookup, in ns; sorted when the run has ended.
-    pub latencies: Vec<u64>,
-    /// Latency over the direct round trip of each completed lookup between two different nodes, in millionths; sorted
-    /// when the run has ended.
-    pub stretches: Vec<u64>,
+    /// Lookups over time.
+    pub bins: Bins,
+    /// How many bins the warm-up takes, and [`execute`](super::execute) leaves out of `lookups`.
+    pub warm_up: usize,
+    /// All lookups after the warm-up, their samples sorted; counted by `execute`.
+    pub lookups: Tally,
+    /// Between which nodes there were paths, count by count.
+    pub paths: Vec<PathCount>,
+    /// The overlay as it was at the times asked for.
+    pub snapshots: Vec<Snapshot>,
     /// Arrivals, founders not counted.
     pub arrivals: u64,
     /// Joins that had to be begun again.
@@ -66,32 +44,22 @@ pub struct Measured {
     counted_to: SimTime,
 }
 
-/// Stretch is counted in millionths.
-pub(super) const STRETCH_UNIT: f64 = 1e-6;
-
 impl Measured {
-    /// Counts a lookup that named an owner.
-    pub(super) fn found(&mut self, answer: &Answer) {
-        self.completed += 1;
-        self.correct += u64::from(answer.correct);
-        let visited = answer.visited as usize;
-        if self.visited.len() <= visited {
-            self.visited.resize(visited + 1, 0);
-        }
-        self.visited[visited] += 1;
-        self.hops += u64::from(answer.hops);
-        self.timeouts += u64::from(answer.timeouts);
-        self.latencies.push(answer.latency.as_nanos());
-        if answer.direct > SimDuration::ZERO {
-            let ratio = answer.latency.as_nanos() as f64 / answer.direct.as_nanos() as f64;
-            self.stretches.push((ratio / STRETCH_UNIT).round() as u64);
-        }
+    /// Nothing yet, of a run of this point.
+    pub fn new(point: &Point) -> Self {
+        let start = point.lookups.map_or(SimTime::ZERO, |lookups| lookups.start);
+        let bins = Bins {
+            start,
+            width: point.measure.bin,
+            tallies: Vec::new(),
+        };
+        Measured { bins, ..Measured::default() }
     }
 
-    /// Counts a lookup that was given up.
-    pub(super) fn not_found(&mut self, timeouts: u32) {
-        self.failed += 1;
-        self.timeouts += u64::from(timeouts);
+    /// Counts the lookups after a warm-up of so many bins.
+    pub(super) fn settle(&mut self, warm_up: usize) {
+        self.warm_up = warm_up;
+        self.lookups = self.bins.take_from(warm_up);
     }
 
     /// A node came up or went down.
@@ -109,17 +77,14 @@ impl Measured {
     }
 
     /// The run has ended.
-    pub(super) fn finish(&mut self, traffic: &Traffic, end: SimTime, unfinished: u64, members: u64) {
+    pub(super) fn finish(&mut self, traffic: &Traffic, end: SimTime, members: u64) {
         self.count_up_time(end);
         self.span = end.since(self.from);
         self.traffic = Some(match self.traffic.take() {
             Some(before) => traffic.since(&before),
             None => traffic.clone(),
         });
-        self.unfinished = unfinished;
         self.members = members;
-        self.latencies.sort_unstable();
-        self.stretches.sort_unstable();
     }
 
     fn count_up_time(&mut self, now: SimTime) {

@@ -3,7 +3,13 @@
 mod entry;
 mod measure;
 mod members;
+mod precision;
+mod reachability;
+mod snapshot;
+mod steady;
 mod tables;
+mod tally;
+mod trace;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +21,10 @@ use sim_core::time::SimTime;
 
 pub use entry::OverlayEntry;
 pub use measure::Measured;
+pub(crate) use tables::run_metrics;
 pub use tables::schema;
+pub use tally::{Bins, Tally};
+pub use trace::{Line, What, Window};
 
 use crate::registry::Registry;
 use crate::scenario::{Point, Scenario};
@@ -32,7 +41,11 @@ pub struct Job<'a> {
 
 /// What a run tells while it goes on, and asks.
 pub trait Pace: Sync {
-    /// A run has come further: by so many events, and by so much of the [`work`] of the scenario.
+    /// So many runs more are to be done, which are so much work: seconds times nodes. Told at the beginning, and again
+    /// where a precision asks for more replications.
+    fn planned(&self, _runs: u64, _work: u64) {}
+
+    /// A run has come further: by so many events, and by so much of the work that was planned.
     fn advanced(&self, events: u64, work: u64);
 
     /// Another run has ended.
@@ -84,38 +97,82 @@ pub struct Output {
     pub records: Vec<RunRecord>,
     /// Those that did not.
     pub broken: Vec<BrokenRun>,
+    /// What is worth knowing of the results: a precision that was not reached, lookups that have not settled.
+    pub warnings: Vec<String>,
 }
 
-/// How much there is to simulate: seconds times nodes, over all runs.
-pub fn work(scenario: &Scenario) -> u64 {
-    let of_point = |point: &Point| entry::node_seconds(point, SimTime::ZERO + point.duration);
-    let runs = scenario
-        .points
-        .iter()
-        .map(|point| of_point(point).saturating_mul(scenario.replications.into()));
-    runs.fold(0, u64::saturating_add)
+/// The runs of one point.
+struct Course<'a> {
+    point: &'a Point,
+    /// How many replications it is to have, as far as is known.
+    planned: u32,
+    /// How many bins of lookups are the warm-up, once its first runs have ended.
+    warm_up: Option<usize>,
+    /// Those that ended well, by replication.
+    records: Vec<RunRecord>,
+    broken: Vec<BrokenRun>,
+}
+
+impl Course<'_> {
+    /// The replications that are still to be run.
+    fn outstanding(&self) -> std::ops::Range<u32> {
+        (self.records.len() + self.broken.len()) as u32..self.planned
+    }
+
+    /// Takes in the outcome of the next replications: where the warm-up ends is decided by the first of them, for all.
+    fn take(&mut self, mut records: Vec<RunRecord>, broken: Vec<BrokenRun>) {
+        let runs = records.iter().map(|record| &record.measured);
+        let warm_up = *self.warm_up.get_or_insert_with(|| steady::warm_up_bins(self.point, runs));
+        records.par_iter_mut().for_each(|record| record.measured.settle(warm_up));
+        self.records.extend(records);
+        self.broken.extend(broken);
+    }
 }
 
 /// Runs all points and replications of a scenario, on the threads of the current rayon pool. `None` if it was interrupted.
 ///
-/// A run that breaks is reported and takes no other with it.
+/// A run that breaks is reported and takes no other with it. Where the scenario wants a precision, it is looked at the
+/// results after fixed numbers of replications, so that what is run depends on nothing else.
 pub fn execute(scenario: &Scenario, registry: &Registry, pace: &dyn Pace) -> Option<Output> {
-    let pairs = scenario
-        .points
-        .iter()
-        .flat_map(|point| (0..scenario.replications).map(move |number| (point, number)));
-    let jobs: Vec<Job> = pairs
+    let course = |point| Course {
+        point,
+        planned: scenario.fewest_replications(),
+        warm_up: None,
+        records: Vec::new(),
+        broken: Vec::new(),
+    };
+    let mut courses: Vec<Course> = scenario.points.iter().map(course).collect();
+    while courses.iter().any(|course| !course.outstanding().is_empty()) {
+        run_outstanding(scenario, &mut courses, registry, pace)?;
+        for course in &mut courses {
+            let (precision, most) = (scenario.precision.as_ref(), scenario.replications);
+            course.planned = precision::needed(precision, most, course.planned, &course.records);
+        }
+    }
+    Some(output(scenario, courses))
+}
+
+/// Runs all replications that are planned and have not been run.
+fn run_outstanding(
+    scenario: &Scenario,
+    courses: &mut [Course<'_>],
+    registry: &Registry,
+    pace: &dyn Pace,
+) -> Option<()> {
+    let pairs = courses.iter().flat_map(|course| course.outstanding().map(move |number| (course.point, number)));
+    let mut jobs: Vec<Job> = pairs
         .map(|(point, replication)| Job {
             point,
             replication,
             streams: StreamKey::root(scenario.seed, replication),
         })
         .collect();
+    let work = |job: &Job| entry::node_seconds(job.point, SimTime::ZERO + job.point.duration);
+    pace.planned(jobs.len() as u64, jobs.iter().map(work).fold(0, u64::saturating_add));
     // The largest simulations first, so that none of them is left for the end.
-    let mut order: Vec<&Job> = jobs.iter().collect();
-    order.sort_by_key(|job| std::cmp::Reverse(job.point.nodes));
-    let mut outcomes: Vec<(usize, u32, Result<RunRecord, Failure>)> = order
-        .into_par_iter()
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.point.nodes));
+    let mut outcomes: Vec<(usize, u32, Result<RunRecord, Failure>)> = jobs
+        .par_iter()
         .with_max_len(1)
         .map(|job| {
             let outcome = run_one(job, registry, pace);
@@ -125,9 +182,9 @@ pub fn execute(scenario: &Scenario, registry: &Registry, pace: &dyn Pace) -> Opt
         .collect();
     outcomes.sort_by_key(|(point, replication, _)| (*point, *replication));
 
-    let mut records = Vec::new();
-    let mut broken = Vec::new();
+    let mut ended: Vec<(Vec<RunRecord>, Vec<BrokenRun>)> = courses.iter().map(|_| Default::default()).collect();
     for (point, replication, outcome) in outcomes {
+        let (records, broken) = &mut ended[point];
         match outcome {
             Ok(record) => records.push(record),
             Err(Failure::Interrupted) => return None,
@@ -138,13 +195,27 @@ pub fn execute(scenario: &Scenario, registry: &Registry, pace: &dyn Pace) -> Opt
             }),
         }
     }
+    for (course, (records, broken)) in courses.iter_mut().zip(ended) {
+        course.take(records, broken);
+    }
+    Some(())
+}
+
+/// What came of all runs.
+fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
+    let by_point: Vec<&[RunRecord]> = courses.iter().map(|course| course.records.as_slice()).collect();
+    let by_point: Vec<&[RunRecord]> = by_point.into_iter().filter(|records| !records.is_empty()).collect();
     let tables =
-        tables::tables(scenario, &records).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
-    Some(Output {
+        tables::tables(scenario, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
+    let mut warnings = precision::warnings(scenario, &by_point);
+    warnings.extend(steady::warnings(scenario, &by_point));
+    let (records, broken): (Vec<_>, Vec<_>) = courses.into_iter().map(|course| (course.records, course.broken)).unzip();
+    Output {
         tables,
-        records,
-        broken,
-    })
+        records: records.into_iter().flatten().collect(),
+        broken: broken.into_iter().flatten().collect(),
+        warnings,
+    }
 }
 
 fn run_one(job: &Job<'_>, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {

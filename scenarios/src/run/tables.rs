@@ -1,23 +1,30 @@
 //! From what runs measured to tidy tables: the documented columns of the results.
 
-use analysis::statistics::quantile;
+use analysis::statistics::{quantile, quantile_interval};
 use analysis::{Cell, Schema, Table, TableError};
 use sim_core::math;
+use sim_core::time::SimTime;
 
-use super::RunRecord;
-use super::measure::{Measured, STRETCH_UNIT};
-use crate::scenario::Scenario;
+use super::measure::Measured;
+use super::reachability::{PathCount, time_to};
+use super::snapshot::{SeenLink, SeenNode};
+use super::steady::{self, Steadiness};
+use super::tally::STRETCH_UNIT;
+use super::{RunRecord, precision};
+use crate::scenario::{Metric, Scenario};
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
 struct Layout {
     name: &'static str,
     columns: &'static [&'static str],
+    /// Whether the scenario asks for it.
+    written: fn(&Scenario) -> bool,
     rows: fn(&Measured, &Ranges) -> Vec<Vec<Cell>>,
 }
 
-/// The tables that every run of an overlay writes. Before its own columns each has one a swept key, then `nodes` (places
-/// for nodes) and `replication` (from zero).
-const TABLES: [Layout; 6] = [
+/// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
+/// nodes) and `replication` (from zero).
+const TABLES: [Layout; 13] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -37,6 +44,7 @@ const TABLES: [Layout; 6] = [
             "visited_p99",
             "hops_mean",
             "timeouts_mean",
+            "dead_owners_mean",
             "latency_mean_ms",
             "latency_p50_ms",
             "latency_p95_ms",
@@ -45,31 +53,71 @@ const TABLES: [Layout; 6] = [
             "stretch_p50",
             "stretch_p90",
         ],
+        written: always,
         rows: lookups,
     },
     // The distribution of `visited`: a row a value, the same values in all runs of a point.
     Layout {
         name: "path_length",
         columns: &["visited", "lookups", "fraction"],
+        written: always,
         rows: path_length,
     },
     // The distribution of latency: the fraction of completed lookups that took at most so long.
     Layout {
         name: "latency",
         columns: &["latency_ms", "fraction_at_most"],
+        written: always,
         rows: latency,
     },
     // The distribution of stretch, likewise.
     Layout {
         name: "stretch",
         columns: &["stretch", "fraction_at_most"],
+        written: always,
         rows: stretch,
+    },
+    // Quantiles of latency (ms) and of stretch, a row each: the value by nearest rank, and the distribution-free 95 % interval
+    // within the run, which takes its lookups for independent. They are not: the interval over replications is the honest one.
+    Layout {
+        name: "quantiles",
+        columns: &["of", "quantile", "value", "low", "high", "samples"],
+        written: always,
+        rows: quantiles,
+    },
+    // Lookups by when they began, a row a bin of `measure.bin`, the warm-up (`counted` = 0) included.
+    Layout {
+        name: "lookups_over_time",
+        columns: &[
+            "time_s",
+            "counted",
+            "issued",
+            "completed",
+            "correct",
+            "failed",
+            "unfinished",
+            "correct_fraction",
+            "hops_mean",
+            "timeouts_mean",
+            "latency_mean_ms",
+        ],
+        written: always,
+        rows: |measured, ranges| steady::over_time(measured, ranges.bins),
+    },
+    // Whether the bins after the warm-up (`warm_up_s`) have settled, a row a metric: the probability that a settled series
+    // wanders as far, of this run alone and of the mean over all runs of the point; settled where it is at least 5 %.
+    Layout {
+        name: "stationarity",
+        columns: &["metric", "warm_up_s", "bins", "p_value", "stationary", "together_p_value", "together_stationary"],
+        written: always,
+        rows: |measured, ranges| steady::rows(measured, &ranges.together),
     },
     // What was sent since measurement began, by kind and in total, and how many of these messages the network lost or found
     // nobody up to receive; rates are a node that is up and second.
     Layout {
         name: "messages",
         columns: &["kind", "messages", "bytes", "messages_per_node_s", "bytes_per_node_s"],
+        written: always,
         rows: messages,
     },
     // Who came and went, over the whole run; `up_mean` since measurement began.
@@ -84,9 +132,57 @@ const TABLES: [Layout; 6] = [
             "up_end",
             "members_end",
         ],
+        written: always,
         rows: population,
     },
+    // Between which nodes there were paths, a row a count: `pairs` are ordered pairs of different nodes, of which `working`
+    // had a path from the first to the second by what the nodes on it knew. Nodes yet to come for the first time count.
+    Layout {
+        name: "reachability",
+        columns: &["time_s", "up", "members", "pairs", "working", "working_fraction"],
+        written: follows_paths,
+        rows: reachability,
+    },
+    // A row a part of the pairs: when it was first found that so many had a path. Empty if that was never found.
+    Layout {
+        name: "convergence",
+        columns: &["part", "time_s"],
+        written: follows_paths,
+        rows: convergence,
+    },
+    // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
+    // can be, from 0 to 1.
+    Layout {
+        name: "snapshot_nodes",
+        columns: &["time_s", "node", "id", "turn", "state"],
+        written: takes_snapshots,
+        rows: snapshot_nodes,
+    },
+    // Whom they knew, and what he was to them; it may be somebody who was not up.
+    Layout {
+        name: "snapshot_links",
+        columns: &["time_s", "from", "to", "kind"],
+        written: takes_snapshots,
+        rows: snapshot_links,
+    },
 ];
+
+fn always(_: &Scenario) -> bool {
+    true
+}
+
+fn follows_paths(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.reachability.is_some())
+}
+
+fn takes_snapshots(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| !point.observe.snapshots.is_empty())
+}
+
+/// The tables that a scenario asks for.
+fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
+    TABLES.iter().filter(move |layout| (layout.written)(scenario))
+}
 
 /// What the runs of one point have in common, so that their rows can be averaged value by value.
 struct Ranges {
@@ -96,13 +192,39 @@ struct Ranges {
     latency: Vec<u64>,
     /// Edges of the stretch distribution, in millionths.
     stretch: Vec<u64>,
+    /// Bins of the run with the most.
+    bins: usize,
+    /// Whether they have settled.
+    together: Steadiness,
 }
 
 /// The tables that a scenario's runs will write, and their columns.
 pub fn schema(scenario: &Scenario) -> Schema {
-    TABLES.iter().fold(Schema::new(), |schema, layout| {
+    let schema = layouts(scenario).fold(Schema::new(), |schema, layout| {
         schema.with(layout.name, &columns(scenario, layout))
-    })
+    });
+    match &scenario.precision {
+        Some(_) => schema.with(precision::TABLE, &precision::columns(scenario)),
+        None => schema,
+    }
+}
+
+/// The tables with one row a run.
+fn tables_of_runs() -> impl Iterator<Item = &'static Layout> {
+    TABLES.iter().filter(|layout| ["lookups", "population"].contains(&layout.name))
+}
+
+/// What has one value a run, as `table.column`.
+pub(crate) fn run_metrics() -> impl Iterator<Item = String> {
+    tables_of_runs().flat_map(|layout| layout.columns.iter().map(move |column| format!("{}.{column}", layout.name)))
+}
+
+/// The value that a run has of such a metric.
+pub(super) fn run_metric(metric: &Metric, measured: &Measured) -> Option<f64> {
+    let layout = tables_of_runs().find(|layout| layout.name == metric.table)?;
+    let column = layout.columns.iter().position(|column| *column == metric.column)?;
+    let rows = (layout.rows)(measured, &Ranges::of(&[]));
+    rows.first()?.get(column)?.number()
 }
 
 fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
@@ -113,12 +235,14 @@ fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
         .collect()
 }
 
-/// The tables of a scenario, from all runs that ended well, by point and replication.
+/// The tables of a scenario, from all runs that ended well, point by point and by replication.
 ///
 /// # Errors
 /// None for tables laid out as above; a [`TableError`] would be a mistake in this module.
-pub(super) fn tables(scenario: &Scenario, records: &[RunRecord]) -> Result<Vec<(String, Table)>, TableError> {
-    let by_point: Vec<&[RunRecord]> = records.chunk_by(|a, b| a.point == b.point).collect();
+pub(super) fn tables(
+    scenario: &Scenario,
+    by_point: &[&[RunRecord]],
+) -> Result<Vec<(String, Table)>, TableError> {
     let ranges: Vec<Ranges> = by_point.iter().map(|records| Ranges::of(records)).collect();
     let fill = |layout: &Layout| {
         let mut table = Table::new(&columns(scenario, layout));
@@ -134,16 +258,23 @@ pub(super) fn tables(scenario: &Scenario, records: &[RunRecord]) -> Result<Vec<(
         }
         Ok((layout.name.to_owned(), table))
     };
-    TABLES.iter().map(fill).collect()
+    let mut tables = layouts(scenario).map(fill).collect::<Result<Vec<(String, Table)>, TableError>>()?;
+    if let Some(precision) = &scenario.precision {
+        tables.push((precision::TABLE.to_owned(), precision::table(scenario, precision, by_point)?));
+    }
+    Ok(tables)
 }
 
 impl Ranges {
     fn of(records: &[RunRecord]) -> Self {
-        let measured = || records.iter().map(|record| &record.measured);
+        let lookups = || records.iter().map(|record| &record.measured.lookups);
+        let bins = records.iter().map(|record| record.measured.bins.tallies.len());
         Ranges {
-            visited: measured().map(|measured| measured.visited.len()).max().unwrap_or(0),
-            latency: edges(measured().map(|measured| measured.latencies.as_slice())),
-            stretch: edges(measured().map(|measured| measured.stretches.as_slice())),
+            visited: lookups().map(|lookups| lookups.visited.len()).max().unwrap_or(0),
+            latency: edges(lookups().map(|lookups| lookups.latencies.as_slice())),
+            stretch: edges(lookups().map(|lookups| lookups.stretches.as_slice())),
+            bins: bins.max().unwrap_or(0),
+            together: Steadiness::of(records),
         }
     }
 }
@@ -187,6 +318,7 @@ fn number(value: Option<f64>) -> Cell {
 }
 
 fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let measured = &measured.lookups;
     let completed = measured.completed;
     let moment = |power: u32| -> u64 {
         measured
@@ -228,7 +360,8 @@ fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         percentile(99),
         number(ratio(measured.hops as f64, completed)),
         number(ratio(measured.timeouts as f64, completed + measured.failed)),
-        number(ratio(sum(&measured.latencies) / 1e6, completed)),
+        number(ratio(measured.dead_owners as f64, completed)),
+        number(ratio(measured.latency as f64 / 1e6, completed)),
         latency(0.50),
         latency(0.95),
         number(ratio(
@@ -243,11 +376,11 @@ fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
 
 fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
     let row = |visited: usize| {
-        let lookups = measured.visited.get(visited).copied().unwrap_or(0);
+        let lookups = measured.lookups.visited.get(visited).copied().unwrap_or(0);
         vec![
             visited.into(),
             lookups.into(),
-            number(ratio(lookups as f64, measured.completed)),
+            number(ratio(lookups as f64, measured.lookups.completed)),
         ]
     };
     (0..ranges.visited).map(row).collect()
@@ -266,11 +399,26 @@ fn distribution(sorted: &[u64], edges: &[u64], unit: f64) -> Vec<Vec<Cell>> {
 }
 
 fn latency(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    distribution(&measured.latencies, &ranges.latency, 1e-6)
+    distribution(&measured.lookups.latencies, &ranges.latency, 1e-6)
 }
 
 fn stretch(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    distribution(&measured.stretches, &ranges.stretch, STRETCH_UNIT)
+    distribution(&measured.lookups.stretches, &ranges.stretch, STRETCH_UNIT)
+}
+
+fn quantiles(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let samples = [
+        ("latency_ms", &measured.lookups.latencies, 1e-6),
+        ("stretch", &measured.lookups.stretches, STRETCH_UNIT),
+    ];
+    let row = |(name, sorted, unit): (&str, &Vec<u64>, f64), q: f64| {
+        let cell = |sample: Option<u64>| number(sample.map(|sample| sample as f64 * unit));
+        let (low, high) = quantile_interval(sorted, q).unzip();
+        let value = nearest_rank(sorted, q);
+        vec![name.into(), q.into(), cell(value), cell(low), cell(high), sorted.len().into()]
+    };
+    let rows = samples.into_iter().flat_map(|sample| [0.5, 0.9, 0.95, 0.99].map(|q| row(sample, q)));
+    rows.collect()
 }
 
 fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
@@ -304,6 +452,58 @@ fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         measured.up.into(),
         measured.members.into(),
     ]]
+}
+
+fn seconds(time: SimTime) -> Cell {
+    Cell::from(time.since(SimTime::ZERO).as_secs_f64())
+}
+
+fn reachability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |count: &PathCount| {
+        vec![
+            seconds(count.time),
+            count.up.into(),
+            count.members.into(),
+            count.pairs.into(),
+            count.working.into(),
+            number(count.fraction()),
+        ]
+    };
+    measured.paths.iter().map(row).collect()
+}
+
+fn convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |part: f64| {
+        let time = time_to(part, &measured.paths);
+        vec![part.into(), time.map_or(Cell::Empty, seconds)]
+    };
+    [0.5, 0.9, 0.99, 1.0].map(row).into()
+}
+
+fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |time: SimTime, node: &SeenNode| {
+        vec![
+            seconds(time),
+            node.addr.0.into(),
+            format!("{:x}", node.id).as_str().into(),
+            node.turn.into(),
+            if node.member { "member" } else { "joining" }.into(),
+        ]
+    };
+    let snapshots = measured.snapshots.iter();
+    snapshots
+        .flat_map(|snapshot| snapshot.nodes.iter().map(move |node| row(snapshot.time, node)))
+        .collect()
+}
+
+fn snapshot_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |time: SimTime, link: &SeenLink| {
+        vec![seconds(time), link.from.0.into(), link.to.0.into(), link.kind.into()]
+    };
+    let snapshots = measured.snapshots.iter();
+    snapshots
+        .flat_map(|snapshot| snapshot.links.iter().map(move |link| row(snapshot.time, link)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -12,10 +12,13 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 use sim_core::world::{Control, Departure, World};
 
-use super::measure::{Answer, Measured};
+use super::measure::Measured;
 use super::members::Members;
-use crate::overlays::{ConfigOf, Overlay, Told};
-use crate::scenario::{BringUp, Lookups, MassFailureSpec, Point};
+use super::reachability::{PathCount, arriving};
+use super::snapshot::{SeenLink, SeenNode, Snapshot};
+use super::tally::Answer;
+use crate::overlays::{ConfigOf, Hop, Overlay, Told};
+use crate::scenario::{Arrivals, BringUp, Lookups, MassFailureSpec, Point, Reachability};
 
 /// How often it is looked for such joins.
 const REVIEW_PERIOD: SimDuration = SimDuration::from_secs(5);
@@ -28,6 +31,8 @@ struct Plan {
     churn_start: SimTime,
     mass_failure: Option<MassFailureSpec>,
     lookups: Option<Lookups>,
+    reachability: Option<Reachability>,
+    snapshots: Vec<SimTime>,
 }
 
 impl Plan {
@@ -39,6 +44,8 @@ impl Plan {
             churn_start: point.churn.start,
             mass_failure: point.mass_failure,
             lookups: point.lookups,
+            reachability: point.observe.reachability,
+            snapshots: point.observe.snapshots.clone(),
         }
     }
 }
@@ -61,6 +68,10 @@ pub(super) enum Turn {
     Measure,
     /// Somebody looks something up.
     Lookup,
+    /// Paths are followed.
+    Reach,
+    /// The overlay is written down.
+    Snapshot,
 }
 
 /// One place for a node.
@@ -99,6 +110,7 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     first_population: u32,
     brought_up: u32,
     issued: BTreeMap<OperationId, Issued>,
+    next_operation: u64,
     arrivals: NodeRng,
     lookups: NodeRng,
     network: DirectDelay,
@@ -129,7 +141,7 @@ impl<O: Overlay> ScenarioWorld<O> {
         let places: Vec<Place> = places.collect();
         let founds = |(index, place): &(usize, &Place)| match plan.bring_up {
             BringUp::Bulk => place.first.up,
-            BringUp::Joins { .. } => *index < O::founders(&config) as usize,
+            BringUp::Joins { founders, .. } => *index < founders.unwrap_or_else(|| O::founders(&config)) as usize,
         };
         let founders = places.iter().enumerate().filter(founds);
         let first = places
@@ -147,10 +159,11 @@ impl<O: Overlay> ScenarioWorld<O> {
             first_population: first.count() as u32,
             brought_up: 0,
             issued: BTreeMap::new(),
+            next_operation: 0,
             arrivals: streams.purpose("arrivals").rng(),
             lookups: streams.purpose("lookups").rng(),
             network: round_trip,
-            measured: Measured::default(),
+            measured: Measured::new(point),
             plan,
             config,
             streams,
@@ -165,8 +178,10 @@ impl<O: Overlay> ScenarioWorld<O> {
 
     /// What was measured, at the end of the run.
     pub(super) fn into_measured(mut self, traffic: &Traffic, end: SimTime) -> Measured {
-        self.measured
-            .finish(traffic, end, self.issued.len() as u64, self.members.len() as u64);
+        for Issued { at, .. } in self.issued.values() {
+            self.measured.bins.unfinished(*at);
+        }
+        self.measured.finish(traffic, end, self.members.len() as u64);
         self.measured
     }
 
@@ -188,6 +203,12 @@ impl<O: Overlay> ScenarioWorld<O> {
         if let Some(lookups) = self.plan.lookups {
             control.schedule(lookups.start.since(SimTime::ZERO), Turn::Measure);
         }
+        if let Some(reachability) = self.plan.reachability {
+            control.schedule(reachability.every, Turn::Reach);
+        }
+        for at in &self.plan.snapshots {
+            control.schedule(at.since(SimTime::ZERO), Turn::Snapshot);
+        }
     }
 
     fn plan_first_session(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr) {
@@ -206,24 +227,25 @@ impl<O: Overlay> ScenarioWorld<O> {
         } else {
             self.schedule_change(control, Turn::Arrive(addr), remaining);
         }
-        if let BringUp::Joins { over } = self.plan.bring_up
+        if let BringUp::Joins { over, arrivals, .. } = self.plan.bring_up
             && up
             && !founder
         {
-            self.bring_up(control, addr, over);
+            let share = self.arrival(arrivals);
+            control.schedule(over.mul_f64(share), Turn::BringUp(addr));
         }
     }
 
-    /// Plans the arrival of a node of the first population: the overlay grows by the same factor in equal times.
-    ///
-    /// A ring can take in one newcomer for each gap between neighbours and round of stabilisation, so a population that
-    /// came at a constant rate would outrun a young ring, and long be waiting for it.
-    fn bring_up(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, over: SimDuration) {
+    /// When the next node of the first population arrives, as a part of the time that all of them take.
+    fn arrival(&mut self, arrivals: Arrivals) -> f64 {
+        let part = sim_core::random::unit(&mut self.arrivals);
         let founders = self.founders.len() as f64;
-        let size = founders + f64::from(self.brought_up) + sim_core::random::unit(&mut self.arrivals);
+        let size = founders + f64::from(self.brought_up) + part;
         self.brought_up += 1;
-        let share = math::ln(size / founders) / math::ln(f64::from(self.first_population) / founders);
-        control.schedule(over.mul_f64(share), Turn::BringUp(addr));
+        match arrivals {
+            Arrivals::Growing => math::ln(size / founders) / math::ln(f64::from(self.first_population) / founders),
+            Arrivals::Uniform => part,
+        }
     }
 
     /// Schedules a change of the churn model, counted from the start of churn.
@@ -360,8 +382,9 @@ impl<O: Overlay> ScenarioWorld<O> {
     fn look_up(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
         let from = NodeAddr((sim_core::random::unit(&mut self.lookups) * f64::from(self.plan.nodes)) as u32);
         if self.members.contains(from) {
-            let operation = OperationId(self.measured.issued);
-            self.measured.issued += 1;
+            let operation = OperationId(self.next_operation);
+            self.next_operation += 1;
+            self.measured.bins.issued(control.now());
             let key = O::key(&self.config, &mut self.lookups);
             self.issued.insert(
                 operation,
@@ -390,6 +413,8 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
             Turn::MassFailure => self.fail_many(control),
             Turn::Measure => self.measure(control),
             Turn::Lookup => self.look_up(control),
+            Turn::Reach => self.reach(control),
+            Turn::Snapshot => self.snapshot(control),
         }
     }
 
@@ -420,27 +445,104 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
                 hops,
                 visited,
                 timeouts,
+                dead_owners,
             } => {
                 let Some(Issued { at, from, key }) = self.issued.remove(&operation) else {
                     return;
                 };
                 let truth = O::owner(&self.config, key, self.members.by_identifier());
-                self.measured.found(&Answer {
+                let answer = Answer {
                     correct: truth == Some(owner),
                     hops,
                     visited,
                     timeouts,
+                    dead_owners,
                     latency: time.since(at),
                     direct: (self.network)(from, owner),
-                });
+                };
+                self.measured.bins.found(at, &answer);
             }
             Told::NotFound { operation, timeouts } => {
-                if self.issued.remove(&operation).is_some() {
-                    self.measured.not_found(timeouts);
+                if let Some(Issued { at, .. }) = self.issued.remove(&operation) {
+                    self.measured.bins.not_found(at, timeouts);
                 }
             }
         }
     }
+}
+
+/// What is read off the nodes themselves.
+impl<O: Overlay> ScenarioWorld<O> {
+    /// Counts between which nodes there are paths. While nodes still come for the first time, those yet to come count as
+    /// well: no path leads to them.
+    fn reach(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let Some(Reachability { every, destinations }) = self.plan.reachability else {
+            return;
+        };
+        let now = control.now();
+        let coming = matches!(self.plan.bring_up, BringUp::Joins { over, .. } if now < SimTime::ZERO + over);
+        let looked_at = |place: &Place| place.up || (coming && place.first.up);
+        let nodes: Vec<NodeAddr> = (0..self.plan.nodes)
+            .map(NodeAddr)
+            .filter(|addr| looked_at(&self.places[addr.index()]))
+            .collect();
+        let targets = match destinations {
+            Some(count) => sample(&nodes, count, self.streams.purpose("destinations").index(now.as_nanos())),
+            None => nodes.clone(),
+        };
+        let mut working = 0;
+        for &target in &targets {
+            if self.members.contains(target) {
+                let key = self.places[target.index()].id;
+                let route = |at: NodeAddr| match control.node(at) {
+                    Some(node) if self.members.contains(at) => O::route(&self.config, node, key),
+                    _ => Hop::Nowhere,
+                };
+                working += arriving(self.plan.nodes, &nodes, target, route) as u64;
+            }
+        }
+        self.measured.paths.push(PathCount {
+            time: now,
+            up: self.measured.up,
+            members: self.members.len() as u64,
+            pairs: targets.len() as u64 * (nodes.len() as u64).saturating_sub(1),
+            working,
+        });
+        control.schedule(every, Turn::Reach);
+    }
+
+    fn snapshot(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let capacity = O::capacity(&self.config) as f64;
+        let up = (0..self.plan.nodes).map(NodeAddr).filter(|addr| self.places[addr.index()].up);
+        let up: Vec<(NodeAddr, &O::Protocol)> = up.filter_map(|addr| Some((addr, control.node(addr)?))).collect();
+        let node = |(addr, _): &(NodeAddr, &O::Protocol)| {
+            let id = self.places[addr.index()].id;
+            SeenNode {
+                addr: *addr,
+                id,
+                turn: id as f64 / capacity,
+                member: self.members.contains(*addr),
+            }
+        };
+        let links = up.iter().flat_map(|(from, node)| {
+            let known = O::links(node).into_iter();
+            known.map(|(kind, to)| SeenLink { from: *from, to, kind })
+        });
+        self.measured.snapshots.push(Snapshot {
+            time: control.now(),
+            nodes: up.iter().map(node).collect(),
+            links: links.collect(),
+        });
+    }
+}
+
+/// So many of these nodes, each as likely as any other, in ascending order; all if there are no more.
+fn sample(nodes: &[NodeAddr], count: u32, stream: StreamKey) -> Vec<NodeAddr> {
+    let mut chosen = nodes.to_vec();
+    chosen.sort_by_cached_key(|addr| (stream.index(u64::from(addr.0)).bits(), *addr));
+    chosen.truncate(count as usize);
+    chosen.sort();
+    chosen
 }
 
 /// An identifier that nobody has: the first free one of the node's own stream.

@@ -3,8 +3,13 @@
 //! [`Scenario::load`] reads a file, lays the command line over it, expands the sweep and holds the parts of every point
 //! against each other. What it returns can be run: only the tables' contents are still unknown.
 
+mod citation;
+mod full;
+mod measure;
 mod network;
 mod raw;
+mod replications;
+mod schema;
 mod sweep;
 mod validate;
 
@@ -18,13 +23,20 @@ use crate::digest::sha256;
 use crate::input::{Document, InputError, Node, Origin};
 use crate::registry::Registry;
 
+pub use citation::{Citation, Work, WorkKind};
+pub use measure::{Measure, WarmUp};
 pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec};
-pub use raw::Keys;
+pub use raw::{Arrivals, Keys};
+pub use replications::{Metric, Precision};
+pub use schema::json_schema;
 pub use sweep::Axis;
+pub(crate) use validate::check_figures;
 
 /// What the command line lays over a scenario file.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
+    /// Whether the scenario's table `[full]` is laid over the others, before everything else.
+    pub full: bool,
     /// `key.path=value` texts, applied in order.
     pub settings: Vec<String>,
     /// The seed, in place of the file's.
@@ -43,12 +55,14 @@ pub struct Scenario {
     pub title: Option<String>,
     /// More than a line.
     pub description: Option<String>,
-    /// The publications that it follows.
-    pub cites: Vec<String>,
+    /// The publications that it follows and the data sets that it uses.
+    pub cites: Vec<Citation>,
     /// The seed of all randomness.
     pub seed: u64,
-    /// How often each point is run, with randomness of its own.
+    /// How often each point is run, with randomness of its own: always so often, or at most where `precision` decides.
     pub replications: u32,
+    /// What ends the replications of a point sooner.
+    pub precision: Option<Precision>,
     /// The sweep, in the order of the file.
     pub axes: Vec<Axis>,
     /// What is run, at least one point.
@@ -91,6 +105,8 @@ pub struct Point {
     pub mass_failure: Option<MassFailureSpec>,
     /// What the nodes are asked for.
     pub lookups: Option<Lookups>,
+    /// How lookups are counted over time.
+    pub measure: Measure,
     /// What is watched beside the measurements.
     pub observe: Observe,
     /// The protocol and its settings.
@@ -105,6 +121,10 @@ pub enum BringUp {
     Joins {
         /// From the first start to the last.
         over: SimDuration,
+        /// How the starts are spread.
+        arrivals: Arrivals,
+        /// How many members the overlay starts from, with perfect tables; what the protocol recommends where it is `None`.
+        founders: Option<u32>,
     },
     /// All nodes are there at time 0 with the tables that the finished protocol would have.
     Bulk,
@@ -142,10 +162,23 @@ pub struct Lookups {
 }
 
 /// What is watched beside the measurements.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observe {
     /// Whether the ring must keep its invariants.
     pub ring_invariants: bool,
+    /// Between which nodes there are paths, time after time.
+    pub reachability: Option<Reachability>,
+    /// When the overlay is written down, in ascending order.
+    pub snapshots: Vec<SimTime>,
+}
+
+/// How often it is counted between how many nodes there are paths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reachability {
+    /// From one count to the next.
+    pub every: SimDuration,
+    /// Paths from everywhere to so many random nodes are followed each time; to all where it is `None`.
+    pub destinations: Option<u32>,
 }
 
 /// The settings of a protocol as written, for the registry to make sense of.
@@ -223,6 +256,7 @@ impl Scenario {
     pub fn load(path: &Path, overrides: &Overrides, registry: &Registry) -> Result<Self, InputError> {
         let mut document = Document::read(path)?;
         let digest = sha256(document.root().origin.source().text().as_bytes());
+        full::resolve(&mut document, overrides.full)?;
         for setting in &overrides.settings {
             document.apply(setting)?;
         }
@@ -249,9 +283,33 @@ impl Scenario {
         document.get("title").map(serde::Deserialize::deserialize).transpose()
     }
 
-    /// How many runs there are: one a point and replication.
+    /// How many runs there are: one a point and replication. At most, where a precision decides.
     pub fn runs(&self) -> u64 {
         self.points.len() as u64 * u64::from(self.replications)
+    }
+
+    /// How often each point is run at least.
+    pub fn fewest_replications(&self) -> u32 {
+        self.precision.as_ref().map_or(self.replications, |precision| precision.minimum)
+    }
+
+    /// A point by its number, from 1 as `peerscope check` counts; the only one where no number is given.
+    ///
+    /// # Errors
+    /// A text that says what can be chosen.
+    pub fn point(&self, number: Option<usize>) -> Result<&Point, String> {
+        match (number, self.points.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, points) => Err(format!(
+                "the sweep has {} points; choose one with --point N (`peerscope check` numbers them), or fix the swept \
+                 keys with --set",
+                points.len()
+            )),
+            (Some(number), points) => number
+                .checked_sub(1)
+                .and_then(|index| points.get(index))
+                .ok_or_else(|| format!("there is no point {number}; they are numbered from 1 to {}", points.len())),
+        }
     }
 
     /// The scenario as TOML text, with everything from the command line laid over it.

@@ -2,168 +2,270 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde::de::IgnoredAny;
 
+use super::citation::Citation;
+use super::measure::RawMeasure;
+use super::replications::RawReplications;
 use crate::matrix::{Format, Gaps, Measures, Unit};
 use crate::units::{Duration, Fraction, Positive, Rate};
 
+/// A table of which only its reader knows the keys.
+type Table = serde_json::Map<String, serde_json::Value>;
+
 /// The root table. What a table holds that only the registry knows, or that was expanded before, is skipped here.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawScenario {
+    /// What its results are filed under: up to 64 lower-case letters, digits and `-`; the file's name where it is left out.
     pub(super) name: Option<String>,
+    /// One line on what it shows.
     pub(super) title: Option<String>,
+    /// More than a line.
     pub(super) description: Option<String>,
+    /// The publications that it follows and the data sets that it uses.
     #[serde(default)]
-    pub(super) cites: Vec<String>,
+    pub(super) cites: Vec<Citation>,
+    /// The seed of all randomness.
+    #[schemars(range(max = i64::MAX))]
     pub(super) seed: u64,
-    #[serde(default = "one")]
-    pub(super) replications: u32,
+    /// How often each point is run, with randomness of its own.
+    #[serde(default)]
+    pub(super) replications: RawReplications,
+    /// The run itself.
     pub(super) run: RawRun,
+    /// Who takes part.
     pub(super) nodes: RawNodes,
+    /// How the overlay comes to be.
     pub(super) bring_up: RawBringUp,
+    /// How long messages take.
     pub(super) network: RawNetwork,
+    /// Messages that are lost.
     pub(super) loss: Option<RawLoss>,
+    /// Who comes and goes; nobody where it is left out.
     #[serde(default)]
     pub(super) churn: RawChurn,
+    /// A failure of many nodes at once.
     pub(super) mass_failure: Option<RawMassFailure>,
+    /// What the nodes do: one protocol with its settings.
     #[serde(rename = "protocol")]
+    #[schemars(with = "Table")]
     pub(super) _protocol: IgnoredAny,
+    /// What the nodes are asked for.
     #[serde(default)]
     pub(super) workload: RawWorkload,
+    /// How lookups are counted over time.
+    #[serde(default)]
+    pub(super) measure: RawMeasure,
+    /// What is watched beside the measurements.
     #[serde(default)]
     pub(super) observe: RawObserve,
+    /// Keys that take several values: each is a list, and all are crossed with each other.
     #[serde(default, rename = "sweep")]
+    #[schemars(with = "Option<Table>")]
     pub(super) _sweep: Option<IgnoredAny>,
+    /// Keys that `--full` lays over the others.
+    #[serde(default, rename = "full")]
+    #[schemars(with = "Option<Table>")]
+    pub(super) _full: Option<IgnoredAny>,
+    /// What to draw.
     #[serde(default)]
     pub(super) figure: Vec<analysis::Figure>,
+    /// What must hold.
     #[serde(default)]
     pub(super) expect: Vec<analysis::Expectation>,
 }
 
-fn one() -> u32 {
-    1
-}
-
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRun {
+    /// How long the simulation lasts, in simulated time.
     pub(super) duration: Duration,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNodes {
+    /// How many nodes there are, up or down.
+    #[schemars(range(min = 1, max = super::validate::NODE_LIMIT))]
     pub(super) count: u32,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum RawBringUp {
-    Joins { over: Duration },
+    /// They join one by one through random members.
+    Joins {
+        /// From the first start to the last.
+        over: Duration,
+        /// How the starts are spread.
+        #[serde(default)]
+        arrivals: Arrivals,
+        /// How many members the overlay starts from, with perfect tables; what the protocol recommends where it is left out.
+        founders: Option<u32>,
+    },
+    /// All are there at time zero, with the tables that the finished protocol would have.
     Bulk {},
 }
 
-#[derive(Debug, Deserialize)]
+/// How arrivals are spread while an overlay is brought up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrivals {
+    /// The overlay grows by the same factor in equal times: a ring can take in one newcomer for each gap between
+    /// neighbours and round of stabilisation, and would long be waiting for a population that came at a constant rate.
+    #[default]
+    Growing,
+    /// Each node at a time of its own, uniform over the whole span.
+    Uniform,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum RawNetwork {
+    /// Every message takes the same time.
     Constant {
+        /// From a node to any other, one way.
         delay: Duration,
     },
+    /// Every message takes a time of its own, uniform between two bounds.
     Uniform {
+        /// The shortest delay, one way.
         minimum: Duration,
+        /// The longest delay, one way.
         maximum: Duration,
     },
+    /// Every message takes a minimum and an exponential time on top.
     Exponential {
+        /// The mean of the time on top.
         mean: Duration,
+        /// The shortest delay, one way.
         #[serde(default)]
         minimum: Duration,
     },
+    /// Hosts at random places in a rectangle, delay by Euclidean distance.
     Plane {
+        /// One side, in units of length.
         width: Positive,
+        /// The other side, in units of length.
         height: Positive,
+        /// The delay for each unit of length.
         per_unit: Duration,
+        /// The delay that distance has no part in.
         #[serde(default)]
         base: Duration,
     },
+    /// Hosts at random places on a sphere, delay by great-circle distance.
     Sphere {
+        /// The radius, in units of length.
         radius: Positive,
+        /// The delay for each unit of length.
         per_unit: Duration,
+        /// The delay that distance has no part in.
         #[serde(default)]
         base: Duration,
     },
+    /// Measured delays between pairs of real hosts, read from a file.
     Matrix {
+        /// The file; a relative path starts from the folder of the scenario.
         file: PathBuf,
+        /// The unit of its numbers; in the format `king` it is `us` where it is left out.
         unit: Option<Unit>,
+        /// What was measured.
         #[serde(default)]
         measures: Measures,
+        /// What to do about pairs without a measurement.
         #[serde(default)]
         gaps: Gaps,
+        /// How the file is laid out.
         #[serde(default)]
         format: Format,
     },
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLoss {
+    /// The probability that a message is lost.
     pub(super) probability: Fraction,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum RawChurn {
+    /// Everybody stays.
     #[default]
     None,
+    /// Exponential times up and down, in their steady state.
     Exponential {
+        /// The mean time that a node is up.
         up_mean: Duration,
+        /// The mean time that it is down.
         down_mean: Duration,
+        /// The probability that a node says goodbye when it leaves.
         graceful: Fraction,
+        /// When it sets in; at the end of `bring_up.joins.over` where it is left out.
         start: Option<Duration>,
     },
+    /// Weibull times up and down, in their steady state.
     Weibull {
+        /// The time that a node is up.
         up: RawWeibull,
+        /// The time that it is down.
         down: RawWeibull,
+        /// The probability that a node says goodbye when it leaves.
         graceful: Fraction,
+        /// When it sets in; at the end of `bring_up.joins.over` where it is left out.
         start: Option<Duration>,
     },
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWeibull {
+    /// The shape: below 1 for times with a heavy tail, 1 for exponential ones.
     pub(super) shape: Positive,
+    /// The scale: a share of 1 - 1/e of the times, 63 %, is shorter.
     pub(super) scale: Duration,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMassFailure {
+    /// When.
     pub(super) at: Duration,
+    /// The share of the nodes that are up.
     pub(super) fraction: Fraction,
+    /// The probability that one of them says goodbye.
     #[serde(default)]
     pub(super) graceful: Fraction,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWorkload {
+    /// Lookups from every node at random times.
     pub(super) lookups: Option<RawLookups>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLookups {
+    /// The first may start now.
     pub(super) start: Duration,
+    /// None starts from here on; the end of the run where it is left out.
     pub(super) until: Option<Duration>,
+    /// How many start at each node that is up: a Poisson process.
     pub(super) rate: Rate,
+    /// Which keys.
     #[serde(default)]
     pub(super) keys: Keys,
 }
 
 /// Which keys are looked up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keys {
     /// Each key of the identifier space as likely as any other.
@@ -171,9 +273,24 @@ pub enum Keys {
     Uniform,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawObserve {
+    /// End the run when an invariant of the ring does not hold.
     #[serde(default)]
     pub(super) ring_invariants: bool,
+    /// Between how many nodes there are paths, time after time.
+    pub(super) reachability: Option<RawReachability>,
+    /// When the overlay is written down.
+    #[serde(default)]
+    pub(super) snapshots: Vec<Duration>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawReachability {
+    /// From one count to the next.
+    pub(super) every: Duration,
+    /// Paths from everywhere to so many random nodes are followed each time; to all where it is left out.
+    pub(super) destinations: Option<u32>,
 }

@@ -8,7 +8,7 @@ use crate::input::{Document, Entry, InputError, KeyPath, Node, SourceKind, Table
 const POINT_LIMIT: usize = 10_000;
 
 /// The keys that hold for the whole scenario and not for one point.
-const FIXED: [&str; 9] = [
+const FIXED: [&str; 10] = [
     "name",
     "title",
     "description",
@@ -16,12 +16,13 @@ const FIXED: [&str; 9] = [
     "seed",
     "replications",
     "sweep",
+    "full",
     "figure",
     "expect",
 ];
 
 /// The tables whose keys may differ from point to point.
-const SWEEPABLE: [&str; 10] = [
+pub(super) const SWEEPABLE: [&str; 11] = [
     "run",
     "nodes",
     "bring_up",
@@ -31,6 +32,7 @@ const SWEEPABLE: [&str; 10] = [
     "mass_failure",
     "protocol",
     "workload",
+    "measure",
     "observe",
 ];
 

@@ -2,27 +2,29 @@
 
 use std::path::Path;
 
-use analysis::SpecError;
+use analysis::{Schema, SpecError};
 use sim_core::churn::{Churn, ChurnModel, Lifetime, MassFailure};
 use sim_core::distribution::{DistributionError, Exponential, Weibull};
 use sim_core::time::{SimDuration, SimTime};
 
+use super::citation::{self, Citation};
+use super::measure::measure;
 use super::network::{self, Matrices};
-use super::raw::{RawBringUp, RawChurn, RawLookups, RawMassFailure, RawScenario, RawWeibull};
+use super::raw::{
+    RawBringUp, RawChurn, RawLookups, RawMassFailure, RawObserve, RawReachability, RawScenario, RawWeibull,
+};
+use super::replications::{RawReplications, replications};
 use super::sweep::{self, Expanded};
-use super::{BringUp, ChurnSpec, InputFile, Lookups, MassFailureSpec, Observe, Point, Scenario, Settings};
+use super::{BringUp, ChurnSpec, InputFile, Lookups, MassFailureSpec, Observe, Point, Reachability, Scenario, Settings};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
 
 /// The most nodes that a simulation may have.
-const NODE_LIMIT: u32 = 1 << 24;
+pub(super) const NODE_LIMIT: u32 = 1 << 24;
 
 /// The largest seed: the largest whole number of TOML, so that the resolved scenario can say it.
 const SEED_LIMIT: u64 = i64::MAX as u64;
-
-/// The most replications that a point may have.
-const REPLICATION_LIMIT: u32 = 10_000;
 
 /// The scenario of a document that the command line has been laid over.
 pub(super) fn scenario(
@@ -45,7 +47,9 @@ pub(super) fn scenario(
     let Some(head) = heads.into_iter().next() else {
         return Err(document.error_at("sweep", "the sweep has no point"));
     };
-    check_counts(&head, &document)?;
+    check_seed(head.seed, &document)?;
+    let (replications, precision) = replications(head.replications, &document)?;
+    citation::check_keys(&head.cites, &document)?;
     let name = name(path, head.name, &document)?;
     let scenario = Scenario {
         path: path.to_owned(),
@@ -54,7 +58,8 @@ pub(super) fn scenario(
         description: head.description,
         cites: head.cites,
         seed: head.seed,
-        replications: head.replications,
+        replications,
+        precision,
         axes,
         points,
         figures: head.figures,
@@ -71,9 +76,9 @@ struct Head {
     name: Option<String>,
     title: Option<String>,
     description: Option<String>,
-    cites: Vec<String>,
+    cites: Vec<Citation>,
     seed: u64,
-    replications: u32,
+    replications: RawReplications,
     figures: Vec<analysis::Figure>,
     expectations: Vec<analysis::Expectation>,
 }
@@ -100,7 +105,7 @@ fn point(
     let network = network::network(raw.network, raw.loss, nodes, &document, matrices)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
-    let bring_up = bring_up(raw.bring_up, duration, &document)?;
+    let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
     let churn = churn(raw.churn, bring_up, end, &document)?;
     let mass_failure = raw
         .mass_failure
@@ -127,9 +132,8 @@ fn point(
         figures: raw.figure,
         expectations: raw.expect,
     };
-    let observe = Observe {
-        ring_invariants: raw.observe.ring_invariants,
-    };
+    let measure = measure(raw.measure, lookups.as_ref(), &document)?;
+    let observe = observe(raw.observe, end, &document)?;
     let point = Point {
         index,
         settings,
@@ -140,6 +144,7 @@ fn point(
         churn,
         mass_failure,
         lookups,
+        measure,
         observe,
         protocol,
         document,
@@ -174,26 +179,41 @@ fn name(path: &Path, given: Option<String>, document: &Document) -> Result<Strin
     })
 }
 
-fn check_counts(head: &Head, document: &Document) -> Result<(), InputError> {
-    if head.seed > SEED_LIMIT {
-        let message = format!("expected a whole number from 0 to {SEED_LIMIT}, found {}", head.seed);
+fn check_seed(seed: u64, document: &Document) -> Result<(), InputError> {
+    if seed > SEED_LIMIT {
+        let message = format!("expected a whole number from 0 to {SEED_LIMIT}, found {seed}");
         return Err(document.error_at("seed", message).labelled("out of range"));
-    }
-    if !(1..=REPLICATION_LIMIT).contains(&head.replications) {
-        let message = format!(
-            "expected between 1 and {REPLICATION_LIMIT}, found {}",
-            head.replications
-        );
-        return Err(document.error_at("replications", message).labelled("out of range"));
     }
     Ok(())
 }
 
-fn bring_up(raw: RawBringUp, duration: SimDuration, document: &Document) -> Result<BringUp, InputError> {
+fn bring_up(
+    raw: RawBringUp,
+    duration: SimDuration,
+    nodes: u32,
+    document: &Document,
+) -> Result<BringUp, InputError> {
     match raw {
         RawBringUp::Bulk {} => Ok(BringUp::Bulk),
-        RawBringUp::Joins { over } if over.get() < duration => Ok(BringUp::Joins { over: over.get() }),
-        RawBringUp::Joins { over } => {
+        RawBringUp::Joins {
+            founders: Some(founders),
+            ..
+        } if !(1..=nodes).contains(&founders) => {
+            let message = format!("expected between 1 and {nodes} founders, found {founders}");
+            Err(document
+                .error_at("bring_up.joins.founders", message)
+                .labelled("must be some of the nodes, at least one"))
+        }
+        RawBringUp::Joins {
+            over,
+            arrivals,
+            founders,
+        } if over.get() < duration => Ok(BringUp::Joins {
+            over: over.get(),
+            arrivals,
+            founders,
+        }),
+        RawBringUp::Joins { over, .. } => {
             let message = format!(
                 "the nodes join over {}, but the run lasts only {}",
                 written(over.get()),
@@ -249,7 +269,7 @@ fn churn(raw: RawChurn, bring_up: BringUp, end: SimTime, document: &Document) ->
     // Who has not come yet cannot leave: while the overlay is brought up, no churn model is in its steady state.
     let earliest = match bring_up {
         BringUp::Bulk => SimTime::ZERO,
-        BringUp::Joins { over } => SimTime::ZERO + over,
+        BringUp::Joins { over, .. } => SimTime::ZERO + over,
     };
     let start = start.map_or(earliest, |start| SimTime::ZERO + start.get());
     if start < earliest {
@@ -270,6 +290,44 @@ fn churn(raw: RawChurn, bring_up: BringUp, end: SimTime, document: &Document) ->
     let churn = Churn::new(model, graceful)
         .map_err(|error| document.error_at(&format!("churn.{name}.graceful"), error.to_string()))?;
     Ok(ChurnSpec { churn, start })
+}
+
+/// What is to be watched, each within the run.
+fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe, InputError> {
+    if let Some(RawReachability { every, destinations }) = &raw.reachability {
+        if every.get() == SimDuration::ZERO {
+            let message = "paths cannot be followed all the time";
+            return Err(document
+                .error_at("observe.reachability.every", message)
+                .labelled("must be longer than 0s"));
+        }
+        if *destinations == Some(0) {
+            return Err(document
+                .error_at("observe.reachability.destinations", "expected at least 1, found 0")
+                .labelled("leave it out to follow the paths to all nodes"));
+        }
+    }
+    let mut snapshots = Vec::new();
+    for (index, at) in raw.snapshots.iter().enumerate() {
+        let at = SimTime::ZERO + at.get();
+        if at >= end {
+            let message = format!("there is nothing to see at {}, when the run has ended", since_start(at));
+            return Err(document
+                .error_at(&format!("observe.snapshots.{index}"), message)
+                .labelled(BEFORE_END));
+        }
+        snapshots.push(at);
+    }
+    snapshots.sort();
+    snapshots.dedup();
+    Ok(Observe {
+        ring_invariants: raw.ring_invariants,
+        reachability: raw.reachability.map(|raw| Reachability {
+            every: raw.every.get(),
+            destinations: raw.destinations,
+        }),
+        snapshots,
+    })
 }
 
 /// An instant as scenarios write it.
@@ -330,17 +388,6 @@ fn lookups(raw: RawLookups, end: SimTime, document: &Document) -> Result<Lookups
 /// Holds figures and expectations against the tables that the run will write.
 fn check_results(scenario: &Scenario, registry: &Registry) -> Result<(), InputError> {
     let document = &scenario.document;
-    let wrong = |place: String, error: SpecError| {
-        document.error_at(&format!("{place}.{}", error.key), error.problem.to_string())
-    };
-    for (index, figure) in scenario.figures.iter().enumerate() {
-        if scenario.figures[..index].iter().any(|other| other.name == figure.name) {
-            let message = format!("there are two figures `{}`", figure.name);
-            return Err(document
-                .error_at(&format!("figure.{index}.name"), message)
-                .labelled("the second"));
-        }
-    }
     let mut checked: Vec<&str> = Vec::new();
     for point in &scenario.points {
         let name = point.protocol.name();
@@ -349,16 +396,38 @@ fn check_results(scenario: &Scenario, registry: &Registry) -> Result<(), InputEr
         };
         checked.push(name);
         let schema = entry.tables(scenario);
-        for (index, figure) in scenario.figures.iter().enumerate() {
-            figure
-                .check(&schema)
-                .map_err(|error| wrong(format!("figure.{index}"), error))?;
-        }
+        check_figures(document, &scenario.figures, &schema)?;
         for (index, expectation) in scenario.expectations.iter().enumerate() {
-            expectation
-                .check(&schema)
-                .map_err(|error| wrong(format!("expect.{index}"), error))?;
+            let checked = expectation.check(&schema);
+            checked.map_err(|error| misplaced(document, &format!("expect.{index}"), &error))?;
         }
     }
     Ok(())
+}
+
+/// Holds the figures of a document against the tables that they are drawn from.
+///
+/// # Errors
+/// [`InputError::Invalid`], pointing at what cannot be drawn.
+pub(crate) fn check_figures(
+    document: &Document,
+    figures: &[analysis::Figure],
+    schema: &Schema,
+) -> Result<(), InputError> {
+    for (index, figure) in figures.iter().enumerate() {
+        if figures[..index].iter().any(|other| other.name == figure.name) {
+            let message = format!("there are two figures `{}`", figure.name);
+            return Err(document
+                .error_at(&format!("figure.{index}.name"), message)
+                .labelled("the second"));
+        }
+        let checked = figure.check(schema);
+        checked.map_err(|error| misplaced(document, &format!("figure.{index}"), &error))?;
+    }
+    Ok(())
+}
+
+/// A complaint about a figure or an expectation, where it was written.
+fn misplaced(document: &Document, place: &str, error: &SpecError) -> InputError {
+    document.error_at(&format!("{place}.{}", error.key), error.problem.to_string())
 }

@@ -1,7 +1,12 @@
 //! The command line as a user meets it.
 
 mod bad_input;
+mod diff;
 mod explain;
 mod mutations;
+mod plot;
+mod report;
 mod results;
+mod statistics;
 mod support;
+mod verify;

@@ -7,15 +7,16 @@ use scenarios::cli;
 use scenarios::exit::Exit;
 use scenarios::input::InputError;
 use scenarios::registry::{ProtocolEntry, Registry};
-use scenarios::run::{self, Failure, Job, Measured, Pace, RunRecord};
+use scenarios::run::{self, Failure, Job, Line, Measured, Pace, RunRecord, Tally, Window};
 use scenarios::scenario::{Point, Scenario};
 use scenarios::units::Duration;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Deserialize;
 
 /// A protocol whose nodes ask ten times each, without a simulation.
 pub(crate) struct Echo;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     period: Duration,
@@ -30,6 +31,10 @@ impl ProtocolEntry for Echo {
 
     fn summary(&self) -> &str {
         "answers whatever it is asked"
+    }
+
+    fn settings_schema(&self, generator: &mut SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Settings>()
     }
 
     fn check(&self, point: &Point) -> Result<(), InputError> {
@@ -54,16 +59,24 @@ impl ProtocolEntry for Echo {
             return Err(Failure::Broken("the echo died away".to_owned()));
         }
         let mut measured = Measured::default();
-        measured.issued = 10 * u64::from(job.point.nodes);
-        pace.advanced(measured.issued, 1);
+        let issued = 10 * u64::from(job.point.nodes);
+        measured.bins.tallies.push(Tally {
+            issued,
+            ..Tally::default()
+        });
+        pace.advanced(issued, 1);
         let fingerprint = job.streams.index(job.point.index as u64).bits();
         Ok(RunRecord {
             point: job.point.index,
             replication: job.replication,
-            events: measured.issued,
+            events: issued,
             fingerprint,
             measured,
         })
+    }
+
+    fn trace(&self, _: &Job<'_>, _: Window, _: &dyn Pace, _: &mut dyn FnMut(Line)) -> Result<(), Failure> {
+        Ok(())
     }
 }
 

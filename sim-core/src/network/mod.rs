@@ -9,6 +9,7 @@ mod coordinates;
 mod delay;
 mod loss;
 mod matrix;
+mod routers;
 
 use thiserror::Error;
 
@@ -20,6 +21,7 @@ pub use coordinates::{Plane, Propagation, Sphere};
 pub use delay::{Constant, Exponential, Uniform};
 pub use loss::Lossy;
 pub use matrix::LatencyMatrix;
+pub use routers::{AccessDelay, RouterGraph, Routers};
 
 /// One message about to cross the network.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +142,33 @@ pub enum NetworkError {
         nodes: usize,
         /// How many hosts the matrix has.
         hosts: usize,
+    },
+    /// A graph has no router.
+    #[error("a graph of routers needs at least one")]
+    NoRouters,
+    /// Not all routers of a graph can be reached from the first.
+    #[error("only {reached} of {routers} routers are connected with the first")]
+    Unconnected {
+        /// How many routers there are.
+        routers: usize,
+        /// How many can be reached, the first included.
+        reached: usize,
+    },
+    /// A host is to be attached to a router that is not there.
+    #[error("there is no router {router}: the {routers} routers are numbered from 0")]
+    NoSuchRouter {
+        /// The number of the router.
+        router: usize,
+        /// How many there are.
+        routers: usize,
+    },
+    /// A delay between routers, or of an access link, is longer than those that are kept.
+    #[error("a delay of {delay} is too long: a path between routers takes at most {longest}")]
+    DelayTooLong {
+        /// The delay, or a bound on it.
+        delay: SimDuration,
+        /// The longest that is possible.
+        longest: SimDuration,
     },
 }
 

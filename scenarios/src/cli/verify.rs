@@ -1,0 +1,150 @@
+//! `peerscope verify`: the scenario of results, run again and compared.
+
+mod compare;
+
+use std::io;
+
+use analysis::Table;
+
+use super::arguments::Verify;
+use super::plot::warn_of_altered;
+use super::run::simulate;
+use super::terminal::Terminal;
+use super::interruption;
+use crate::exit::Exit;
+use crate::input::{InputError, shell_word};
+use crate::registry::Registry;
+use crate::results::{Manifest, Presentation, Results, SCENARIO, read_table_file};
+use crate::run::Output;
+use crate::scenario::{Overrides, Scenario};
+use compare::{Comparison, Extent};
+
+pub(super) fn verify(arguments: &Verify, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let (results, presentation, scenario) = match read(arguments, registry) {
+        Ok(read) => read,
+        Err(error) => return Ok(terminal.refuse(&error)),
+    };
+    if let Err(reason) = same_inputs(&results.manifest, &scenario) {
+        terminal.complain(&reason);
+        return Ok(Exit::BadInput);
+    }
+    warn_of_altered(&results, terminal);
+    let interrupted = interruption();
+    let output = match simulate(&scenario, registry, arguments.threads, !arguments.quiet, &interrupted) {
+        Ok(Some((output, _))) => output,
+        Ok(None) => {
+            terminal.complain("interrupted; nothing was compared");
+            return Ok(Exit::Interrupted);
+        }
+        Err(reason) => {
+            terminal.complain(&reason);
+            return Ok(Exit::InputOutput);
+        }
+    };
+    let now = Manifest::new(&scenario, &output.records, Vec::new());
+    for change in changes(&results.manifest, &now) {
+        terminal.warn(&change);
+    }
+    let extent = if arguments.quick { Extent::FirstReplications } else { Extent::Everything };
+    let mut comparison = Comparison::new(&scenario, extent);
+    comparison.runs(&results.manifest, &now, &output.broken);
+    comparison.tables(&results.tables, &output.tables);
+    if !arguments.quick
+        && let Err(error) = figures(&results, &presentation, &output, &mut comparison)
+    {
+        return Ok(terminal.refuse(&error));
+    }
+    let same = comparison.same();
+    if !same || !arguments.quiet {
+        let hint = |point: usize, replication: u32| trace(arguments, point, replication);
+        terminal.print(&format!("{}: {}", scenario.name, comparison.report(&hint)))?;
+    }
+    Ok(if same { Exit::Done } else { Exit::Failed })
+}
+
+fn read(arguments: &Verify, registry: &Registry) -> Result<(Results, Presentation, Scenario), InputError> {
+    let results = Results::read(&arguments.results)?;
+    let presentation = results.presentation(&results.scenario)?;
+    let overrides = Overrides {
+        full: false,
+        settings: arguments.set.clone(),
+        seed: None,
+        replications: arguments.quick.then_some(1),
+    };
+    let scenario = Scenario::load(&arguments.results.join(SCENARIO), &overrides, registry).map_err(|error| {
+        match (&error, file_key(&results)) {
+            (InputError::Missing { .. }, Some(key)) => error.help(format!(
+                "the scenario of results names files as they were named when it ran; say where this one is: --set {key}=PATH"
+            )),
+            _ => error,
+        }
+    })?;
+    Ok((results, presentation, scenario))
+}
+
+/// The key that names a file of the network: `network.matrix.file`.
+fn file_key(results: &Results) -> Option<String> {
+    let network = results.scenario.get("network")?.as_table()?;
+    let chosen = network.entries().first()?;
+    chosen.node.as_table()?.get("file")?;
+    Some(format!("network.{}.file", chosen.key))
+}
+
+/// Holds the files that the scenario reads against those that the results were made from. The scenario file itself is not
+/// among them: that of the results has everything from the command line laid over it.
+fn same_inputs(manifest: &Manifest, scenario: &Scenario) -> Result<(), String> {
+    for (then, now) in manifest.inputs.iter().zip(&scenario.inputs).skip(1) {
+        if then.sha256 != now.sha256 {
+            return Err(format!(
+                "{} is not the file that the results were made from: {} had the SHA-256 {}, this one has {}; \
+                 name the right one with --set network.….file=PATH",
+                now.path.display(),
+                then.file,
+                then.sha256,
+                now.sha256
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What else than the scenario may make a difference.
+fn changes(then: &Manifest, now: &Manifest) -> Vec<String> {
+    let pairs = [
+        ("version", &then.version, &now.version),
+        ("commit", &then.commit, &now.commit),
+        ("lock file", &then.lock_file_sha256, &now.lock_file_sha256),
+        ("generator", &then.generator, &now.generator),
+    ];
+    let changed = pairs.into_iter().filter(|(_, then, now)| then != now);
+    changed
+        .map(|(what, then, now)| format!("the results were made with {what} {then}; this is {now}"))
+        .collect()
+}
+
+/// Compares the data of the figures.
+fn figures(
+    results: &Results,
+    presentation: &Presentation,
+    output: &Output,
+    comparison: &mut Comparison<'_>,
+) -> Result<(), InputError> {
+    let table = |name: &str| output.tables.iter().find(|(table, _)| table == name).map(|(_, table)| table);
+    for figure in &presentation.figures {
+        let name = format!("figures/{}", figure.name);
+        let path = results.folder.join(format!("{name}.csv"));
+        // What could not be drawn then has no data.
+        let then = path.exists().then(|| read_table_file(&path)).transpose()?;
+        let now: Option<Table> = figure.draw(&table).ok().map(|drawing| drawing.data);
+        comparison.figure(&name, then.as_ref(), now.as_ref());
+    }
+    Ok(())
+}
+
+/// The command that shows a run event by event.
+fn trace(arguments: &Verify, point: usize, replication: u32) -> String {
+    let file = shell_word(&arguments.results.join(SCENARIO).display().to_string());
+    let settings = arguments.set.iter().map(|setting| format!(" --set {}", shell_word(setting)));
+    let settings: String = settings.collect();
+    format!("peerscope trace {file}{settings} --point {} --replication {replication}", point + 1)
+}

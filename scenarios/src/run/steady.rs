@@ -1,0 +1,180 @@
+//! Whether lookups have settled: where their warm-up ends, and whether what follows still changes.
+
+use analysis::Cell;
+use analysis::statistics::{mean, stationarity, warm_up};
+use sim_core::time::{SimDuration, SimTime};
+
+use super::RunRecord;
+use super::measure::Measured;
+use super::tally::Tally;
+use crate::scenario::{BringUp, Point, Scenario, WarmUp};
+use crate::units::written;
+
+/// The share of series that have settled and are called something else.
+const LEVEL: f64 = 0.05;
+
+/// The least level that the test can tell of: two of 8! orders are as extreme as the most extreme one.
+const LEAST_LEVEL: f64 = 1e-4;
+
+/// What is looked at, and its value in a bin if it has one there.
+const METRICS: [(&str, fn(&Tally) -> Option<f64>); 3] = [
+    ("correct_fraction", |tally| over(tally.correct as f64, tally.issued)),
+    ("hops_mean", |tally| over(tally.hops as f64, tally.completed)),
+    ("latency_mean_ms", |tally| over(tally.latency as f64 / 1e6, tally.completed)),
+];
+
+fn over(sum: f64, count: u64) -> Option<f64> {
+    (count > 0).then(|| sum / count as f64)
+}
+
+/// How many bins of a point are its warm-up, the same in all its runs so that these stay comparable.
+///
+/// By `"auto"`, the marginal standard error rule is put to the means of the given runs, bin by bin, as Hoad, Robinson and Davies
+/// 2010 do; the longest warm-up of any metric holds. A bin is a batch of many lookups already, and is not batched again.
+pub(super) fn warm_up_bins<'a>(point: &Point, runs: impl Iterator<Item = &'a Measured> + Clone) -> usize {
+    match point.measure.warm_up {
+        WarmUp::None => 0,
+        WarmUp::Bins(bins) => bins,
+        WarmUp::Auto => {
+            let cuts = METRICS.iter().map(|(_, metric)| {
+                let series = mean_series(runs.clone(), 0, *metric);
+                let values: Vec<f64> = series.iter().map(|(_, value)| *value).collect();
+                series.get(warm_up(&values, 1)).map_or(0, |(bin, _)| *bin)
+            });
+            cuts.max().unwrap_or(0)
+        }
+    }
+}
+
+/// What the runs of a point say together: the probability of a metric's mean series if it has settled, a metric each.
+#[derive(Default)]
+pub(super) struct Steadiness([Option<f64>; METRICS.len()]);
+
+impl Steadiness {
+    pub(super) fn of(records: &[RunRecord]) -> Self {
+        let runs = records.iter().map(|record| &record.measured);
+        let warm_up = records.first().map_or(0, |record| record.measured.warm_up);
+        Steadiness(METRICS.map(|(_, metric)| {
+            let series = mean_series(runs.clone(), warm_up, metric);
+            stationarity(&series.into_iter().map(|(_, value)| value).collect::<Vec<_>>())
+        }))
+    }
+}
+
+/// The mean of a metric over runs, bin by bin from one on, where any has a value.
+fn mean_series<'a>(
+    runs: impl Iterator<Item = &'a Measured> + Clone,
+    first: usize,
+    metric: fn(&Tally) -> Option<f64>,
+) -> Vec<(usize, f64)> {
+    let bins = runs.clone().map(|run| run.bins.tallies.len()).max().unwrap_or(0);
+    let value = |bin: usize| {
+        let values = runs.clone().filter_map(|run| metric(run.bins.tallies.get(bin)?));
+        Some((bin, mean(&values.collect::<Vec<_>>())?))
+    };
+    (first..bins).filter_map(value).collect()
+}
+
+/// The rows of the table `lookups_over_time` of a run, of so many bins.
+pub(super) fn over_time(measured: &Measured, bins: usize) -> Vec<Vec<Cell>> {
+    let nothing = Tally::default();
+    let number = |value: Option<f64>| value.map_or(Cell::Empty, Cell::from);
+    let row = |bin: usize| {
+        let tally = measured.bins.tallies.get(bin).unwrap_or(&nothing);
+        let [correct, hops, latency] = METRICS.map(|(_, metric)| number(metric(tally)));
+        vec![
+            measured.bins.begin(bin).as_secs_f64().into(),
+            u64::from(bin >= measured.warm_up).into(),
+            tally.issued.into(),
+            tally.completed.into(),
+            tally.correct.into(),
+            tally.failed.into(),
+            tally.unfinished.into(),
+            correct,
+            hops,
+            number(over(tally.timeouts as f64, tally.completed + tally.failed)),
+            latency,
+        ]
+    };
+    (0..bins).map(row).collect()
+}
+
+/// The rows of the table `stationarity` of a run, a row a metric.
+pub(super) fn rows(measured: &Measured, together: &Steadiness) -> Vec<Vec<Cell>> {
+    if measured.bins.tallies.is_empty() {
+        return Vec::new();
+    }
+    let cells = |p_value: Option<f64>| {
+        [
+            p_value.map_or(Cell::Empty, Cell::from),
+            p_value.map_or(Cell::Empty, |p_value| u64::from(p_value >= LEVEL).into()),
+        ]
+    };
+    let warm_up = measured.bins.width * measured.warm_up as u64;
+    let row = |((name, metric), together): (&(&str, fn(&Tally) -> Option<f64>), Option<f64>)| {
+        let series = mean_series(std::iter::once(measured), measured.warm_up, *metric);
+        let values: Vec<f64> = series.into_iter().map(|(_, value)| value).collect();
+        let own = [(*name).into(), warm_up.as_secs_f64().into(), values.len().into()];
+        let verdicts = [stationarity(&values), together].map(cells);
+        own.into_iter().chain(verdicts.into_iter().flatten()).collect()
+    };
+    METRICS.iter().zip(together.0).map(row).collect()
+}
+
+/// What is worth knowing of points whose lookups still change, though they were meant to have settled.
+///
+/// The level is shared among all that is tested, so that of scenarios in which everything has settled one in twenty is warned.
+pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
+    let with_point = |records: &&[RunRecord]| {
+        let first = records.first()?;
+        Some((scenario.points.get(first.point)?, first.measured.warm_up))
+    };
+    let tested: Vec<_> = by_point
+        .iter()
+        .filter_map(|records| with_point(records).map(|(point, warm_up)| (point, warm_up, *records)))
+        .filter(|(point, warm_up, _)| meant_to_be_steady(point, *warm_up))
+        .collect();
+    let level = (LEVEL / (tested.len() * METRICS.len()).max(1) as f64).max(LEAST_LEVEL);
+    let mut warnings = Vec::new();
+    for (point, warm_up, records) in tested {
+        let Steadiness(p_values) = Steadiness::of(records);
+        for ((metric, _), p_value) in METRICS.iter().zip(p_values) {
+            if let Some(p_value) = p_value.filter(|p_value| *p_value < level) {
+                let label = point.label();
+                let place = if label.is_empty() { label } else { format!(" at {label}") };
+                warnings.push(format!(
+                    "{metric}{place} has not settled (table stationarity, p = {p_value:.1e}): {}",
+                    advice(point, warm_up)
+                ));
+            }
+        }
+    }
+    warnings
+}
+
+/// Whether nothing is planned for the time of the counted lookups that would change them; always if a warm-up is asked for.
+fn meant_to_be_steady(point: &Point, warm_up: usize) -> bool {
+    let Some(lookups) = point.lookups else { return false };
+    if point.measure.warm_up != WarmUp::None {
+        return true;
+    }
+    let from = lookups.start + point.measure.bin * warm_up as u64;
+    let brought_up = match point.bring_up {
+        BringUp::Joins { over, .. } => SimTime::ZERO + over,
+        BringUp::Bulk => SimTime::ZERO,
+    };
+    let churns = point.churn.churn.model().availability() < 1.0;
+    let failure = point.mass_failure.map(|mass| mass.failure.at());
+    let in_between = |time: SimTime| from <= time && time < lookups.until;
+    brought_up <= from && !(churns && point.churn.start > from) && !failure.is_some_and(in_between)
+}
+
+/// What to try.
+fn advice(point: &Point, warm_up: usize) -> String {
+    let so_far = |bins: usize| written(SimDuration::from_nanos(point.measure.bin.as_nanos() * bins as u64));
+    match (point.measure.warm_up, warm_up) {
+        (WarmUp::None, _) => "start the lookups later, or leave a part of them out with measure.warm_up = \"auto\"".to_owned(),
+        (WarmUp::Bins(_), bins) => format!("let measure.warm_up be longer than {}, and the run", so_far(bins)),
+        (WarmUp::Auto, bins) => format!("a warm-up of {} was cut off; let the run be longer", so_far(bins)),
+    }
+}

@@ -1,0 +1,139 @@
+//! Sweeps in the schema: any key of some tables with a list of its values, and such a key may be missing from its table.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Object;
+use crate::scenario::sweep::SWEEPABLE;
+
+/// How deep tables lie within each other at most: far deeper than any, but an end where a type contains itself.
+const DEPTH: usize = 8;
+
+/// Describes the table `[sweep]`, and lets a key be missing where an axis sets it.
+pub(super) fn allow(root: &mut Value) {
+    let mut found = Found {
+        root,
+        axes: Object::new(),
+        rules: Vec::new(),
+        definitions: BTreeSet::new(),
+    };
+    for table in SWEEPABLE {
+        if let Some(schema) = found.root.pointer(&format!("/properties/{table}")) {
+            let nested = found.visit(&[table], schema);
+            // `nodes` alone is no axis beside `"nodes.count"`, unless it is a list.
+            found.axes.insert(table.to_owned(), nested);
+        }
+    }
+    let Found {
+        axes,
+        mut rules,
+        definitions,
+        ..
+    } = found;
+    for table in SWEEPABLE {
+        if let Some(schema) = root.pointer_mut(&format!("/properties/{table}")) {
+            require_nothing(schema);
+        }
+    }
+    for name in definitions {
+        if let Some(schema) = root.pointer_mut(&name) {
+            require_nothing(schema);
+        }
+    }
+    if let Some(Value::Array(required)) = root.get_mut("required") {
+        let is_swept = |key: &Value| key.as_str().is_some_and(|key| SWEEPABLE.contains(&key));
+        let top: Vec<Value> = required.extract_if(.., |key| is_swept(key)).collect();
+        rules.extend(top.iter().filter_map(Value::as_str).map(|key| rule(&[], key)));
+    }
+    root["allOf"] = rules.into();
+    if let Some(sweep) = root.pointer_mut("/properties/sweep").and_then(Value::as_object_mut) {
+        sweep.insert("properties".to_owned(), axes.into());
+        sweep.insert("additionalProperties".to_owned(), false.into());
+    }
+}
+
+/// What is learnt on a walk through the tables that can be swept.
+struct Found<'a> {
+    root: &'a Value,
+    /// The axes by their dotted keys.
+    axes: Object,
+    /// Which keys must be there, or be swept.
+    rules: Vec<Value>,
+    /// The definitions on the way, as JSON pointers.
+    definitions: BTreeSet<String>,
+}
+
+impl<'a> Found<'a> {
+    /// Visits what lies at a path. Gives the schema of the same place inside `[sweep]`: a list of values, or a table with lists.
+    fn visit(&mut self, path: &[&str], schema: &'a Value) -> Value {
+        let list = json!({ "type": "array", "items": schema, "minItems": 1 });
+        self.axes.insert(path.join("."), list.clone());
+        let mut inner = Object::new();
+        for (key, schema) in self.keys(path, schema) {
+            let nested = self.visit(&[path, &[key]].concat(), schema);
+            inner.insert(key.to_owned(), nested);
+        }
+        if inner.is_empty() {
+            return list;
+        }
+        json!({ "anyOf": [list, { "type": "object", "properties": inner, "additionalProperties": false }] })
+    }
+
+    /// The keys of a table, whichever choice it makes.
+    fn keys(&mut self, path: &[&str], schema: &'a Value) -> Vec<(&'a str, &'a Value)> {
+        if path.len() > DEPTH {
+            return Vec::new();
+        }
+        let mut keys = Vec::new();
+        if let Some(pointer) = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix('#')) {
+            self.definitions.insert(pointer.to_owned());
+            let definition = self.root.pointer(pointer);
+            keys.extend(definition.into_iter().flat_map(|definition| self.keys(path, definition)));
+        }
+        let choices = ["oneOf", "anyOf"].map(|key| schema.get(key).and_then(Value::as_array));
+        for choice in choices.into_iter().flatten().flatten() {
+            let properties = choice.get("properties").and_then(Value::as_object);
+            keys.extend(properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema)));
+        }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        keys.extend(properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema)));
+        let required = schema.get("required").and_then(Value::as_array);
+        let required = required.into_iter().flatten().filter_map(Value::as_str);
+        self.rules.extend(required.map(|key| rule(path, key)));
+        keys
+    }
+}
+
+/// The key must be in the table at the path, if that is there and no axis sets the key.
+fn rule(path: &[&str], key: &str) -> Value {
+    let present = path
+        .iter()
+        .rev()
+        .fold(json!({ "required": [key] }), |inner, table| json!({ "properties": { *table: inner } }));
+    // Axes of the key itself, of a table around it, or of something inside it.
+    let names: Vec<&str> = path.iter().copied().chain([key]).collect();
+    let (first, others) = (names[0], &names[1..]);
+    let inside = others
+        .iter()
+        .rev()
+        .fold(r"(\..*)?".to_owned(), |inner, name| format!(r"(\.{name}{inner})?"));
+    let pattern = format!("^{first}{inside}$");
+    let swept = json!({
+        "required": ["sweep"],
+        "properties": { "sweep": { "not": { "propertyNames": { "not": { "pattern": pattern } } } } },
+    });
+    json!({ "if": { "not": swept }, "then": present })
+}
+
+/// Takes the list of required keys from a table, and from the tables of each choice.
+fn require_nothing(schema: &mut Value) {
+    if let Some(Value::Array(choices)) = schema.get_mut("oneOf") {
+        let settings = choices.iter_mut().filter_map(|choice| choice.get_mut("properties")?.as_object_mut());
+        settings.flat_map(|choice| choice.values_mut()).for_each(require_nothing);
+    } else if let Some(table) = schema.as_object_mut().filter(|table| table.contains_key("properties")) {
+        table.remove("required");
+        let inner = table.get_mut("properties").and_then(Value::as_object_mut);
+        inner.into_iter().flat_map(Object::values_mut).for_each(require_nothing);
+    }
+}

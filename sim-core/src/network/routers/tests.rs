@@ -1,0 +1,194 @@
+//! Shortest paths against Floyd and Warshall's, and what holds for hosts.
+
+use petgraph::graph::UnGraph;
+
+use super::*;
+
+fn micros(n: u64) -> SimDuration {
+    SimDuration::from_micros(n)
+}
+
+/// A connected graph: a random tree and as many links again, some of them parallel or from a router to itself.
+fn random_graph(routers: usize, seed: u64) -> UnGraph<(), SimDuration> {
+    let mut rng = StreamKey::root(seed, 0).purpose("graph").rng();
+    let mut below = |n: usize| (unit(&mut rng) * n as f64) as usize;
+    let mut graph = UnGraph::default();
+    let nodes: Vec<_> = (0..routers).map(|_| graph.add_node(())).collect();
+    for router in 1..routers {
+        let to = below(router);
+        graph.add_edge(nodes[router], nodes[to], micros(1 + below(50) as u64));
+        let (one, other) = (below(routers), below(routers));
+        graph.add_edge(nodes[one], nodes[other], micros(below(50) as u64));
+    }
+    graph
+}
+
+/// All shortest paths by the textbook's three loops.
+fn floyd_warshall(graph: &UnGraph<(), SimDuration>) -> Vec<Vec<SimDuration>> {
+    let n = graph.node_count();
+    let mut delays = vec![vec![SimDuration::from_secs(1000); n]; n];
+    for router in 0..n {
+        delays[router][router] = SimDuration::ZERO;
+    }
+    for link in graph.edge_indices() {
+        let (one, other) = graph.edge_endpoints(link).unwrap();
+        let delay = graph[link].max(SimDuration::NANOSECOND);
+        for (from, to) in [(one.index(), other.index()), (other.index(), one.index())] {
+            delays[from][to] = delays[from][to].min(delay);
+        }
+    }
+    for via in 0..n {
+        for from in 0..n {
+            for to in 0..n {
+                let around = delays[from][via] + delays[via][to];
+                delays[from][to] = delays[from][to].min(around);
+            }
+        }
+    }
+    delays
+}
+
+#[test]
+fn delays_are_those_of_floyd_and_warshall() {
+    for seed in 0..30 {
+        let routers = 1 + seed as usize % 23;
+        let graph = random_graph(routers, seed);
+        let expected = floyd_warshall(&graph);
+        let found = RouterGraph::new(&graph).unwrap();
+        for from in 0..routers {
+            for to in 0..routers {
+                assert_eq!(found.delay(from, to), expected[from][to], "seed {seed}: {from} to {to}");
+                assert_eq!(found.delay(to, from), expected[from][to], "seed {seed}: {to} to {from}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_path_is_made_of_links_and_takes_the_delay() {
+    for seed in 0..20 {
+        let graph = random_graph(15, seed);
+        let routers = RouterGraph::new(&graph).unwrap();
+        for (from, to) in (0..15).flat_map(|from| (0..15).map(move |to| (from, to))) {
+            let path = routers.path(from, to);
+            assert_eq!((path.first(), path.last()), (Some(&from), Some(&to)), "seed {seed}");
+            let links = path.windows(2).map(|pair| {
+                let between = graph.edges_connecting((pair[0] as u32).into(), (pair[1] as u32).into());
+                between.map(|link| (*link.weight()).max(SimDuration::NANOSECOND)).min().expect("a link")
+            });
+            let sum = links.fold(SimDuration::ZERO, |sum, delay| sum + delay);
+            assert_eq!(sum, routers.delay(from, to), "seed {seed}: {path:?}");
+        }
+    }
+}
+
+/// Routes do not depend on who asked first.
+#[test]
+fn the_order_of_the_questions_changes_nothing() {
+    let graph = random_graph(40, 7);
+    let (forwards, backwards) = (RouterGraph::new(&graph).unwrap(), RouterGraph::new(&graph).unwrap());
+    let pairs: Vec<_> = (0..40).flat_map(|from| (0..40).map(move |to| (from, to))).collect();
+    let asked: Vec<_> = pairs.iter().map(|(from, to)| forwards.delay(*from, *to)).collect();
+    let mut reversed: Vec<_> = pairs.iter().rev().map(|(from, to)| backwards.delay(*from, *to)).collect();
+    reversed.reverse();
+    assert_eq!(asked, reversed);
+}
+
+fn random_hosts(seed: u64) -> Routers {
+    let access = AccessDelay::new(micros(3), micros(90)).unwrap();
+    let graph = Arc::new(RouterGraph::new(&random_graph(12, seed)).unwrap());
+    Routers::new(graph, 30, access, StreamKey::root(seed, 1)).unwrap()
+}
+
+#[test]
+fn delays_are_a_metric_and_none_is_below_the_lookahead() {
+    for seed in 0..20 {
+        let network = random_hosts(seed);
+        let addrs = || (0..30).map(NodeAddr);
+        let mut shortest = SimDuration::from_secs(1);
+        for from in addrs() {
+            assert_eq!(network.direct_delay(from, from), SimDuration::ZERO);
+            for to in addrs().filter(|to| *to != from) {
+                let direct = network.direct_delay(from, to);
+                shortest = shortest.min(direct);
+                assert_eq!(direct, network.direct_delay(to, from), "seed {seed}");
+                for via in addrs() {
+                    let around = network.direct_delay(from, via) + network.direct_delay(via, to);
+                    assert!(direct <= around, "seed {seed}: {from:?} {via:?} {to:?}");
+                }
+            }
+        }
+        assert!(network.min_delay() <= shortest, "seed {seed}");
+        assert!(network.min_delay() >= micros(6), "seed {seed}: two access links at least");
+    }
+}
+
+/// Routers 0 - 1 at 10 us; hosts at 0 with 1, 2 and 5 us, at 1 with 3 us.
+#[test]
+fn a_message_takes_its_access_links_and_the_path() {
+    let mut graph = UnGraph::default();
+    let (zero, one) = (graph.add_node(()), graph.add_node(()));
+    graph.add_edge(zero, one, micros(10));
+    let graph = Arc::new(RouterGraph::new(&graph).unwrap());
+    let hosts = [(0, micros(1)), (0, micros(2)), (0, micros(5)), (1, micros(3))];
+    let network = Routers::attach(graph.clone(), &hosts).unwrap();
+    let delay = |from, to| network.direct_delay(NodeAddr(from), NodeAddr(to));
+    assert_eq!([delay(0, 1), delay(1, 2), delay(0, 3), delay(3, 2)], [3, 7, 14, 18].map(micros));
+    assert_eq!(network.min_delay(), micros(3));
+    let apart = Routers::attach(graph, &hosts[2..]).unwrap();
+    assert_eq!(apart.min_delay(), micros(18));
+    assert_eq!(apart.router_of(NodeAddr(1)), 1);
+}
+
+#[test]
+fn hosts_are_spread_evenly_and_more_of_them_move_none() {
+    let graph = Arc::new(RouterGraph::new(&random_graph(10, 1)).unwrap());
+    let access = AccessDelay::new(micros(1), micros(2)).unwrap();
+    let places = StreamKey::root(3, 0).purpose("places");
+    let few = Routers::new(graph.clone(), 50, access, places).unwrap();
+    let many = Routers::new(graph, 20_000, access, places).unwrap();
+    assert_eq!(few.hosts[..], many.hosts[..50]);
+    // Binomial counts and the mean of a uniform delay, within five standard deviations.
+    let mut at = [0_u32; 10];
+    many.hosts.iter().for_each(|host| at[host.router as usize] += 1);
+    let tolerance = 5.0 * (20_000.0 * 0.1 * 0.9_f64).sqrt();
+    assert!(at.iter().all(|count| (f64::from(*count) - 2000.0).abs() < tolerance), "{at:?}");
+    let mean = many.hosts.iter().map(|host| f64::from(host.access)).sum::<f64>() / 20_000.0;
+    assert!((mean - 1500.0).abs() < 5.0 * (1000.0 / 12_f64.sqrt()) / 20_000_f64.sqrt(), "{mean} ns");
+}
+
+#[test]
+fn the_memory_of_routes_is_that_of_all_pairs_at_most() {
+    let graph = RouterGraph::new(&random_graph(20, 2)).unwrap();
+    (0..20).for_each(|to| assert!(graph.delay(19, to) < SimDuration::from_secs(1)));
+    let kept = |graph: &RouterGraph| -> usize { graph.routes.iter().filter_map(|row| row.get()).map(|row| 4 * row.len()).sum() };
+    assert_eq!((kept(&graph), graph.memory(1)), (4 * 19, 4 * 19));
+    for from in 0..20 {
+        (0..20).for_each(|to| assert!(graph.delay(from, to) < SimDuration::from_secs(1)));
+    }
+    assert_eq!((kept(&graph) as u64, graph.memory(20)), (4 * 190, 4 * 190));
+    assert_eq!(graph.memory(1000), graph.memory(20));
+}
+
+#[test]
+fn impossible_graphs_and_hosts_are_refused() {
+    let mut graph: UnGraph<(), SimDuration> = UnGraph::default();
+    let refused = |graph: &UnGraph<(), SimDuration>| RouterGraph::new(graph).unwrap_err();
+    assert_eq!(refused(&graph), NetworkError::NoRouters);
+    let (zero, one, two) = (graph.add_node(()), graph.add_node(()), graph.add_node(()));
+    graph.add_edge(zero, one, micros(1));
+    assert_eq!(refused(&graph), NetworkError::Unconnected { routers: 3, reached: 2 });
+    let link = graph.add_edge(one, two, SimDuration::from_secs(2));
+    let routers = Arc::new(RouterGraph::new(&graph).unwrap());
+    graph[link] = SimDuration::from_secs(3);
+    assert!(matches!(refused(&graph), NetworkError::DelayTooLong { .. }));
+    graph[link] = SimDuration::from_secs(5);
+    assert!(matches!(refused(&graph), NetworkError::DelayTooLong { .. }));
+
+    let attach = |hosts: &[(usize, SimDuration)]| Routers::attach(routers.clone(), hosts).unwrap_err();
+    assert_eq!(attach(&[]), NetworkError::NoHosts);
+    assert_eq!(attach(&[(3, micros(1))]), NetworkError::NoSuchRouter { router: 3, routers: 3 });
+    assert!(matches!(attach(&[(0, SimDuration::from_secs(5))]), NetworkError::DelayTooLong { .. }));
+    let swapped = AccessDelay::new(micros(2), micros(1));
+    assert!(matches!(swapped, Err(NetworkError::MinimumAboveMaximum { .. })));
+}
