@@ -1,18 +1,19 @@
 //! What a scenario expects of its results: bands around published values, and the verdict on each.
 
+mod percent;
 mod report;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Conditions};
 use crate::spec::{Checker, Problem, Schema, SpecError, describe, where_clause};
 use crate::statistics::{Summary, paired, summarise};
 use crate::table::{REPLICATION, Table};
 
+pub use percent::Percent;
 pub use report::report;
 
 /// One `[[expect]]` of a scenario: the mean of a metric over replications must lie in a band. Exactly one of `within`,
@@ -40,6 +41,9 @@ pub struct Expectation {
     /// Which rows: one a replication.
     #[serde(default, rename = "where", skip_serializing_if = "Conditions::is_empty")]
     pub conditions: Conditions,
+    /// What is taken over the replications: their `mean` (the default) or their `median`.
+    #[serde(default, skip_serializing_if = "Statistic::is_mean")]
+    pub statistic: Statistic,
     /// What is compared with: these columns have other values there, all else is as in `where`. The band is then one for the
     /// difference, the metric in the rows of `where` less the metric there, replication by replication: replications share
     /// their random numbers, so that a difference is known more precisely than either mean.
@@ -68,9 +72,23 @@ pub struct Expectation {
     pub cite: Option<String>,
 }
 
-/// A percentage, written `"5 %"` or `"5%"`.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Percent(pub f64);
+/// What is taken over the replications of a metric.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Statistic {
+    /// The arithmetic mean. Every replication must have a value.
+    #[default]
+    Mean,
+    /// The median. A replication without a value counts as larger than all others: it is a time that was never reached. No
+    /// interval is given.
+    Median,
+}
+
+impl Statistic {
+    fn is_mean(&self) -> bool {
+        *self == Statistic::Mean
+    }
+}
 
 /// What has become of one expectation.
 #[derive(Clone, PartialEq, Debug)]
@@ -136,6 +154,13 @@ impl Expectation {
         checker.columns(&self.table, columns, [("metric", self.metric.as_str())])?;
         checker.conditions(&self.table, columns, &self.conditions)?;
         self.check_pairing(&checker, columns)?;
+        let mean_of_differences = self.paired_with.is_empty() || self.statistic.is_mean();
+        checker.require(
+            mean_of_differences,
+            "statistic",
+            "the mean with `paired_with`",
+            "the median",
+        )?;
         let cited = self.published.is_none() || self.cite.as_ref().is_some_and(|cite| !cite.trim().is_empty());
         checker.require(cited, "cite", "the source of the published value", "none")?;
         self.allowed()
@@ -193,11 +218,38 @@ impl Expectation {
 
     /// The mean over the chosen rows, or of their differences from those that they are paired with; or why there is none.
     fn measure(&self, table: &Table) -> Result<Summary, String> {
-        if self.paired_with.is_empty() {
-            self.mean(table)
-        } else {
-            self.difference(table)
+        match self.statistic {
+            _ if !self.paired_with.is_empty() => self.difference(table),
+            Statistic::Mean => self.mean(table),
+            Statistic::Median => self.median(table),
         }
+    }
+
+    /// The median over the chosen rows, those without a value being larger than all others.
+    fn median(&self, table: &Table) -> Result<Summary, String> {
+        let rows = table.select(&self.conditions).map_err(|error| error.to_string())?;
+        // Grouped only to refuse rows that repeat a replication.
+        summarise(&rows, &[], &self.metric).map_err(|error| error.to_string())?;
+        let values = rows.numbers(&self.metric).map_err(|error| error.to_string())?;
+        let mut values: Vec<f64> = values.into_iter().map(|value| value.unwrap_or(f64::INFINITY)).collect();
+        values.sort_by(f64::total_cmp);
+        let n = values.len();
+        let Some(median) = values.get(n / 2).map(|upper| (upper + values[(n - 1) / 2]) / 2.0) else {
+            let place = where_clause(&self.conditions);
+            return Err(format!("no row in table `{}`{place}", self.table));
+        };
+        if !median.is_finite() {
+            let missing = values.iter().filter(|value| value.is_infinite()).count();
+            return Err(format!(
+                "`{}` is empty in {missing} of {n} rows, and so has no median",
+                self.metric
+            ));
+        }
+        Ok(Summary {
+            n: n as u64,
+            mean: median,
+            half_width: None,
+        })
     }
 
     /// The mean difference, over the replications that have both.
@@ -336,39 +388,6 @@ impl Expectation {
                 given.join(", ")
             },
         }
-    }
-}
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", self.0)
-    }
-}
-
-impl Serialize for Percent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Percent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Percent;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a percentage such as \"5 %\"")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Percent, E> {
-                let number = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
-                number
-                    .map(Percent)
-                    .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
-        }
-        deserializer.deserialize_str(Visitor)
     }
 }
 

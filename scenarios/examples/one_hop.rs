@@ -210,6 +210,10 @@ impl Overlay for OneHopOverlay {
         }
     }
 
+    fn heap_bytes(_: &SimDuration, nodes: u32) -> usize {
+        nodes as usize * size_of::<(u128, NodeAddr)>()
+    }
+
     fn join_patience(timeout: &SimDuration) -> SimDuration {
         *timeout
     }

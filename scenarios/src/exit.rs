@@ -15,6 +15,8 @@ pub enum Exit {
     BadInput,
     /// An input is not there.
     MissingInput,
+    /// The runs would take more memory than there is.
+    TooLarge,
     /// Reading or writing failed.
     InputOutput,
     /// Stopped by the user.
@@ -30,6 +32,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::BadInput => 65,
             Exit::MissingInput => 66,
+            Exit::TooLarge => 69,
             Exit::InputOutput => 74,
             Exit::Interrupted => 130,
         }

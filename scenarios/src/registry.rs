@@ -29,6 +29,10 @@ pub trait ProtocolEntry: Send + Sync {
     /// The tables that a run of the scenario writes. Figures and expectations are held against them before the run.
     fn tables(&self, scenario: &Scenario) -> analysis::Schema;
 
+    /// About how many bytes a node of the point takes while it runs, all told: its state, the events that wait for it, and
+    /// what the scenario keeps of it. A run that would not fit is refused by this estimate.
+    fn node_bytes(&self, point: &Point) -> u64;
+
     /// Runs one simulation.
     ///
     /// # Errors
@@ -39,13 +43,7 @@ pub trait ProtocolEntry: Send + Sync {
     ///
     /// # Errors
     /// [`Failure`]: the run was told to stop.
-    fn trace(
-        &self,
-        job: &Job<'_>,
-        window: Window,
-        pace: &dyn Pace,
-        sink: &mut dyn FnMut(Line),
-    ) -> Result<(), Failure>;
+    fn trace(&self, job: &Job<'_>, window: Window, pace: &dyn Pace, sink: &mut dyn FnMut(Line)) -> Result<(), Failure>;
 }
 
 /// The protocols that scenarios can name, in the order in which they were registered.

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use crate::addr::NodeAddr;
+use crate::arena::Slot;
 use crate::environment::{Environment, Split};
 use crate::fingerprint::{Chain, fold_chains};
 use crate::network::Network;
 use crate::observer::{Observer, witness};
 use crate::partition::Partition;
-use crate::port::Told;
+use crate::port::{Envelope, Told};
 use crate::protocol::Protocol;
+use crate::queue::Entry;
 use crate::random::StreamKey;
 use crate::time::{SimDuration, SimTime};
 use crate::traffic::Traffic;
@@ -99,6 +101,12 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
             now: SimTime::ZERO,
             world_acts: 0,
         }
+    }
+
+    /// How many bytes the engine takes for a host, with a node up there and so many events due at it; what the node keeps on
+    /// the heap comes on top.
+    pub const fn host_bytes(events: usize) -> usize {
+        size_of::<Slot<P>>() + events * size_of::<Entry<Envelope<P>>>()
     }
 
     /// Puts an event into the world's calendar. It happens at `time`, before the node events of that instant; a time that

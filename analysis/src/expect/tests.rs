@@ -269,3 +269,33 @@ OUTSIDE visited_mean, nodes = 4096: no row in table `lookups` where nodes = 4096
     assert_eq!(report(&verdicts), expected);
     assert_eq!(report(&[]), "");
 }
+
+#[test]
+fn a_median_bears_what_was_never_reached() {
+    let verdict = at_1024("statistic = \"median\"\nbetween = [4.89, 4.91]");
+    assert!(verdict.inside() && verdict.measured.unwrap().n == 3);
+    let mut table = table();
+    for replication in 2..5_u64 {
+        table
+            .push_row([2048_u64.into(), replication.into(), 5.0.into()])
+            .unwrap();
+    }
+    let median = |band: &str| expectation(&format!("where = {{ nodes = 2048 }}\nstatistic = \"median\"\n{band}"));
+    // 5.0, 5.0, 5.0, 5.3 and one that is larger than all.
+    assert!(median("between = [4.99, 5.01]").evaluate(&table).inside());
+    for replication in 5..9_u64 {
+        table
+            .push_row([2048_u64.into(), replication.into(), f64::NAN.into()])
+            .unwrap();
+    }
+    let verdict = median("at_least = 0").evaluate(&table);
+    assert!(matches!(&verdict.outcome, Outcome::NoValue(reason) if reason.contains("empty in 5 of 9 rows")));
+}
+
+#[test]
+fn the_median_of_an_even_number_lies_between_the_middle_ones() {
+    let mut table = table();
+    table.push_row([1024_u64.into(), 3_u64.into(), 6.0.into()]).unwrap();
+    let expected = expectation("where = { nodes = 1024 }\nstatistic = \"median\"\nbetween = [4.949, 4.951]");
+    assert!(expected.evaluate(&table).inside());
+}

@@ -19,6 +19,9 @@ pub(super) const UNITS_PER_INCH: i32 = 720;
 /// How much of what lies below a band covers.
 const BAND_OPACITY: f64 = 0.25;
 
+/// How many translucent lines are drawn as one. Where they cross they do not darken each other.
+const LINES_A_PATH: usize = 24;
+
 /// A place on the canvas; y grows downward.
 pub(super) type Place = (i32, i32);
 
@@ -83,42 +86,44 @@ pub(super) fn document(
     ))
 }
 
-/// The elements without what goes without saying, and translucent lines of one pen as a group. Each by itself would make a
-/// picture of thousands of links three times as large, and twenty times as a PDF: `opacity` asks there for a layer of its
-/// own, `stroke-opacity` does not.
+/// The elements without what goes without saying, and translucent lines of one pen joined to paths of some dozen lines:
+/// pictures of thousands of links would otherwise be several times as large, most of all as PDF, where `opacity` asks for a
+/// layer of its own and each path for a description of its pen.
 fn compact(body: &str) -> String {
     let mut document = String::new();
-    let mut group: Option<&str> = None;
-    for line in body.lines() {
-        let (pen, places) = translucent(line).map_or((None, line), |(pen, places)| (Some(pen), places));
-        if group != pen {
-            if group.is_some() {
-                document.push_str("</g>\n");
-            }
-            if let Some(pen) = pen {
-                let pen = pen.replace(" opacity=", " stroke-opacity=");
-                document.push_str(&format!("<g {pen}>\n"));
-            }
-            group = pen;
-        }
-        match pen {
-            Some(_) => document.push_str(&format!("<polyline {}\n", places.replace(" \"/>", "\"/>"))),
-            None => {
+    let lines: Vec<&str> = body.lines().collect();
+    for alike in
+        lines.chunk_by(|left, right| matches!((pen(left), pen(right)), (Some(one), Some(other)) if one == other))
+    {
+        let Some(pen) = alike.first().and_then(|line| pen(line)) else {
+            for line in alike {
                 let line = line.replace(" opacity=\"1\"", "").replace(" \"/>", "\"/>");
                 document.push_str(&line.replace(" opacity=", " fill-opacity="));
                 document.push('\n');
             }
+            continue;
+        };
+        let pen = pen.replace(" opacity=", " stroke-opacity=");
+        for some in alike.chunks(LINES_A_PATH) {
+            let path: String = some.iter().map(|line| path(line)).collect();
+            document.push_str(&format!("<path {pen} d=\"{path}\"/>\n"));
         }
     }
     document
 }
 
-/// The pen of a translucent line, and its places.
-fn translucent(line: &str) -> Option<(&str, &str)> {
-    let attributes = line.strip_prefix("<polyline ")?;
-    let start = attributes.find("points=")?;
-    let (pen, places) = attributes.split_at(start);
-    (!pen.contains(" opacity=\"1\"")).then_some((pen.trim_end(), places))
+/// The attributes of a translucent line but its places.
+fn pen(line: &str) -> Option<&str> {
+    let (pen, _) = line.strip_prefix("<polyline ")?.split_once(" points=")?;
+    (!pen.contains(" opacity=\"1\"")).then_some(pen)
+}
+
+/// The places of a line, written as a part of a path.
+fn path(line: &str) -> String {
+    let places = line.split_once(" points=\"").map_or("", |(_, places)| places);
+    let places = places.split_once('"').map_or("", |(places, _)| places);
+    let places: Vec<&str> = places.split_whitespace().collect();
+    format!("M{}", places.join("L"))
 }
 
 fn failed(error: impl std::fmt::Display) -> DrawReason {

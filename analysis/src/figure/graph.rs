@@ -187,7 +187,7 @@ impl Graph {
             dots.add_area(&[(x - radius, y - radius), (x + radius, y + radius)]);
         }
         let without = self.draw_labels(canvas, frame, places, &lines, dots)?;
-        Ok((without > 0).then(|| format!("{without} labels left out for lack of room.")))
+        Ok((without > 0).then(|| format!("{} left out for lack of room.", quantity(without, "label"))))
     }
 
     /// Writes beside each node what belongs to it, where neither a node nor another label stands, and if possible no link.
@@ -331,20 +331,19 @@ impl Graph {
 
     /// How many nodes and links there are, and what is left out.
     pub(super) fn caption(&self) -> String {
-        let count = |number: usize, one: &str| {
-            let many = if number == 1 { "" } else { "s" };
-            format!("{} {one}{many}", printed(number as f64, 0))
-        };
         let mut parts = vec![format!(
             "{}, {}",
-            count(self.nodes.len(), "node"),
-            count(self.links.len(), "link")
+            quantity(self.nodes.len(), "node"),
+            quantity(self.links.len(), "link")
         )];
         if self.unplaced > 0 {
-            parts.push(format!("{} without a place left out", count(self.unplaced, "node")));
+            parts.push(format!("{} without a place left out", quantity(self.unplaced, "node")));
         }
         if self.loose > 0 {
-            parts.push(format!("{} to what is not shown left out", count(self.loose, "link")));
+            parts.push(format!(
+                "{} to what is not shown left out",
+                quantity(self.loose, "link")
+            ));
         }
         format!("{}.", parts.join("; "))
     }
@@ -373,6 +372,12 @@ impl Graph {
         }
         Ok(table)
     }
+}
+
+/// A number of things: `1 node`, `2 nodes`.
+fn quantity(number: usize, one: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {one}{ending}", printed(number as f64, 0))
 }
 
 fn counted(name: &Cell, count: usize) -> String {

@@ -71,7 +71,8 @@ fn draw_circle(canvas: &mut Canvas<'_>, frame: &Frame, center: Place, radius: i3
         align: HPos::Center,
         turned: false,
     };
-    let beyond = (radius + frame.width / 2) / 2;
+    // At the rim, so that the labels of nodes lie between.
+    let beyond = frame.width / 2 - FONT_SIZE as i32;
     for (quarter, text) in QUARTERS.into_iter().enumerate() {
         let turn = quarter as f64 / 4.0;
         canvas.line(

@@ -1,5 +1,10 @@
+mod kinds;
+mod legend;
+mod render;
+
 use super::*;
 use crate::cell::Cell;
+use crate::spec::Schema;
 use crate::statistics::Summary;
 use crate::table::REPLICATION;
 
@@ -215,12 +220,12 @@ fn the_same_table_gives_the_same_bytes_on_every_machine() {
     let digest = drawing.svg.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    assert_eq!(format!("{digest:016x}"), "765ce50520a26893");
+    assert_eq!(format!("{digest:016x}"), "32d39386de9f37db");
 }
 
 /// No text reaches over the page, however long labels are and whatever the numbers.
 #[test]
-fn no_text_is_clipped_and_the_legend_stands_above_the_frame() {
+fn no_text_is_clipped() {
     let mut figure = by_rules();
     figure.title = Some("A title that is far too long for one line of a single column of a page in print".repeat(2));
     figure.x.label = "A label of the horizontal axis that is as long as a sentence ".repeat(3);
@@ -253,11 +258,6 @@ fn no_text_is_clipped_and_the_legend_stands_above_the_frame() {
             .split_once(' ')
             .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
             .unwrap();
-        let frame_top: f64 = elements(&svg, "polyline")
-            .iter()
-            .filter(|line| line.attribute("stroke") == "#000000" && line.corners().len() == 3)
-            .map(|axes| axes.corners()[0].1)
-            .fold(0.0, f64::max);
         for text in elements(&svg, "text") {
             let plain = text
                 .1
@@ -280,10 +280,7 @@ fn no_text_is_clipped_and_the_legend_stands_above_the_frame() {
             };
             assert!(from >= 0.0 && to <= end, "{}: {from} to {to} of {end}", text.1);
             assert!(across >= size / 2.0, "{}", text.1);
-            let in_legend = !turned && size == 80.0 && (plain.contains("rule>") || plain.contains("bbbb"));
-            assert!(!in_legend || y + size / 2.0 < frame_top, "{}: {y} {frame_top}", text.1);
         }
-        assert!(frame_top > 0.0 && frame_top < height);
     }
 }
 
@@ -353,7 +350,7 @@ fn the_data_is_what_is_drawn() {
 
 #[test]
 fn what_cannot_be_drawn_is_an_error_that_says_what_to_change() {
-    let error = |figure: &Figure, table: &Table| figure.draw(table).unwrap_err().to_string();
+    let error = |figure: &Figure, table: &Table| drawn(figure, table).unwrap_err().to_string();
     let mut empty = by_rules();
     empty.conditions = only("corrected");
     assert_eq!(
@@ -509,9 +506,13 @@ fn mistakes_are_found_before_the_run_with_their_key() {
         (
             |figure| figure.lines = None,
             "lines",
-            "exactly one of [figure.lines], [figure.bars], found none",
+            "exactly one of lines, bars, pmf, cdf, ccdf, heat_map, network, ring, found none",
         ),
-        (|figure| figure.bars = figure.lines.clone(), "lines", "found both"),
+        (
+            |figure| figure.bars = figure.lines.clone(),
+            "lines",
+            "found lines, bars",
+        ),
         (
             |figure| figure.lines.as_mut().unwrap().x = "node".into(),
             "lines.x",

@@ -69,10 +69,10 @@ mod tests {
     #[test]
     fn stopping_when_the_interval_is_narrow_costs_little_of_its_coverage() {
         // About (1.96 / 0.4)^2 = 24 replications are needed.
-        let (from_five, runs) = coverage(5, 3000);
+        let (from_five, runs) = coverage(5, 2000);
         assert!((0.90..0.95).contains(&from_five), "{from_five}");
         assert!((22.0..34.0).contains(&runs), "{runs}");
-        let (from_ten, _) = coverage(10, 3000);
+        let (from_ten, _) = coverage(10, 2000);
         assert!((0.925..0.955).contains(&from_ten), "{from_ten}");
     }
 }

@@ -48,7 +48,8 @@ fn marginal_error(rest: &[f64]) -> Option<f64> {
 /// At 5 %, the share of stationary series that it calls something else is 5 % without correlation, 6 % for 80 values of a
 /// first-order autoregression with coefficient 0.5, and 10 % with 0.8, when a batch is hardly longer than the correlation: take
 /// longer bins, or longer runs, where the correlation is long. Of series of 80 values with a trend of twice their standard
-/// deviation from beginning to end it finds 8 in 10 (the tests measure all of these).
+/// deviation from beginning to end it finds 8 in 10 (the tests measure all of these). What is over within the first batch it
+/// cannot find, since any order of the batches puts some batch first: that is what [`warm_up`] is for.
 pub fn stationarity(series: &[f64]) -> Option<f64> {
     let ranks = doubled_ranks(&batch_means(series)?);
     let all = 1_u32 << BATCHES;

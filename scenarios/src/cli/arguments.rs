@@ -16,6 +16,7 @@ Exit codes:
     2  the command line makes no sense, or the output folder exists
    65  bad input: a scenario or another file says something that cannot be
    66  missing input: a file is not there or may not be read
+   69  the runs would take more memory than there is; nothing was run
    74  reading or writing failed
   130  interrupted; nothing was written";
 
@@ -75,6 +76,9 @@ pub(super) struct Run {
     /// Replace earlier results in the output folder, once the new ones are complete
     #[arg(long)]
     pub(super) force: bool,
+    /// Run even if more memory may be needed than there is
+    #[arg(long)]
+    pub(super) ignore_memory: bool,
     /// The formats of the figures, separated by commas
     #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
     pub(super) format: Vec<Format>,
@@ -140,6 +144,9 @@ pub(super) struct Snapshot {
     /// Replace earlier results in the output folder, once the new ones are complete
     #[arg(long)]
     pub(super) force: bool,
+    /// Run even if more memory may be needed than there is
+    #[arg(long)]
+    pub(super) ignore_memory: bool,
     /// The formats of the figures, separated by commas
     #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
     pub(super) format: Vec<Format>,

@@ -42,15 +42,25 @@ fn explain(scenario: &Scenario, registry: &Registry) -> String {
     let replications = count(scenario.replications as usize, "replication");
     let total = count(scenario.runs() as usize, "run");
     let fewest = scenario.fewest_replications();
-    let range = if fewest < scenario.replications { format!("{fewest} to ") } else { String::new() };
+    let range = if fewest < scenario.replications {
+        format!("{fewest} to ")
+    } else {
+        String::new()
+    };
     let most = if range.is_empty() { "" } else { " at most" };
     lines.add(
         "  runs",
-        format_args!("{points} x {range}{replications} = {total}{most}, seed {}", scenario.seed),
+        format_args!(
+            "{points} x {range}{replications} = {total}{most}, seed {}",
+            scenario.seed
+        ),
     );
     if let Some(precision) = &scenario.precision {
         let metrics: Vec<String> = precision.of.iter().map(ToString::to_string).collect();
-        lines.add("  precision", format_args!("{} of the mean of {}", precision.wanted, metrics.join(", ")));
+        lines.add(
+            "  precision",
+            format_args!("{} of the mean of {}", precision.wanted, metrics.join(", ")),
+        );
     }
     let descriptions: Vec<_> = scenario.points.iter().map(|point| describe(point, registry)).collect();
     let common = |line: &Line| descriptions.iter().all(|lines| lines.contains(line));
@@ -150,7 +160,8 @@ fn since_start(time: SimTime) -> String {
     written(time.since(SimTime::ZERO))
 }
 
-fn count(number: usize, thing: &str) -> String {
+/// So many of a thing, in words.
+pub(super) fn count(number: usize, thing: &str) -> String {
     if number == 1 {
         format!("1 {thing}")
     } else {

@@ -57,7 +57,8 @@ pub(super) fn diff(arguments: &Diff, terminal: &mut Terminal<'_>) -> io::Result<
         match compare::compare(&question, one, other) {
             Ok(answer) => {
                 differences.extend(answer.differences);
-                unmatched += answer.unmatched;
+                // The tables have the same points: counted once.
+                unmatched = unmatched.max(answer.unmatched);
             }
             Err(reason) => {
                 terminal.complain(&reason);
@@ -67,9 +68,8 @@ pub(super) fn diff(arguments: &Diff, terminal: &mut Terminal<'_>) -> io::Result<
     }
     if let Some(path) = &arguments.output {
         let written = print::csv(&differences).map_err(|error| (error.to_string(), Exit::Failed));
-        let written = written.and_then(|bytes| {
-            replace_file(path, &bytes).map_err(|error| (error.to_string(), error.exit()))
-        });
+        let written =
+            written.and_then(|bytes| replace_file(path, &bytes).map_err(|error| (error.to_string(), error.exit())));
         if let Err((reason, exit)) = written {
             terminal.complain(&reason);
             return Ok(exit);
@@ -116,12 +116,17 @@ fn check_metrics(arguments: &Diff, first: &Results, second: &Results, tables: &[
 /// The conditions of the command line.
 fn conditions(arguments: &Diff, first: &Results, second: &Results) -> Result<Conditions, String> {
     let tables = || first.tables.iter().chain(&second.tables);
-    let known: BTreeSet<&str> = tables().flat_map(|(_, table)| table.columns()).map(String::as_str).collect();
+    let known: BTreeSet<&str> = tables()
+        .flat_map(|(_, table)| table.columns())
+        .map(String::as_str)
+        .collect();
     let names: Vec<&str> = known.into_iter().collect();
     let mut conditions = Conditions::new();
     for text in &arguments.conditions {
         let Some((column, value)) = text.split_once('=') else {
-            return Err(format!("--where {text}: expected COLUMN=VALUE, for example --where nodes=128"));
+            return Err(format!(
+                "--where {text}: expected COLUMN=VALUE, for example --where nodes=128"
+            ));
         };
         let column = column.trim();
         if !names.contains(&column) {

@@ -24,7 +24,10 @@ pub(super) fn plot(arguments: &Plot, terminal: &mut Terminal<'_>) -> io::Result<
         }
     };
     warn_of_altered(&results, terminal);
-    let folder = arguments.output.clone().unwrap_or_else(|| results.folder.join("figures"));
+    let folder = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| results.folder.join("figures"));
     let mut exit = Exit::Done;
     let mut lines = String::new();
     for drawn in publish::figures(&figures, &results.tables, &arguments.format) {
@@ -62,7 +65,9 @@ fn read(arguments: &Plot) -> Result<(Results, Vec<Figure>), InputError> {
 /// The figures asked for, as wide as asked for.
 fn chosen(arguments: &Plot, mut figures: Vec<Figure>) -> Result<Vec<Figure>, String> {
     if figures.is_empty() {
-        return Err("the scenario has no [[figure]]; add one to a scenario file and name it with --scenario".to_owned());
+        return Err(
+            "the scenario has no [[figure]]; add one to a scenario file and name it with --scenario".to_owned(),
+        );
     }
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
     if let Some(name) = arguments.figure.iter().find(|name| !names.contains(&name.as_str())) {

@@ -28,7 +28,11 @@ pub(super) fn report(arguments: &Report, terminal: &mut Terminal<'_>) -> io::Res
         terminal.complain(&error.to_string());
     }
     terminal.print(&format!("{}\n", path.display()))?;
-    Ok(if report.undrawn.is_empty() { Exit::Done } else { Exit::Failed })
+    Ok(if report.undrawn.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 fn make(arguments: &Report) -> Result<(Results, report::Report), InputError> {

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use analysis::Verdict;
+use indicatif::BinaryBytes;
 
 use super::arguments::Run;
+use super::check::count;
 use super::terminal::Terminal;
 use super::{interruption, publish};
 use crate::exit::Exit;
@@ -14,6 +16,7 @@ use crate::input::shell_word;
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
+use crate::run::memory::{self, Estimate};
 use crate::run::{BrokenRun, Output, Pace, execute};
 use crate::scenario::Scenario;
 
@@ -39,6 +42,11 @@ pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<
             terminal.complain(&error.to_string());
             return Ok(error.exit());
         }
+        let refusal = refuse(&scenario, registry, threads(arguments.threads)).filter(|_| !arguments.ignore_memory);
+        if let Some(reason) = refusal {
+            terminal.complain(&format!("{}: {reason}", scenario.name));
+            return Ok(Exit::TooLarge);
+        }
         planned.push((scenario, target));
     }
     let mut worst = Exit::Done;
@@ -50,6 +58,44 @@ pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<
         }
     }
     Ok(worst)
+}
+
+/// How many runs go on at a time: so many, or one a core.
+fn threads(wanted: Option<u16>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    wanted.map_or_else(cores, usize::from)
+}
+
+/// Why a scenario cannot be run in the memory that there is, with what to try; nothing if it can, or if the system does not
+/// tell.
+fn refuse(scenario: &Scenario, registry: &Registry, threads: usize) -> Option<String> {
+    let available = memory::available()?;
+    let estimate = Estimate::of(scenario, registry, threads);
+    if estimate.bytes <= available {
+        return None;
+    }
+    let (label, nodes) = &estimate.point;
+    let of = if label.is_empty() {
+        String::new()
+    } else {
+        format!(" ({label})")
+    };
+    let mut text = format!(
+        "this would take about {} of memory, and {} are free: {} at a time, the largest of {nodes} nodes{of} takes about {}",
+        BinaryBytes(estimate.bytes),
+        BinaryBytes(available),
+        count(estimate.at_once, "run"),
+        BinaryBytes(estimate.largest),
+    );
+    let alone = (1..threads)
+        .rev()
+        .find(|threads| Estimate::of(scenario, registry, *threads).bytes <= available);
+    let remedy = match alone {
+        Some(threads) => format!("run fewer at a time: --threads {threads}"),
+        None => "run fewer nodes, or on a machine with more memory".to_owned(),
+    };
+    text.push_str(&format!("\n  {remedy}; --ignore-memory runs it all the same"));
+    Some(text)
 }
 
 /// The folder that a scenario's results go to.
@@ -134,8 +180,7 @@ pub(super) fn simulate(
     visible: bool,
     interrupted: &AtomicBool,
 ) -> Result<Option<(Output, Timing)>, String> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.map_or(cores, usize::from);
+    let threads = self::threads(threads);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| format!("cannot start {threads} threads: {error}; give fewer with --threads"))?;
     let progress = Progress::new(&scenario.name, visible);

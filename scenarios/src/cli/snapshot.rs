@@ -6,9 +6,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::arguments::{Changes, Run, Scenarios, Snapshot};
-use super::terminal::Terminal;
+use super::arguments::{Run, Scenarios, Snapshot};
 use super::run;
+use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
 use crate::scenario::{Point, Scenario};
@@ -38,8 +38,11 @@ pub(super) fn snapshot(arguments: &Snapshot, registry: &Registry, terminal: &mut
                 replications: Some(1),
             },
             threads: Some(1),
-            output: Some(output.unwrap_or_else(|| PathBuf::from("results").join(format!("{}-snapshot", scenario.name)))),
+            output: Some(
+                output.unwrap_or_else(|| PathBuf::from("results").join(format!("{}-snapshot", scenario.name))),
+            ),
             force: arguments.force,
+            ignore_memory: arguments.ignore_memory,
             format: arguments.format.clone(),
             quiet: arguments.quiet,
         },

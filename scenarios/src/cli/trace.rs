@@ -95,7 +95,9 @@ fn chosen<'a>(arguments: &Trace, scenario: &'a Scenario) -> Result<(&'a Point, W
     let until = SimTime::ZERO + arguments.to.map_or(point.duration, |to| to.get());
     if from >= until {
         let (from, until) = (written(from.since(SimTime::ZERO)), written(until.since(SimTime::ZERO)));
-        return Err(format!("--from {from} must lie before the end of what is traced, {until}"));
+        return Err(format!(
+            "--from {from} must lie before the end of what is traced, {until}"
+        ));
     }
     Ok((
         point,
@@ -139,10 +141,10 @@ fn sentence(line: &Line) -> String {
             bytes,
             delay,
         } => {
-            let fate = delay.map_or("lost".to_owned(), |delay| format!("takes {}", written(delay)));
+            let fate = delay.map_or("lost".to_owned(), |delay| format!("takes {delay}"));
             format!("sent {kind} to {to} ({bytes} B, {fate}): {message}")
         }
-        What::TimerSet { delay, timer } => format!("set a timer in {}: {timer}", written(*delay)),
+        What::TimerSet { delay, timer } => format!("set a timer in {delay}: {timer}"),
         What::TimerCancelled(due) => format!("cancelled the timer due at {}", seconds(*due)),
         What::Told(event) => format!("told {event}"),
     };

@@ -7,10 +7,10 @@ use std::io;
 use analysis::Table;
 
 use super::arguments::Verify;
+use super::interruption;
 use super::plot::warn_of_altered;
 use super::run::simulate;
 use super::terminal::Terminal;
-use super::interruption;
 use crate::exit::Exit;
 use crate::input::{InputError, shell_word};
 use crate::registry::Registry;
@@ -45,7 +45,11 @@ pub(super) fn verify(arguments: &Verify, registry: &Registry, terminal: &mut Ter
     for change in changes(&results.manifest, &now) {
         terminal.warn(&change);
     }
-    let extent = if arguments.quick { Extent::FirstReplications } else { Extent::Everything };
+    let extent = if arguments.quick {
+        Extent::FirstReplications
+    } else {
+        Extent::Everything
+    };
     let mut comparison = Comparison::new(&scenario, extent);
     comparison.runs(&results.manifest, &now, &output.broken);
     comparison.tables(&results.tables, &output.tables);
@@ -129,7 +133,13 @@ fn figures(
     output: &Output,
     comparison: &mut Comparison<'_>,
 ) -> Result<(), InputError> {
-    let table = |name: &str| output.tables.iter().find(|(table, _)| table == name).map(|(_, table)| table);
+    let table = |name: &str| {
+        output
+            .tables
+            .iter()
+            .find(|(table, _)| table == name)
+            .map(|(_, table)| table)
+    };
     for figure in &presentation.figures {
         let name = format!("figures/{}", figure.name);
         let path = results.folder.join(format!("{name}.csv"));
@@ -144,7 +154,13 @@ fn figures(
 /// The command that shows a run event by event.
 fn trace(arguments: &Verify, point: usize, replication: u32) -> String {
     let file = shell_word(&arguments.results.join(SCENARIO).display().to_string());
-    let settings = arguments.set.iter().map(|setting| format!(" --set {}", shell_word(setting)));
+    let settings = arguments
+        .set
+        .iter()
+        .map(|setting| format!(" --set {}", shell_word(setting)));
     let settings: String = settings.collect();
-    format!("peerscope trace {file}{settings} --point {} --replication {replication}", point + 1)
+    format!(
+        "peerscope trace {file}{settings} --point {} --replication {replication}",
+        point + 1
+    )
 }

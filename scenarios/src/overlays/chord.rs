@@ -192,6 +192,15 @@ impl Overlay for ChordOverlay {
         }
     }
 
+    /// A node has about `log2 n` different fingers, and under i3's rules a list of all it has heard of.
+    fn heap_bytes(config: &Config, nodes: u32) -> usize {
+        let fingers = nodes.max(2).ilog2() as usize + 1;
+        let known = if config.rules == Rules::I3 { 4 * fingers } else { 0 };
+        // Fingers are kept with how many of them are the same, entries of the list with what is known of them; and a
+        // lookup and a few requests are under way.
+        (config.successors + fingers + known) * 2 * size_of::<Contact>() + 256
+    }
+
     /// Chord itself says when a join has failed: this is only longer than the longest that it can take, every node on the
     /// way asked in vain, for each attempt.
     fn join_patience(config: &Config) -> SimDuration {

@@ -57,6 +57,9 @@ pub trait Overlay: Sized + Sync + 'static {
     /// What a node starts with that joins through a member.
     fn joining(config: &ConfigOf<Self>, id: u128, bootstrap: NodeAddr) -> InitOf<Self>;
 
+    /// About how many bytes a node keeps on the heap, beside its own size, in an overlay of so many nodes.
+    fn heap_bytes(config: &ConfigOf<Self>, nodes: u32) -> usize;
+
     /// A join that has neither completed nor failed after this long is begun again.
     fn join_patience(config: &ConfigOf<Self>) -> SimDuration;
 

@@ -34,7 +34,8 @@ pub struct Report {
 pub fn report(results: &Results, presentation: &Presentation, timing: Option<serde_json::Value>) -> Report {
     let empty = analysis::Table::new::<&str>(&[]);
     let verdicts = presentation.expectations.iter();
-    let verdicts = verdicts.map(|expectation| expectation.evaluate(results.table(&expectation.table).unwrap_or(&empty)));
+    let verdicts =
+        verdicts.map(|expectation| expectation.evaluate(results.table(&expectation.table).unwrap_or(&empty)));
     let mut undrawn = Vec::new();
     let mut figures = Vec::new();
     for figure in &presentation.figures {

@@ -210,7 +210,10 @@ fn all_tables(contents: &Contents<'_>) -> Markup {
 fn citations(contents: &Contents<'_>) -> Markup {
     let presentation = contents.presentation;
     let cited = presentation.cites.iter().map(ToString::to_string);
-    let expected = presentation.expectations.iter().filter_map(|expectation| expectation.cite.clone());
+    let expected = presentation
+        .expectations
+        .iter()
+        .filter_map(|expectation| expectation.cite.clone());
     let drawn = presentation.figures.iter().flat_map(|figure| &figure.published);
     let drawn = drawn.map(|set| set.label.clone());
     let mut seen = BTreeSet::new();

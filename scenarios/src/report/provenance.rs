@@ -122,7 +122,11 @@ fn flatten(above: &str, value: &Value, facts: &mut Vec<(String, String)>) {
         Value::Object(entries) => {
             for (name, inner) in entries {
                 let name = name.replace('_', " ");
-                let name = if above.is_empty() { name } else { format!("{above}: {name}") };
+                let name = if above.is_empty() {
+                    name
+                } else {
+                    format!("{above}: {name}")
+                };
                 flatten(&name, inner, facts);
             }
         }

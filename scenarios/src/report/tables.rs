@@ -33,7 +33,9 @@ pub(super) fn table(name: &str, table: &Table, remark: Option<&str>) -> Markup {
 
 /// The rows in a frame of their own, which scrolls where the page is narrow.
 fn grid(name: &str, table: &Table) -> Markup {
-    let numeric: Vec<bool> = (0..table.columns().len()).map(|column| is_numeric(table, column)).collect();
+    let numeric: Vec<bool> = (0..table.columns().len())
+        .map(|column| is_numeric(table, column))
+        .collect();
     html! {
         div.scroll tabindex="0" role="region" aria-label={ "Table " (name) } {
             table {
@@ -54,7 +56,9 @@ fn grid(name: &str, table: &Table) -> Markup {
 }
 
 fn is_numeric(table: &Table, column: usize) -> bool {
-    table.rows().all(|row| row[column].is_empty() || row[column].number().is_some())
+    table
+        .rows()
+        .all(|row| row[column].is_empty() || row[column].number().is_some())
 }
 
 fn shown(cell: &Cell) -> String {
@@ -95,9 +99,15 @@ mod tests {
     #[test]
     fn long_tables_are_folded_and_cut_and_say_so() {
         let short = table("t", &rows(3), None).into_string();
-        assert!(short.contains("<details id=\"table-t\" open>") && !short.contains("The first"), "{short}");
+        assert!(
+            short.contains("<details id=\"table-t\" open>") && !short.contains("The first"),
+            "{short}"
+        );
         let long = table("t", &rows(1000), None).into_string();
-        assert!(!long.contains(" open") && long.contains("The first 200 of 1000 rows"), "{long}");
+        assert!(
+            !long.contains(" open") && long.contains("The first 200 of 1000 rows"),
+            "{long}"
+        );
         assert_eq!(long.matches("<tr>").count(), 201);
         assert!(long.contains("data:text/csv;base64,"));
     }
@@ -105,7 +115,10 @@ mod tests {
     #[test]
     fn whatever_a_cell_says_is_text() {
         let text = table("t", &rows(2), Some("<i>")).into_string();
-        assert!(text.contains("&lt;b&gt;&amp;") && !text.contains("<b>") && !text.contains("<i>"), "{text}");
+        assert!(
+            text.contains("&lt;b&gt;&amp;") && !text.contains("<b>") && !text.contains("<i>"),
+            "{text}"
+        );
         assert!(text.contains(">0.333333<"), "{text}");
     }
 }

@@ -36,7 +36,10 @@ pub fn snapshots(tables: &[(String, Table)]) -> Result<Vec<(String, Vec<u8>)>, T
         files.push((points.len(), *key));
     }
     let several_points = points.len() > 1;
-    let several_runs = several_points || keys.iter().any(|key| key[..key.len() - 1] != keys[0][..keys[0].len() - 1]);
+    let several_runs = several_points
+        || keys
+            .iter()
+            .any(|key| key[..key.len() - 1] != keys[0][..keys[0].len() - 1]);
     let named = files.into_iter().map(|(point, key)| {
         let mut name = String::from("snapshots/");
         if several_points {
@@ -109,7 +112,10 @@ fn write<'a>(bytes: &mut Vec<u8>, key: &'a [Cell], nodes: &Part<'a>, links: &Par
                 declare(writer, "graph", name, value.number().is_some())?;
             }
             for (column, name) in node_data.iter().enumerate() {
-                let mut values = nodes.rows(key).map(|row| &row[column + 1]).filter(|cell| !cell.is_empty());
+                let mut values = nodes
+                    .rows(key)
+                    .map(|row| &row[column + 1])
+                    .filter(|cell| !cell.is_empty());
                 let number = values.all(|cell| cell.number().is_some());
                 declare(writer, "node", name, number)?;
             }
@@ -192,8 +198,12 @@ mod tests {
         let mut links = Table::new(&["nodes", "replication", "time_s", "from", "to", "kind"]);
         for run in runs {
             for time in ["60", "90.5"] {
-                nodes.push_row(cells(&["2", run, time, "0", "a<b", "", "member"])).unwrap();
-                nodes.push_row(cells(&["2", run, time, "1", "c", "1.5", "joining"])).unwrap();
+                nodes
+                    .push_row(cells(&["2", run, time, "0", "a<b", "", "member"]))
+                    .unwrap();
+                nodes
+                    .push_row(cells(&["2", run, time, "1", "c", "1.5", "joining"]))
+                    .unwrap();
                 links.push_row(cells(&["2", run, time, "0", "1", "successor"])).unwrap();
             }
         }
@@ -210,11 +220,23 @@ mod tests {
         let elements = |name: &'static str| document.descendants().filter(move |node| node.has_tag_name(name));
         assert_eq!((elements("node").count(), elements("edge").count()), (2, 1));
         let first = elements("node").next().unwrap();
-        let data: Vec<_> = first.children().filter_map(|node| Some((node.attribute("key")?, node.text()?))).collect();
-        assert_eq!(data, [("node.id", "a<b"), ("node.state", "member")], "an empty cell is no data");
+        let data: Vec<_> = first
+            .children()
+            .filter_map(|node| Some((node.attribute("key")?, node.text()?)))
+            .collect();
+        assert_eq!(
+            data,
+            [("node.id", "a<b"), ("node.state", "member")],
+            "an empty cell is no data"
+        );
         let edge = elements("edge").next().unwrap();
-        assert_eq!((edge.attribute("source"), edge.attribute("target")), (Some("0"), Some("1")));
-        let place = elements("key").find(|key| key.attribute("id") == Some("node.x")).unwrap();
+        assert_eq!(
+            (edge.attribute("source"), edge.attribute("target")),
+            (Some("0"), Some("1"))
+        );
+        let place = elements("key")
+            .find(|key| key.attribute("id") == Some("node.x"))
+            .unwrap();
         assert_eq!(place.attribute("attr.type"), Some("double"));
     }
 

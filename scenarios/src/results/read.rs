@@ -93,7 +93,9 @@ impl Results {
     /// The tables that there are, and their columns.
     pub fn schema(&self) -> Schema {
         let tables = self.tables.iter();
-        tables.fold(Schema::new(), |schema, (name, table)| schema.with(name, table.columns()))
+        tables.fold(Schema::new(), |schema, (name, table)| {
+            schema.with(name, table.columns())
+        })
     }
 
     /// What the file `timing.json` says: how long the runs took, and on what. Nothing where it is not there, for it is no part of
@@ -111,8 +113,11 @@ impl Results {
         serde_json::from_str(text).map(Some).map_err(|error| {
             let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
             let at = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-            InputError::at(&Origin::new(file.clone(), at..at + 1), format!("not valid JSON: {error}"))
-                .help("the file can be removed: it is no part of the results")
+            InputError::at(
+                &Origin::new(file.clone(), at..at + 1),
+                format!("not valid JSON: {error}"),
+            )
+            .help("the file can be removed: it is no part of the results")
         })
     }
 

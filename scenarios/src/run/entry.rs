@@ -22,6 +22,9 @@ use crate::scenario::{Point, Scenario};
 /// After how many events a run reports its progress, and hears whether it is to stop.
 const EVENTS_BETWEEN_REPORTS: u64 = 1 << 17;
 
+/// How many events are taken to wait for a node: its timers, and messages on their way to it.
+const EVENTS_DUE: usize = 4;
+
 /// The part of a run's work that is done at a time: nodes times seconds.
 pub(super) fn node_seconds(point: &Point, time: SimTime) -> u64 {
     u64::from(point.nodes).saturating_mul(time.as_nanos() / 1_000_000_000)
@@ -102,6 +105,12 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         tables::schema(scenario)
     }
 
+    fn node_bytes(&self, point: &Point) -> u64 {
+        let heap = Self::config(point).map_or(0, |config| O::heap_bytes(&config, point.nodes));
+        let engine = Simulation::<O::Protocol, ScenarioWorld<O>>::host_bytes(EVENTS_DUE);
+        (engine + heap + ScenarioWorld::<O>::PLACE_BYTES) as u64
+    }
+
     fn run(&self, job: &Job<'_>, pace: &dyn Pace) -> Result<RunRecord, Failure> {
         let point = job.point;
         let (setup, world) = Self::prepare(job)?;
@@ -118,13 +127,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         }
     }
 
-    fn trace(
-        &self,
-        job: &Job<'_>,
-        window: Window,
-        pace: &dyn Pace,
-        sink: &mut dyn FnMut(Line),
-    ) -> Result<(), Failure> {
+    fn trace(&self, job: &Job<'_>, window: Window, pace: &dyn Pace, sink: &mut dyn FnMut(Line)) -> Result<(), Failure> {
         let (setup, world) = Self::prepare(job)?;
         let end = (SimTime::ZERO + job.point.duration).min(window.until);
         let mut simulation = Simulation::observed(setup, world, Tracer { window, sink });

@@ -53,7 +53,10 @@ impl Measured {
             width: point.measure.bin,
             tallies: Vec::new(),
         };
-        Measured { bins, ..Measured::default() }
+        Measured {
+            bins,
+            ..Measured::default()
+        }
     }
 
     /// Counts the lookups after a warm-up of so many bins.

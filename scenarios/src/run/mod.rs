@@ -3,6 +3,7 @@
 mod entry;
 mod measure;
 mod members;
+pub mod memory;
 mod precision;
 mod reachability;
 mod snapshot;
@@ -122,8 +123,12 @@ impl Course<'_> {
     /// Takes in the outcome of the next replications: where the warm-up ends is decided by the first of them, for all.
     fn take(&mut self, mut records: Vec<RunRecord>, broken: Vec<BrokenRun>) {
         let runs = records.iter().map(|record| &record.measured);
-        let warm_up = *self.warm_up.get_or_insert_with(|| steady::warm_up_bins(self.point, runs));
-        records.par_iter_mut().for_each(|record| record.measured.settle(warm_up));
+        let warm_up = *self
+            .warm_up
+            .get_or_insert_with(|| steady::warm_up_bins(self.point, runs));
+        records
+            .par_iter_mut()
+            .for_each(|record| record.measured.settle(warm_up));
         self.records.extend(records);
         self.broken.extend(broken);
     }
@@ -159,7 +164,9 @@ fn run_outstanding(
     registry: &Registry,
     pace: &dyn Pace,
 ) -> Option<()> {
-    let pairs = courses.iter().flat_map(|course| course.outstanding().map(move |number| (course.point, number)));
+    let pairs = courses
+        .iter()
+        .flat_map(|course| course.outstanding().map(move |number| (course.point, number)));
     let mut jobs: Vec<Job> = pairs
         .map(|(point, replication)| Job {
             point,
@@ -209,7 +216,10 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
         tables::tables(scenario, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
     let mut warnings = precision::warnings(scenario, &by_point);
     warnings.extend(steady::warnings(scenario, &by_point));
-    let (records, broken): (Vec<_>, Vec<_>) = courses.into_iter().map(|course| (course.records, course.broken)).unzip();
+    let (records, broken): (Vec<_>, Vec<_>) = courses
+        .into_iter()
+        .map(|course| (course.records, course.broken))
+        .unzip();
     Output {
         tables,
         records: records.into_iter().flatten().collect(),

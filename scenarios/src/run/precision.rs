@@ -10,8 +10,16 @@ use crate::scenario::{Metric, Precision, Scenario};
 pub(super) const TABLE: &str = "precision";
 
 /// Its columns, after the swept keys. A row a point and metric: how precisely its mean was wanted and came to be known.
-const COLUMNS: [&str; 8] =
-    ["nodes", "metric", "replications", "mean", "half_width", "relative_half_width", "wanted", "reached"];
+const COLUMNS: [&str; 8] = [
+    "nodes",
+    "metric",
+    "replications",
+    "mean",
+    "half_width",
+    "relative_half_width",
+    "wanted",
+    "reached",
+];
 
 /// Its columns.
 pub(super) fn columns(scenario: &Scenario) -> Vec<String> {
@@ -38,7 +46,9 @@ fn reached(precision: &Precision, metric: &Metric, records: &[RunRecord]) -> boo
 
 /// The mean over the runs; none unless every run has a value.
 fn summary(metric: &Metric, records: &[RunRecord]) -> Option<Summary> {
-    let values = records.iter().map(|record| tables::run_metric(metric, &record.measured));
+    let values = records
+        .iter()
+        .map(|record| tables::run_metric(metric, &record.measured));
     Summary::of(&values.collect::<Option<Vec<f64>>>()?)
 }
 
@@ -85,10 +95,22 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
     };
     let missed = pairs(precision, by_point).filter(|(records, metric)| !reached(precision, metric, records));
     let warning = |(records, metric): (&[RunRecord], &Metric)| {
-        let label = scenario.points.get(records[0].point).map(|point| point.label()).unwrap_or_default();
-        let place = if label.is_empty() { label } else { format!(" at {label}") };
+        let label = scenario
+            .points
+            .get(records[0].point)
+            .map(|point| point.label())
+            .unwrap_or_default();
+        let place = if label.is_empty() {
+            label
+        } else {
+            format!(" at {label}")
+        };
         let known = match summary(metric, records).and_then(relative) {
-            Some(relative) => format!("is known to {:.2} %, and not to {},", relative * 100.0, precision.wanted),
+            Some(relative) => format!(
+                "is known to {:.2} %, and not to {},",
+                relative * 100.0,
+                precision.wanted
+            ),
             None => format!("has no interval that could be within {}", precision.wanted),
         };
         let runs = records.len();
@@ -104,5 +126,7 @@ fn pairs<'a>(
     precision: &'a Precision,
     by_point: &'a [&'a [RunRecord]],
 ) -> impl Iterator<Item = (&'a [RunRecord], &'a Metric)> {
-    by_point.iter().flat_map(|records| precision.of.iter().map(|metric| (*records, metric)))
+    by_point
+        .iter()
+        .flat_map(|records| precision.of.iter().map(|metric| (*records, metric)))
 }

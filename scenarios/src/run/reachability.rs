@@ -76,7 +76,14 @@ pub(super) fn time_to(part: f64, counts: &[PathCount]) -> Option<SimTime> {
 mod tests {
     use super::*;
 
-    const NODES: [NodeAddr; 6] = [NodeAddr(0), NodeAddr(1), NodeAddr(2), NodeAddr(3), NodeAddr(4), NodeAddr(5)];
+    const NODES: [NodeAddr; 6] = [
+        NodeAddr(0),
+        NodeAddr(1),
+        NodeAddr(2),
+        NodeAddr(3),
+        NodeAddr(4),
+        NodeAddr(5),
+    ];
 
     fn closer(node: u32) -> Hop {
         Hop::Closer(NodeAddr(node))
@@ -100,7 +107,11 @@ mod tests {
         // Whoever ends at another owner has not arrived, and one that comes by on the way has.
         assert_eq!(arriving(6, &NODES, NodeAddr(2), route), 2);
         assert_eq!(arriving(6, &NODES, NodeAddr(4), route), 1);
-        assert_eq!(arriving(6, &[NodeAddr(5)], NodeAddr(5), route), 0, "no path from a node to itself is counted");
+        assert_eq!(
+            arriving(6, &[NodeAddr(5)], NodeAddr(5), route),
+            0,
+            "no path from a node to itself is counted"
+        );
     }
 
     #[test]

@@ -16,11 +16,16 @@ const LEVEL: f64 = 0.05;
 /// The least level that the test can tell of: two of 8! orders are as extreme as the most extreme one.
 const LEAST_LEVEL: f64 = 1e-4;
 
-/// What is looked at, and its value in a bin if it has one there.
-const METRICS: [(&str, fn(&Tally) -> Option<f64>); 3] = [
+/// The value of a metric over some lookups, if they have one.
+type Value = fn(&Tally) -> Option<f64>;
+
+/// What is looked at, by the names of the columns.
+const METRICS: [(&str, Value); 3] = [
     ("correct_fraction", |tally| over(tally.correct as f64, tally.issued)),
     ("hops_mean", |tally| over(tally.hops as f64, tally.completed)),
-    ("latency_mean_ms", |tally| over(tally.latency as f64 / 1e6, tally.completed)),
+    ("latency_mean_ms", |tally| {
+        over(tally.latency as f64 / 1e6, tally.completed)
+    }),
 ];
 
 fn over(sum: f64, count: u64) -> Option<f64> {
@@ -35,38 +40,46 @@ pub(super) fn warm_up_bins<'a>(point: &Point, runs: impl Iterator<Item = &'a Mea
     match point.measure.warm_up {
         WarmUp::None => 0,
         WarmUp::Bins(bins) => bins,
-        WarmUp::Auto => {
-            let cuts = METRICS.iter().map(|(_, metric)| {
-                let series = mean_series(runs.clone(), 0, *metric);
-                let values: Vec<f64> = series.iter().map(|(_, value)| *value).collect();
-                series.get(warm_up(&values, 1)).map_or(0, |(bin, _)| *bin)
-            });
-            cuts.max().unwrap_or(0)
-        }
+        WarmUp::Auto => suggested(runs),
     }
 }
 
-/// What the runs of a point say together: the probability of a metric's mean series if it has settled, a metric each.
+/// How many bins the rule takes off.
+fn suggested<'a>(runs: impl Iterator<Item = &'a Measured> + Clone) -> usize {
+    let cuts = METRICS.iter().map(|(_, metric)| {
+        let series = mean_series(runs.clone(), 0, *metric);
+        let values: Vec<f64> = series.iter().map(|(_, value)| *value).collect();
+        series.get(warm_up(&values, 1)).map_or(0, |(bin, _)| *bin)
+    });
+    cuts.max().unwrap_or(0)
+}
+
+/// What the runs of a point say together.
 #[derive(Default)]
-pub(super) struct Steadiness([Option<f64>; METRICS.len()]);
+pub(super) struct Steadiness {
+    /// The probability of a metric's mean series if it has settled, a metric each.
+    p_values: [Option<f64>; METRICS.len()],
+    /// The warm-up that the rule finds in all of them, in bins.
+    suggested: usize,
+}
 
 impl Steadiness {
     pub(super) fn of(records: &[RunRecord]) -> Self {
         let runs = records.iter().map(|record| &record.measured);
         let warm_up = records.first().map_or(0, |record| record.measured.warm_up);
-        Steadiness(METRICS.map(|(_, metric)| {
+        let p_value = |metric| {
             let series = mean_series(runs.clone(), warm_up, metric);
             stationarity(&series.into_iter().map(|(_, value)| value).collect::<Vec<_>>())
-        }))
+        };
+        Steadiness {
+            p_values: METRICS.map(|(_, metric)| p_value(metric)),
+            suggested: suggested(runs.clone()),
+        }
     }
 }
 
 /// The mean of a metric over runs, bin by bin from one on, where any has a value.
-fn mean_series<'a>(
-    runs: impl Iterator<Item = &'a Measured> + Clone,
-    first: usize,
-    metric: fn(&Tally) -> Option<f64>,
-) -> Vec<(usize, f64)> {
+fn mean_series<'a>(runs: impl Iterator<Item = &'a Measured> + Clone, first: usize, metric: Value) -> Vec<(usize, f64)> {
     let bins = runs.clone().map(|run| run.bins.tallies.len()).max().unwrap_or(0);
     let value = |bin: usize| {
         let values = runs.clone().filter_map(|run| metric(run.bins.tallies.get(bin)?));
@@ -110,15 +123,18 @@ pub(super) fn rows(measured: &Measured, together: &Steadiness) -> Vec<Vec<Cell>>
             p_value.map_or(Cell::Empty, |p_value| u64::from(p_value >= LEVEL).into()),
         ]
     };
-    let warm_up = measured.bins.width * measured.warm_up as u64;
-    let row = |((name, metric), together): (&(&str, fn(&Tally) -> Option<f64>), Option<f64>)| {
+    let seconds = |bins: usize| Cell::from((measured.bins.width * bins as u64).as_secs_f64());
+    let row = |((name, metric), p_value): (&(&str, Value), Option<f64>)| {
         let series = mean_series(std::iter::once(measured), measured.warm_up, *metric);
         let values: Vec<f64> = series.into_iter().map(|(_, value)| value).collect();
-        let own = [(*name).into(), warm_up.as_secs_f64().into(), values.len().into()];
-        let verdicts = [stationarity(&values), together].map(cells);
-        own.into_iter().chain(verdicts.into_iter().flatten()).collect()
+        let own = [(*name).into(), seconds(measured.warm_up), values.len().into()];
+        let verdicts = [stationarity(&values), p_value].map(cells);
+        own.into_iter()
+            .chain(verdicts.into_iter().flatten())
+            .chain([seconds(together.suggested)])
+            .collect()
     };
-    METRICS.iter().zip(together.0).map(row).collect()
+    METRICS.iter().zip(together.p_values).map(row).collect()
 }
 
 /// What is worth knowing of points whose lookups still change, though they were meant to have settled.
@@ -137,11 +153,15 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
     let level = (LEVEL / (tested.len() * METRICS.len()).max(1) as f64).max(LEAST_LEVEL);
     let mut warnings = Vec::new();
     for (point, warm_up, records) in tested {
-        let Steadiness(p_values) = Steadiness::of(records);
+        let Steadiness { p_values, .. } = Steadiness::of(records);
         for ((metric, _), p_value) in METRICS.iter().zip(p_values) {
             if let Some(p_value) = p_value.filter(|p_value| *p_value < level) {
                 let label = point.label();
-                let place = if label.is_empty() { label } else { format!(" at {label}") };
+                let place = if label.is_empty() {
+                    label
+                } else {
+                    format!(" at {label}")
+                };
                 warnings.push(format!(
                     "{metric}{place} has not settled (table stationarity, p = {p_value:.1e}): {}",
                     advice(point, warm_up)
@@ -173,7 +193,9 @@ fn meant_to_be_steady(point: &Point, warm_up: usize) -> bool {
 fn advice(point: &Point, warm_up: usize) -> String {
     let so_far = |bins: usize| written(SimDuration::from_nanos(point.measure.bin.as_nanos() * bins as u64));
     match (point.measure.warm_up, warm_up) {
-        (WarmUp::None, _) => "start the lookups later, or leave a part of them out with measure.warm_up = \"auto\"".to_owned(),
+        (WarmUp::None, _) => {
+            "start the lookups later, or leave a part of them out with measure.warm_up = \"auto\"".to_owned()
+        }
         (WarmUp::Bins(_), bins) => format!("let measure.warm_up be longer than {}, and the run", so_far(bins)),
         (WarmUp::Auto, bins) => format!("a warm-up of {} was cut off; let the run be longer", so_far(bins)),
     }

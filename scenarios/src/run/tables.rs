@@ -1,17 +1,18 @@
 //! From what runs measured to tidy tables: the documented columns of the results.
 
-use analysis::statistics::{quantile, quantile_interval};
+mod rows;
+
 use analysis::{Cell, Schema, Table, TableError};
 use sim_core::math;
-use sim_core::time::SimTime;
 
 use super::measure::Measured;
-use super::reachability::{PathCount, time_to};
-use super::snapshot::{SeenLink, SeenNode};
 use super::steady::{self, Steadiness};
-use super::tally::STRETCH_UNIT;
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
+use rows::{
+    convergence, latency, lookups, messages, nearest_rank, path_length, population, quantiles, reachability,
+    snapshot_links, snapshot_nodes, stretch,
+};
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
 struct Layout {
@@ -105,10 +106,20 @@ const TABLES: [Layout; 13] = [
         rows: |measured, ranges| steady::over_time(measured, ranges.bins),
     },
     // Whether the bins after the warm-up (`warm_up_s`) have settled, a row a metric: the probability that a settled series
-    // wanders as far, of this run alone and of the mean over all runs of the point; settled where it is at least 5 %.
+    // wanders as far, of this run alone and of the mean over all runs of the point; settled where it is at least 5 %. What is
+    // over within an eighth of the bins goes unnoticed: `suggested_warm_up_s` is the warm-up that "auto" finds in all runs.
     Layout {
         name: "stationarity",
-        columns: &["metric", "warm_up_s", "bins", "p_value", "stationary", "together_p_value", "together_stationary"],
+        columns: &[
+            "metric",
+            "warm_up_s",
+            "bins",
+            "p_value",
+            "stationary",
+            "together_p_value",
+            "together_stationary",
+            "suggested_warm_up_s",
+        ],
         written: always,
         rows: |measured, ranges| steady::rows(measured, &ranges.together),
     },
@@ -194,7 +205,7 @@ struct Ranges {
     stretch: Vec<u64>,
     /// Bins of the run with the most.
     bins: usize,
-    /// Whether they have settled.
+    /// Whether these have settled.
     together: Steadiness,
 }
 
@@ -211,12 +222,19 @@ pub fn schema(scenario: &Scenario) -> Schema {
 
 /// The tables with one row a run.
 fn tables_of_runs() -> impl Iterator<Item = &'static Layout> {
-    TABLES.iter().filter(|layout| ["lookups", "population"].contains(&layout.name))
+    TABLES
+        .iter()
+        .filter(|layout| ["lookups", "population"].contains(&layout.name))
 }
 
 /// What has one value a run, as `table.column`.
 pub(crate) fn run_metrics() -> impl Iterator<Item = String> {
-    tables_of_runs().flat_map(|layout| layout.columns.iter().map(move |column| format!("{}.{column}", layout.name)))
+    tables_of_runs().flat_map(|layout| {
+        layout
+            .columns
+            .iter()
+            .map(move |column| format!("{}.{column}", layout.name))
+    })
 }
 
 /// The value that a run has of such a metric.
@@ -239,10 +257,7 @@ fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
 ///
 /// # Errors
 /// None for tables laid out as above; a [`TableError`] would be a mistake in this module.
-pub(super) fn tables(
-    scenario: &Scenario,
-    by_point: &[&[RunRecord]],
-) -> Result<Vec<(String, Table)>, TableError> {
+pub(super) fn tables(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Result<Vec<(String, Table)>, TableError> {
     let ranges: Vec<Ranges> = by_point.iter().map(|records| Ranges::of(records)).collect();
     let fill = |layout: &Layout| {
         let mut table = Table::new(&columns(scenario, layout));
@@ -258,9 +273,14 @@ pub(super) fn tables(
         }
         Ok((layout.name.to_owned(), table))
     };
-    let mut tables = layouts(scenario).map(fill).collect::<Result<Vec<(String, Table)>, TableError>>()?;
+    let mut tables = layouts(scenario)
+        .map(fill)
+        .collect::<Result<Vec<(String, Table)>, TableError>>()?;
     if let Some(precision) = &scenario.precision {
-        tables.push((precision::TABLE.to_owned(), precision::table(scenario, precision, by_point)?));
+        tables.push((
+            precision::TABLE.to_owned(),
+            precision::table(scenario, precision, by_point)?,
+        ));
     }
     Ok(tables)
 }
@@ -301,209 +321,6 @@ fn edges<'a>(runs: impl Iterator<Item = &'a [u64]> + Clone) -> Vec<u64> {
         .collect();
     edges.dedup();
     edges
-}
-
-/// The sample of rank `q n`, rounded up: sorted samples, `q` in (0, 1].
-fn nearest_rank(sorted: &[u64], q: f64) -> Option<u64> {
-    let rank = (q * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied()
-}
-
-fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
-    (denominator > 0).then(|| numerator / denominator as f64)
-}
-
-fn number(value: Option<f64>) -> Cell {
-    value.map_or(Cell::Empty, Cell::from)
-}
-
-fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let measured = &measured.lookups;
-    let completed = measured.completed;
-    let moment = |power: u32| -> u64 {
-        measured
-            .visited
-            .iter()
-            .zip(0_u64..)
-            .map(|(lookups, visited)| lookups * visited.pow(power))
-            .sum()
-    };
-    let mean = ratio(moment(1) as f64, completed);
-    let variance = ratio(moment(2) as f64, completed)
-        .zip(mean)
-        .map(|(square, mean)| square - mean * mean);
-    let millis = |nanos: u64| nanos as f64 / 1e6;
-    let sum = |samples: &[u64]| samples.iter().map(|sample| u128::from(*sample)).sum::<u128>() as f64;
-    let latency = |q| number(nearest_rank(&measured.latencies, q).map(millis));
-    let visited = || {
-        measured
-            .visited
-            .iter()
-            .copied()
-            .enumerate()
-            .map(|(visited, lookups)| (visited as u64, lookups))
-    };
-    let percentile = |part| quantile(visited(), part, 100).map_or(Cell::Empty, Cell::from);
-    let stretch = |q| number(nearest_rank(&measured.stretches, q).map(|ratio| ratio as f64 * STRETCH_UNIT));
-    vec![vec![
-        measured.issued.into(),
-        completed.into(),
-        measured.correct.into(),
-        measured.failed.into(),
-        measured.unfinished.into(),
-        number(ratio(completed as f64, measured.issued)),
-        number(ratio(measured.correct as f64, measured.issued)),
-        number(mean),
-        number(variance),
-        percentile(1),
-        percentile(50),
-        percentile(99),
-        number(ratio(measured.hops as f64, completed)),
-        number(ratio(measured.timeouts as f64, completed + measured.failed)),
-        number(ratio(measured.dead_owners as f64, completed)),
-        number(ratio(measured.latency as f64 / 1e6, completed)),
-        latency(0.50),
-        latency(0.95),
-        number(ratio(
-            sum(&measured.stretches) * STRETCH_UNIT,
-            measured.stretches.len() as u64,
-        )),
-        stretch(0.10),
-        stretch(0.50),
-        stretch(0.90),
-    ]]
-}
-
-fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |visited: usize| {
-        let lookups = measured.lookups.visited.get(visited).copied().unwrap_or(0);
-        vec![
-            visited.into(),
-            lookups.into(),
-            number(ratio(lookups as f64, measured.lookups.completed)),
-        ]
-    };
-    (0..ranges.visited).map(row).collect()
-}
-
-/// A row an edge: the edge in the unit of the table, and the fraction of samples that do not exceed it.
-fn distribution(sorted: &[u64], edges: &[u64], unit: f64) -> Vec<Vec<Cell>> {
-    let row = |edge: &u64| {
-        let at_most = sorted.partition_point(|sample| sample <= edge);
-        vec![
-            Cell::from(*edge as f64 * unit),
-            number(ratio(at_most as f64, sorted.len() as u64)),
-        ]
-    };
-    edges.iter().map(row).collect()
-}
-
-fn latency(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    distribution(&measured.lookups.latencies, &ranges.latency, 1e-6)
-}
-
-fn stretch(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    distribution(&measured.lookups.stretches, &ranges.stretch, STRETCH_UNIT)
-}
-
-fn quantiles(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let samples = [
-        ("latency_ms", &measured.lookups.latencies, 1e-6),
-        ("stretch", &measured.lookups.stretches, STRETCH_UNIT),
-    ];
-    let row = |(name, sorted, unit): (&str, &Vec<u64>, f64), q: f64| {
-        let cell = |sample: Option<u64>| number(sample.map(|sample| sample as f64 * unit));
-        let (low, high) = quantile_interval(sorted, q).unzip();
-        let value = nearest_rank(sorted, q);
-        vec![name.into(), q.into(), cell(value), cell(low), cell(high), sorted.len().into()]
-    };
-    let rows = samples.into_iter().flat_map(|sample| [0.5, 0.9, 0.95, 0.99].map(|q| row(sample, q)));
-    rows.collect()
-}
-
-fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let node_seconds = measured.up_time as f64 / 1e9;
-    let rate = |count: u64| number((node_seconds > 0.0).then(|| count as f64 / node_seconds));
-    let Some(traffic) = &measured.traffic else {
-        return Vec::new();
-    };
-    let sent = traffic.kinds().chain([("total", traffic.total())]).map(|(kind, sum)| {
-        vec![
-            kind.into(),
-            sum.messages.into(),
-            sum.bytes.into(),
-            rate(sum.messages),
-            rate(sum.bytes),
-        ]
-    });
-    let undelivered = [("lost", traffic.lost), ("unreachable", traffic.unreachable)]
-        .map(|(fate, messages)| vec![fate.into(), messages.into(), Cell::Empty, rate(messages), Cell::Empty]);
-    sent.chain(undelivered).collect()
-}
-
-fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let span = measured.span.as_nanos();
-    vec![vec![
-        measured.arrivals.into(),
-        measured.restarted_joins.into(),
-        measured.graceful_departures.into(),
-        measured.silent_departures.into(),
-        number(ratio(measured.up_time as f64, span)),
-        measured.up.into(),
-        measured.members.into(),
-    ]]
-}
-
-fn seconds(time: SimTime) -> Cell {
-    Cell::from(time.since(SimTime::ZERO).as_secs_f64())
-}
-
-fn reachability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |count: &PathCount| {
-        vec![
-            seconds(count.time),
-            count.up.into(),
-            count.members.into(),
-            count.pairs.into(),
-            count.working.into(),
-            number(count.fraction()),
-        ]
-    };
-    measured.paths.iter().map(row).collect()
-}
-
-fn convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |part: f64| {
-        let time = time_to(part, &measured.paths);
-        vec![part.into(), time.map_or(Cell::Empty, seconds)]
-    };
-    [0.5, 0.9, 0.99, 1.0].map(row).into()
-}
-
-fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |time: SimTime, node: &SeenNode| {
-        vec![
-            seconds(time),
-            node.addr.0.into(),
-            format!("{:x}", node.id).as_str().into(),
-            node.turn.into(),
-            if node.member { "member" } else { "joining" }.into(),
-        ]
-    };
-    let snapshots = measured.snapshots.iter();
-    snapshots
-        .flat_map(|snapshot| snapshot.nodes.iter().map(move |node| row(snapshot.time, node)))
-        .collect()
-}
-
-fn snapshot_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |time: SimTime, link: &SeenLink| {
-        vec![seconds(time), link.from.0.into(), link.to.0.into(), link.kind.into()]
-    };
-    let snapshots = measured.snapshots.iter();
-    snapshots
-        .flat_map(|snapshot| snapshot.links.iter().map(move |link| row(snapshot.time, link)))
-        .collect()
 }
 
 #[cfg(test)]

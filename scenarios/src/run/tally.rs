@@ -140,6 +140,11 @@ impl Bins {
     /// All lookups from a bin on, their samples sorted. Of single lookups nothing is left in the bins: there may be millions.
     pub(super) fn take_from(&mut self, first: usize) -> Tally {
         let mut sum = Tally::default();
+        let counted = self.tallies.iter().skip(first);
+        sum.latencies
+            .reserve_exact(counted.clone().map(|tally| tally.latencies.len()).sum());
+        sum.stretches
+            .reserve_exact(counted.map(|tally| tally.stretches.len()).sum());
         for (bin, tally) in self.tallies.iter_mut().enumerate() {
             if bin >= first {
                 sum.add(tally);
@@ -194,7 +199,10 @@ mod tests {
 
         let mut whole = bins.clone();
         let all = whole.take_from(0);
-        assert_eq!((all.issued, all.completed, all.correct, all.failed, all.unfinished), (5, 3, 2, 1, 1));
+        assert_eq!(
+            (all.issued, all.completed, all.correct, all.failed, all.unfinished),
+            (5, 3, 2, 1, 1)
+        );
         assert_eq!((all.hops, all.timeouts, all.visited.iter().sum::<u64>()), (13, 7, 3));
         assert_eq!(all.latencies, [20_000_000, 60_000_000, 900_000_000]);
         assert_eq!(all.latency, 980_000_000);
@@ -204,7 +212,10 @@ mod tests {
         assert_eq!((counted.issued, counted.completed, counted.unfinished), (3, 2, 0));
         assert_eq!(counted.visited, [1, 0, 0, 1]);
         assert_eq!(counted.latencies, [20_000_000, 60_000_000]);
-        assert_eq!(bins.tallies[0].latency, 900_000_000, "sums of what is cut off stay for the table over time");
+        assert_eq!(
+            bins.tallies[0].latency, 900_000_000,
+            "sums of what is cut off stay for the table over time"
+        );
         assert!(bins.tallies.iter().all(|tally| tally.latencies.is_empty()));
     }
 }

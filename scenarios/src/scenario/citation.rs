@@ -234,7 +234,8 @@ mod tests {
     #[test]
     fn the_first_author_has_a_family_name_in_either_writing() {
         for author in ["Ion Stoica", "Stoica, Ion"] {
-            let text = format!("cites = [{{ key = \"s\", title = \"Chord\", authors = [\"{author}\", \"R. Morris\"] }}]");
+            let text =
+                format!("cites = [{{ key = \"s\", title = \"Chord\", authors = [\"{author}\", \"R. Morris\"] }}]");
             let [Citation::Work(work)] = &read(&text)[..] else {
                 panic!("no work in {text}")
             };

@@ -63,7 +63,13 @@ rate = \"1/s\"
         let short = resolved(TEXT, false).unwrap();
         assert!(short.contains("replications = 5") && !short.contains("workload") && !short.contains("full"));
         let full = resolved(TEXT, true).unwrap();
-        for part in ["replications = 100", "[1, 2, 4]", "rate = \"1/s\"", "count = 100", "delay = \"50ms\""] {
+        for part in [
+            "replications = 100",
+            "[1, 2, 4]",
+            "rate = \"1/s\"",
+            "count = 100",
+            "delay = \"50ms\"",
+        ] {
             assert!(full.contains(part), "{part} in {full}");
         }
         assert!(!full.contains("full"));
@@ -73,6 +79,10 @@ rate = \"1/s\"
     fn a_scenario_without_a_full_profile_cannot_be_run_in_full() {
         assert!(resolved("seed = 1", true).unwrap_err().contains("no table `[full]`"));
         assert!(resolved("seed = 1", false).is_ok());
-        assert!(resolved("full = 3", false).unwrap_err().contains("found a whole number"));
+        assert!(
+            resolved("full = 3", false)
+                .unwrap_err()
+                .contains("found a whole number")
+        );
     }
 }

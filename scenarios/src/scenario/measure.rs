@@ -22,7 +22,8 @@ const BINS: u64 = 100;
 pub struct Measure {
     /// The length of the parts that the time of the lookups is cut into, the first of which begins with the first lookup.
     pub bin: SimDuration,
-    /// Lookups that begin in the warm-up are not in the tables of lookups, of their distributions and quantiles.
+    /// Lookups that begin in the warm-up are not in the tables of lookups, of their distributions and quantiles. Traffic and
+    /// population count from the start of the lookups all the same: where the warm-up ends may be known only after the run.
     pub warm_up: WarmUp,
 }
 
@@ -43,8 +44,8 @@ pub enum WarmUp {
 pub(super) struct RawMeasure {
     /// Lookups are counted over time in bins of this length; about a hundredth of their time where it is left out.
     bin: Option<Duration>,
-    /// Lookups that begin earlier than this after the first one do not count: a time, in whole bins, or "auto". All count
-    /// where it is left out.
+    /// Lookups that begin earlier than this after the start of the lookups do not count: a time, rounded up to whole bins, or
+    /// "auto". All count where it is left out. Traffic and population count from the start of the lookups in any case.
     warm_up: Option<RawWarmUp>,
 }
 
@@ -56,10 +57,10 @@ enum RawWarmUp {
     Auto(Auto),
 }
 
+/// The marginal standard error rule decides.
 #[derive(Clone, Copy, Debug, JsonSchema)]
 #[schemars(rename_all = "snake_case")]
 enum Auto {
-    /// The marginal standard error rule decides.
     Auto,
 }
 
@@ -87,11 +88,7 @@ impl<'de> Deserialize<'de> for RawWarmUp {
 }
 
 /// How the lookups of a point are counted, those of a point without lookups in any way.
-pub(super) fn measure(
-    raw: RawMeasure,
-    lookups: Option<&Lookups>,
-    document: &Document,
-) -> Result<Measure, InputError> {
+pub(super) fn measure(raw: RawMeasure, lookups: Option<&Lookups>, document: &Document) -> Result<Measure, InputError> {
     let Some(lookups) = lookups else {
         let asked = [("bin", raw.bin.is_some()), ("warm_up", raw.warm_up.is_some())];
         return match asked.iter().find(|(_, asked)| *asked) {
@@ -107,7 +104,10 @@ pub(super) fn measure(
     let span = lookups.until.since(lookups.start);
     let bin = raw.bin.map_or_else(|| default_bin(span), Duration::get);
     if bin == SimDuration::ZERO || span.as_nanos().div_ceil(bin.as_nanos()) > BIN_LIMIT {
-        let message = format!("lookups go on for {}, which must be at most {BIN_LIMIT} bins", written(span));
+        let message = format!(
+            "lookups go on for {}, which must be at most {BIN_LIMIT} bins",
+            written(span)
+        );
         return Err(document.error_at("measure.bin", message).labelled("too short"));
     }
     let warm_up = match raw.warm_up {
@@ -136,10 +136,16 @@ fn default_bin(span: SimDuration) -> SimDuration {
     const SECOND: u64 = 1_000_000_000;
     const DAY: u64 = 86_400 * SECOND;
     let parts_of_a_second = [1000, 500, 200, 100, 50, 20, 10, 5, 2].map(|parts| SECOND / parts);
-    let seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400];
+    let seconds = [
+        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400,
+    ];
     let least = span.as_nanos().div_ceil(BINS);
-    let mut lengths = parts_of_a_second.into_iter().chain(seconds.map(|seconds| seconds * SECOND));
-    let length = lengths.find(|length| *length >= least).unwrap_or_else(|| least.div_ceil(DAY) * DAY);
+    let mut lengths = parts_of_a_second
+        .into_iter()
+        .chain(seconds.map(|seconds| seconds * SECOND));
+    let length = lengths
+        .find(|length| *length >= least)
+        .unwrap_or_else(|| least.div_ceil(DAY) * DAY);
     SimDuration::from_nanos(length)
 }
 

@@ -290,7 +290,9 @@ impl Scenario {
 
     /// How often each point is run at least.
     pub fn fewest_replications(&self) -> u32 {
-        self.precision.as_ref().map_or(self.replications, |precision| precision.minimum)
+        self.precision
+            .as_ref()
+            .map_or(self.replications, |precision| precision.minimum)
     }
 
     /// A point by its number, from 1 as `peerscope check` counts; the only one where no number is given.
@@ -308,7 +310,12 @@ impl Scenario {
             (Some(number), points) => number
                 .checked_sub(1)
                 .and_then(|index| points.get(index))
-                .ok_or_else(|| format!("there is no point {number}; they are numbered from 1 to {}", points.len())),
+                .ok_or_else(|| {
+                    format!(
+                        "there is no point {number}; they are numbered from 1 to {}",
+                        points.len()
+                    )
+                }),
         }
     }
 

@@ -119,6 +119,19 @@ impl NetworkSpec {
     }
 }
 
+impl NetworkSpec {
+    /// About how many bytes the network of so many nodes takes.
+    pub fn memory(&self, nodes: usize) -> u64 {
+        let bytes = match &self.model {
+            NetworkModel::Constant(_) | NetworkModel::Uniform(_) | NetworkModel::Exponential(_) => 0,
+            NetworkModel::Plane { .. } => nodes * 2 * size_of::<f64>(),
+            NetworkModel::Sphere { .. } => nodes * 3 * size_of::<f64>(),
+            NetworkModel::Matrix(_) => nodes * nodes * size_of::<SimDuration>(),
+        };
+        bytes as u64
+    }
+}
+
 impl fmt::Display for NetworkSpec {
     /// One line for `peerscope check`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -102,11 +102,13 @@ impl<'de> Deserialize<'de> for RawReplications {
             type Value = RawReplications;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of replications, or a table such as { precision = \"2 %\", of = \"lookups.hops_mean\" }")
+                let table = "{ precision = \"2 %\", of = \"lookups.hops_mean\" }";
+                write!(f, "a whole number from 1 to {LIMIT}, or a table such as {table}")
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<RawReplications, E> {
-                let number = u32::try_from(number).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self));
+                let number =
+                    u32::try_from(number).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self));
                 number.map(RawReplications::Number)
             }
 
@@ -163,19 +165,26 @@ pub(super) fn replications(raw: RawReplications, document: &Document) -> Result<
     let Percent(percent) = raw.precision;
     if !(percent > 0.0 && percent <= 100.0) {
         let message = format!("expected more than 0 % and at most 100 %, found {}", raw.precision);
-        return Err(document.error_at("replications.precision", message).labelled("out of range"));
+        return Err(document
+            .error_at("replications.precision", message)
+            .labelled("out of range"));
     }
     let of = match raw.of {
         Metrics::One(text) => vec![metric(&text, "replications.of", document)?],
         Metrics::Several(texts) => {
             let place = |index: usize| format!("replications.of.{index}");
-            let read = texts.iter().enumerate().map(|(index, text)| metric(text, &place(index), document));
+            let read = texts
+                .iter()
+                .enumerate()
+                .map(|(index, text)| metric(text, &place(index), document));
             read.collect::<Result<_, _>>()?
         }
     };
     if of.is_empty() {
         let message = "nothing is to be known precisely";
-        return Err(document.error_at("replications.of", message).labelled("expected at least one column"));
+        return Err(document
+            .error_at("replications.of", message)
+            .labelled("expected at least one column"));
     }
     let wanted = raw.precision;
     Ok((maximum, Some(Precision { wanted, of, minimum })))

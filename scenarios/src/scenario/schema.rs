@@ -68,7 +68,9 @@ fn tidy(schema: &mut Value) {
 /// Whether a format is one of JSON Schema's own, all of which have no digits.
 fn is_email_like(format: &Value) -> bool {
     let name = format.as_str().unwrap_or_default();
-    !["int", "uint", "float", "double"].iter().any(|word| name.starts_with(word))
+    !["int", "uint", "float", "double"]
+        .iter()
+        .any(|word| name.starts_with(word))
 }
 
 /// An absent value is written by leaving its key out.

@@ -15,7 +15,9 @@ use super::raw::{
 };
 use super::replications::{RawReplications, replications};
 use super::sweep::{self, Expanded};
-use super::{BringUp, ChurnSpec, InputFile, Lookups, MassFailureSpec, Observe, Point, Reachability, Scenario, Settings};
+use super::{
+    BringUp, ChurnSpec, InputFile, Lookups, MassFailureSpec, Observe, Point, Reachability, Scenario, Settings,
+};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
@@ -187,12 +189,7 @@ fn check_seed(seed: u64, document: &Document) -> Result<(), InputError> {
     Ok(())
 }
 
-fn bring_up(
-    raw: RawBringUp,
-    duration: SimDuration,
-    nodes: u32,
-    document: &Document,
-) -> Result<BringUp, InputError> {
+fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Document) -> Result<BringUp, InputError> {
     match raw {
         RawBringUp::Bulk {} => Ok(BringUp::Bulk),
         RawBringUp::Joins {

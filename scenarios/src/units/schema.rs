@@ -21,7 +21,10 @@ impl JsonSchema for Duration {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let units = time_units();
-        let description = format!("A span of time of at most 100 years, with its unit: {}.", units.replace('|', ", "));
+        let description = format!(
+            "A span of time of at most 100 years, with its unit: {}.",
+            units.replace('|', ", ")
+        );
         json_schema!({
             "description": description,
             "type": "string",
@@ -44,7 +47,10 @@ impl JsonSchema for Rate {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let units = time_units();
-        let description = format!("A positive number a time, whose unit is one of {}.", units.replace('|', ", "));
+        let description = format!(
+            "A positive number a time, whose unit is one of {}.",
+            units.replace('|', ", ")
+        );
         json_schema!({
             "description": description,
             "type": "string",

@@ -142,7 +142,7 @@ fn wrong_types_are_named_in_plain_words() {
         "replications = 2",
         "replications = -3",
         "6:16",
-        &["expected a whole number from 0 to 4294967295, found -3"],
+        &["expected a whole number from 1 to 10000, or a table"],
     );
     refused(
         "ring_invariants = true",
@@ -226,7 +226,7 @@ fn absurd_and_undefined_numbers_are_refused() {
         "replications = 2",
         "replications = 99999999999",
         "6:16",
-        &["expected a whole number from 0 to 4294967295"],
+        &["expected a whole number from 1 to 10000"],
     );
     refused(
         "seed = 2003",

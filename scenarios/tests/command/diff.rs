@@ -34,8 +34,16 @@ fn what_does_not_differ_is_counted_and_shown_on_demand() {
     let [one, other] = ["a", "b"].map(|name| results(home.path(), name, &[]));
     let ended = diff(&one, &other, &[]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    assert!(ended.out.contains("no setting differs") && ended.out.contains("paired by replication"), "{}", ended.out);
-    assert!(ended.out.contains("are the same in every replication and not shown"), "{}", ended.out);
+    assert!(
+        ended.out.contains("no setting differs") && ended.out.contains("paired by replication"),
+        "{}",
+        ended.out
+    );
+    assert!(
+        ended.out.contains("are the same in every replication and not shown"),
+        "{}",
+        ended.out
+    );
     assert!(!ended.out.contains("issued"), "{}", ended.out);
     let all = diff(&one, &other, &["--all", "--metric", "issued"]);
     assert_eq!(all.out.matches("issued").count(), 4, "{}", all.out);
@@ -52,17 +60,34 @@ fn differences_are_paired_by_replication_with_their_interval() {
         add(&other, begin, 4, change);
     }
     let file = home.path().join("diff.csv");
-    let ended = diff(&one, &other, &["--output", file.to_str().unwrap(), "--metric", "issued"]);
+    let ended = diff(
+        &one,
+        &other,
+        &["--output", file.to_str().unwrap(), "--metric", "issued"],
+    );
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     // Mean 11, standard deviation 1, three pairs: 4.30265 / sqrt(3) = 2.484 to both sides.
-    let row = "*  issued  nodes.count = 8, protocol.echo.period = 10s  3  113.3  124.3  +11.0  +8.52 to +13.5  +9.7 %";
+    let row =
+        "*  issued  nodes.count = 8, protocol.echo.period = 10s  3  113.3  124.3  +11.0  +8.52 to +13.5    +9.7 %";
     assert!(ended.out.contains(row), "{}", ended.out);
     assert!(ended.out.contains("1 of 1 comparisons"), "{}", ended.out);
     let table = analysis::Table::read_csv(fs::read(&file).unwrap().as_slice()).unwrap();
     assert_eq!(table.len(), 4);
     let first: Vec<String> = table.rows().next().unwrap().iter().map(ToString::to_string).collect();
-    assert_eq!(first[..5], ["lookups", "issued", "nodes.count = 8, protocol.echo.period = 10s", "3", "3"]);
-    assert_eq!((first[7].as_str(), first[11].as_str(), first[12].as_str()), ("11", "paired", "1"));
+    assert_eq!(
+        first[..5],
+        [
+            "lookups",
+            "issued",
+            "nodes.count = 8, protocol.echo.period = 10s",
+            "3",
+            "3"
+        ]
+    );
+    assert_eq!(
+        (first[7].as_str(), first[11].as_str(), first[12].as_str()),
+        ("11", "paired", "1")
+    );
     let low: f64 = first[8].parse().unwrap();
     assert!((low - (11.0 - 4.30265 / 3_f64.sqrt())).abs() < 1e-4, "{low}");
 }
@@ -71,13 +96,29 @@ fn differences_are_paired_by_replication_with_their_interval() {
 fn other_seeds_are_told_and_not_paired() {
     let home = tempfile::tempdir().unwrap();
     let one = results(home.path(), "a", &[]);
-    let other = results(home.path(), "b", &["--seed", "5", "--set", "network.exponential.mean=60ms"]);
+    let other = results(
+        home.path(),
+        "b",
+        &["--seed", "5", "--set", "network.exponential.mean=60ms"],
+    );
     let ended = diff(&one, &other, &["--all", "--metric", "issued"]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    for words in ["unpaired (Welch)", "seed", "2003", "network.exponential.mean", "50ms", "60ms"] {
+    for words in [
+        "unpaired (Welch)",
+        "seed",
+        "2003",
+        "network.exponential.mean",
+        "50ms",
+        "60ms",
+    ] {
         assert!(ended.out.contains(words), "{words:?} is missing from\n{}", ended.out);
     }
-    assert_eq!(ended.out.matches("+0").count() + ended.out.matches("0 to 0").count(), 4, "{}", ended.out);
+    assert_eq!(
+        ended.out.matches("+0").count() + ended.out.matches("0 to 0").count(),
+        4,
+        "{}",
+        ended.out
+    );
 }
 
 #[test]
@@ -88,15 +129,35 @@ fn points_that_only_one_has_are_counted_and_a_lone_sweep_must_be_narrowed() {
     let ended = diff(&one, &other, &["--all", "--metric", "issued"]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     assert_eq!(ended.out.matches("issued").count(), 2, "{}", ended.out);
-    assert!(ended.out.contains("4 points or kinds of rows are in one of the two only"), "{}", ended.out);
+    assert!(
+        ended
+            .out
+            .contains("4 points or kinds of rows are in one of the two only"),
+        "{}",
+        ended.out
+    );
 
-    let settings = ["--set", "sweep={ \"nodes.count\" = [8, 16] }", "--set", "protocol.echo.period=10s"];
+    let settings = [
+        "--set",
+        "sweep={ \"nodes.count\" = [8, 16] }",
+        "--set",
+        "protocol.echo.period=10s",
+        "--set",
+        "figure=[]",
+        "--set",
+        "expect=[]",
+    ];
     let single = results(home.path(), "c", &settings);
     let ended = diff(&one, &single, &[]);
     assert_eq!(ended.exit, Exit::Usage, "{}", ended.out);
-    let remedy = "only A has several values of `protocol.echo.period`; choose one with --where protocol.echo.period=VALUE";
+    let remedy =
+        "only A has several values of `protocol.echo.period`; choose one with --where protocol.echo.period=VALUE";
     assert!(ended.err.contains(remedy), "{}", ended.err);
-    let ended = diff(&one, &single, &["--where", "protocol.echo.period=10s", "--all", "--metric", "issued"]);
+    let ended = diff(
+        &one,
+        &single,
+        &["--where", "protocol.echo.period=10s", "--all", "--metric", "issued"],
+    );
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     assert_eq!(ended.out.matches("issued").count(), 2, "{}", ended.out);
 }

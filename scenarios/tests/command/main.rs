@@ -10,3 +10,4 @@ mod results;
 mod statistics;
 mod support;
 mod verify;
+mod watch;

@@ -79,7 +79,14 @@ fn figure_format_width_and_folder_can_be_chosen() {
     let results = results(home.path(), "r", &[]);
     let earlier = files(&results.join("figures"));
     let output = home.path().join("paper/figures");
-    let choice = ["--figure", "asked", "--format", "svg", "--output", output.to_str().unwrap()];
+    let choice = [
+        "--figure",
+        "asked",
+        "--format",
+        "svg",
+        "--output",
+        output.to_str().unwrap(),
+    ];
     let width = |width: &str| {
         let plot = ["plot", results.to_str().unwrap(), "--width", width];
         let ended = peerscope(&[&plot[..], &choice].concat());
@@ -105,8 +112,17 @@ fn the_figures_of_another_scenario_file_are_drawn_without_running_again() {
     let results = results(home.path(), "r", &[]);
     let scenario = home.path().join("edited.toml");
     fs::copy(data("ring.toml"), &scenario).unwrap();
-    edit(&scenario, "title = \"Lookups asked for\"", "title = \"Asked for, anew\"");
-    let arguments = ["plot", results.to_str().unwrap(), "--scenario", scenario.to_str().unwrap()];
+    edit(
+        &scenario,
+        "title = \"Lookups asked for\"",
+        "title = \"Asked for, anew\"",
+    );
+    let arguments = [
+        "plot",
+        results.to_str().unwrap(),
+        "--scenario",
+        scenario.to_str().unwrap(),
+    ];
     let ended = peerscope(&arguments);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     let svg = fs::read_to_string(results.join("figures/asked.svg")).unwrap();
@@ -183,7 +199,11 @@ fn damaged_results_are_refused_with_the_place_and_stay_as_they_are() {
             assert_eq!(ended.exit, exit, "{command}, {what}: {}", ended.err);
             assert!(ended.err.contains(told), "{command}, {what}: {}", ended.err);
         }
-        assert_eq!((files(&good.join("figures")), files(&good)), (figures, damaged), "{what}");
+        assert_eq!(
+            (files(&good.join("figures")), files(&good)),
+            (figures, damaged),
+            "{what}"
+        );
         fs::write(&path, before).unwrap();
     }
     for file in ["manifest.toml", "scenario.toml", "lookups.csv"] {
@@ -208,7 +228,11 @@ fn a_table_that_was_edited_is_drawn_with_a_warning() {
     fs::write(&table, text.replace(",160,", ",161,")).unwrap();
     let ended = peerscope(&["plot", results.to_str().unwrap(), "--format", "svg"]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    assert!(ended.err.starts_with("warning:") && ended.err.contains("lookups.csv"), "{}", ended.err);
+    assert!(
+        ended.err.starts_with("warning:") && ended.err.contains("lookups.csv"),
+        "{}",
+        ended.err
+    );
     let data = fs::read_to_string(results.join("figures/asked.csv")).unwrap();
     assert!(data.contains(",16,161,"), "{data}");
 }

@@ -27,7 +27,10 @@ fn a_page_has_all_there_is_and_asks_for_nothing() {
     let results = results(home.path(), "r", &[]);
     let (ended, page) = report(&results);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    let manifest: toml::Table = fs::read_to_string(results.join("manifest.toml")).unwrap().parse().unwrap();
+    let manifest: toml::Table = fs::read_to_string(results.join("manifest.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
     for words in [
         "<title>A small ring, for tests</title>",
         "All 1 expectations hold",
@@ -47,11 +50,20 @@ fn a_page_has_all_there_is_and_asks_for_nothing() {
     assert_eq!(page.matches("<tr class=\"expectation\">").count(), 1);
     assert_eq!(page.matches("<svg role=\"img\"").count(), 1);
     let tables = manifest["tables"].as_array().unwrap();
-    assert!(tables.iter().all(|table| page.contains(&format!("Table {}<", table["name"].as_str().unwrap()))));
+    assert!(
+        tables
+            .iter()
+            .all(|table| page.contains(&format!("Table {}<", table["name"].as_str().unwrap())))
+    );
     // Every address leads into the page or is the thing itself.
     let addresses = [attributes(&page, "href"), attributes(&page, "src")].concat();
     assert!(addresses.len() > tables.len());
-    assert!(addresses.iter().all(|address| address.starts_with('#') || address.starts_with("data:")), "{addresses:?}");
+    assert!(
+        addresses
+            .iter()
+            .all(|address| address.starts_with('#') || address.starts_with("data:")),
+        "{addresses:?}"
+    );
     assert!(!page.contains("<script") && !page.contains("<link") && !page.contains("@import"));
     assert!(page.contains("default-src 'none'"));
 }
@@ -62,7 +74,12 @@ fn the_same_results_give_the_same_page_wherever_it_is_written() {
     let results = results(home.path(), "r", &[]);
     let (_, first) = report(&results);
     let elsewhere = home.path().join("new/page.html");
-    let ended = peerscope(&["report", results.to_str().unwrap(), "--output", elsewhere.to_str().unwrap()]);
+    let ended = peerscope(&[
+        "report",
+        results.to_str().unwrap(),
+        "--output",
+        elsewhere.to_str().unwrap(),
+    ]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     assert_eq!(fs::read_to_string(elsewhere).unwrap(), first);
     assert_eq!(report(&results).1, first);
@@ -105,7 +122,10 @@ fn texts_of_a_scenario_are_never_taken_for_markup() {
     let arguments: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
     let (ended, page) = report(&results(home.path(), "r", &arguments));
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    assert!(!page.contains("<script") && !page.contains("<img"), "the text has become markup");
+    assert!(
+        !page.contains("<script") && !page.contains("<img"),
+        "the text has become markup"
+    );
     assert_eq!(page.matches("</style>").count(), 1);
     assert!(page.matches("&lt;script&gt;").count() >= settings.len() - 1);
 }
@@ -120,7 +140,11 @@ fn what_is_wrong_with_results_is_on_their_page() {
     let undrawn = results(home.path(), "undrawn", &["--set", "figure.0.where={ nodes = 5 }"]);
     let (ended, page) = report(&undrawn);
     assert_eq!(ended.exit, Exit::Failed);
-    assert!(ended.err.contains("figure `asked`: nothing to draw") && page.contains("nothing to draw"), "{}", ended.err);
+    assert!(
+        ended.err.contains("figure `asked`: nothing to draw") && page.contains("nothing to draw"),
+        "{}",
+        ended.err
+    );
 
     let failed = results(home.path(), "failed", &["--set", "expect.0.published=90"]);
     let table = failed.join("lookups.csv");

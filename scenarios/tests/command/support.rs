@@ -49,6 +49,10 @@ impl ProtocolEntry for Echo {
         run::schema(scenario)
     }
 
+    fn node_bytes(&self, _: &Point) -> u64 {
+        1000
+    }
+
     fn run(&self, job: &Job<'_>, pace: &dyn Pace) -> Result<RunRecord, Failure> {
         let settings: Settings = job
             .point

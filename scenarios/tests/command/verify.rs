@@ -13,11 +13,18 @@ fn the_same_scenario_gives_the_same_results_on_any_number_of_threads() {
     for threads in ["1", "2"] {
         let ended = peerscope(&["verify", results.to_str().unwrap(), "--threads", threads]);
         assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
-        assert!(ended.out.starts_with("ring: everything is the same: 8 runs, "), "{}", ended.out);
+        assert!(
+            ended.out.starts_with("ring: everything is the same: 8 runs, "),
+            "{}",
+            ended.out
+        );
         assert!(ended.out.contains("1 figures"), "{}", ended.out);
     }
     let ended = peerscope(&["verify", results.to_str().unwrap(), "--quiet"]);
-    assert_eq!((ended.exit, ended.out.as_str(), ended.err.as_str()), (Exit::Done, "", ""));
+    assert_eq!(
+        (ended.exit, ended.out.as_str(), ended.err.as_str()),
+        (Exit::Done, "", "")
+    );
 }
 
 #[test]
@@ -44,7 +51,11 @@ fn a_value_that_was_changed_is_named_with_its_run() {
     ] {
         assert!(ended.out.contains(words), "{words:?} is missing from\n{}", ended.out);
     }
-    assert!(ended.err.contains("warning:") && ended.err.contains("lookups.csv"), "{}", ended.err);
+    assert!(
+        ended.err.contains("warning:") && ended.err.contains("lookups.csv"),
+        "{}",
+        ended.err
+    );
     assert_eq!(fs::read_to_string(&table).unwrap(), lines.join("\n") + "\n");
 }
 
@@ -76,7 +87,13 @@ fn the_data_of_a_figure_is_compared() {
     edit(&results.join("figures/asked.csv"), "20s,16,160,", "20s,16,170,");
     let ended = peerscope(&["verify", results.to_str().unwrap()]);
     assert_eq!(ended.exit, Exit::Failed, "{}", ended.err);
-    assert!(ended.out.contains("figures/asked.csv, line 5, column `y`: recorded 170, now 160"), "{}", ended.out);
+    assert!(
+        ended
+            .out
+            .contains("figures/asked.csv, line 5, column `y`: recorded 170, now 160"),
+        "{}",
+        ended.out
+    );
 }
 
 #[test]
@@ -91,12 +108,37 @@ fn a_quick_look_runs_the_first_replications_only() {
     fs::write(&table, text.replace(second, "\n8,20s,8,1,79,")).unwrap();
     let ended = peerscope(&["verify", "--quick", results.to_str().unwrap()]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.out);
-    assert!(ended.out.contains("the first replications are the same: 4 runs, "), "{}", ended.out);
+    assert!(
+        ended.out.contains("the first replications are the same: 4 runs, "),
+        "{}",
+        ended.out
+    );
 
     fs::write(&table, text.replace(first, "\n8,20s,8,0,79,")).unwrap();
     let ended = peerscope(&["verify", "--quick", results.to_str().unwrap()]);
     assert_eq!(ended.exit, Exit::Failed, "{}", ended.out);
-    assert!(ended.out.contains("lookups.csv, line 4, column `issued`: recorded 79, now 80"), "{}", ended.out);
+    assert!(
+        ended
+            .out
+            .contains("lookups.csv, line 4, column `issued`: recorded 79, now 80"),
+        "{}",
+        ended.out
+    );
+}
+
+#[test]
+fn a_quick_look_does_not_compare_tables_that_all_replications_decide_on() {
+    let home = tempfile::tempdir().unwrap();
+    let results = results(home.path(), "r", &["--set", "measure.warm_up=auto"]);
+    let ended = peerscope(&["verify", "--quick", results.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
+    assert!(
+        ended.out.contains("same: 4 runs; tables only without --quick"),
+        "{}",
+        ended.out
+    );
+    let ended = peerscope(&["verify", results.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
 }
 
 #[test]
@@ -119,7 +161,13 @@ fn the_files_that_results_were_made_from_are_compared_first() {
     fs::write(&other, fs::read_to_string(data("hosts.txt")).unwrap() + "\n").unwrap();
     let ended = peerscope(&["verify", results, "--set", &file(&other)]);
     assert_eq!(ended.exit, Exit::BadInput, "{}{}", ended.out, ended.err);
-    assert!(ended.err.contains("other.txt is not the file that the results were made from"), "{}", ended.err);
+    assert!(
+        ended
+            .err
+            .contains("other.txt is not the file that the results were made from"),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
@@ -130,7 +178,11 @@ fn another_version_is_told_and_does_no_harm() {
     edit(&results.join("manifest.toml"), &version, "version = \"0.0.7\"");
     let ended = peerscope(&["verify", results.to_str().unwrap()]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    assert!(ended.err.contains("warning: the results were made with version 0.0.7"), "{}", ended.err);
+    assert!(
+        ended.err.contains("warning: the results were made with version 0.0.7"),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
@@ -143,5 +195,9 @@ fn a_run_that_broke_breaks_again() {
 
     let ended = peerscope(&["verify", results.to_str().unwrap(), "--set", "protocol.echo.breaks=0"]);
     assert_eq!(ended.exit, Exit::Failed, "{}", ended.err);
-    assert!(ended.out.contains("the run broke now: the echo died away"), "{}", ended.out);
+    assert!(
+        ended.out.contains("the run broke now: the echo died away"),
+        "{}",
+        ended.out
+    );
 }

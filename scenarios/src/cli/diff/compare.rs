@@ -110,7 +110,9 @@ pub(super) fn compare(question: &Question<'_>, first: &Table, second: &Table) ->
 fn chosen(table: &Table, conditions: &Conditions) -> Table {
     let mut conditions = conditions.clone();
     conditions.retain(|column, _| table.columns().contains(column));
-    table.select(&conditions).unwrap_or_else(|_| Table::new(table.columns()))
+    table
+        .select(&conditions)
+        .unwrap_or_else(|_| Table::new(table.columns()))
 }
 
 /// The columns by which rows of the two tables belong together. A column that says the same of all rows of a table says
@@ -184,7 +186,10 @@ fn metrics<'t>(
     second: &Table,
     keys: &[String],
 ) -> Vec<(&'t str, (usize, usize))> {
-    let measured = Columns::of(first).measured.into_iter().map(|place| (place, first.columns()[place].as_str()));
+    let measured = Columns::of(first)
+        .measured
+        .into_iter()
+        .map(|place| (place, first.columns()[place].as_str()));
     let wanted = measured.filter(|(_, name)| {
         let asked = question.metrics.is_empty() || question.metrics.iter().any(|metric| metric == name);
         asked && !keys.iter().any(|key| key == name)
@@ -212,7 +217,9 @@ fn difference(
         paired,
         unchanged,
     };
-    let pairs = first.iter().filter_map(|(number, value)| Some((*value, *second.get(number)?)));
+    let pairs = first
+        .iter()
+        .filter_map(|(number, value)| Some((*value, *second.get(number)?)));
     let (of_first, of_second): (Vec<f64>, Vec<f64>) = pairs.unzip();
     if let Some(pairs) = paired(&of_first, &of_second).filter(|_| question.paired) {
         let unchanged = of_first == of_second;
@@ -254,8 +261,13 @@ mod tests {
         let first = "nodes,replication,hops\n8,0,1\n8,1,5\n8,2,9\n";
         let second = "nodes,replication,hops\n8,2,10\n8,1,6\n8,0,2\n";
         let answer = ask(first, second, true).unwrap();
-        let [found] = answer.differences.as_slice() else { panic!("one metric") };
-        assert_eq!((found.difference, found.half_width, found.paired), (1.0, Some(0.0), true));
+        let [found] = answer.differences.as_slice() else {
+            panic!("one metric")
+        };
+        assert_eq!(
+            (found.difference, found.half_width, found.paired),
+            (1.0, Some(0.0), true)
+        );
         assert!(found.is_marked() && found.relative() == Some(0.2));
         let apart = ask(first, second, false).unwrap();
         assert!(!apart.differences[0].is_marked() && apart.differences[0].half_width.unwrap() > 5.0);
@@ -284,6 +296,9 @@ mod tests {
         assert_eq!(answer.differences[0].half_width, None);
         let swept = "rules,nodes,replication,hops\ni3,16,0,4\nton,16,0,5\n";
         let refused = ask(first, swept, true).err().unwrap();
-        assert!(refused.contains("only B has several values of `rules`; choose one with --where rules=VALUE"), "{refused}");
+        assert!(
+            refused.contains("only B has several values of `rules`; choose one with --where rules=VALUE"),
+            "{refused}"
+        );
     }
 }

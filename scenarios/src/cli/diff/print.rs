@@ -57,7 +57,17 @@ pub(super) fn table(differences: &[Difference], all: bool, unmatched: usize) -> 
             let titles = ["metric", "point", "n", "A", "B", "B - A", "95 % interval", "relative"];
             let titles = titles.map(str::to_owned);
             let [metric, point, n, of_first, of_second, difference, interval, relative] = titles;
-            let header = [String::new(), metric, point, n, of_first, of_second, difference, interval, relative];
+            let header = [
+                String::new(),
+                metric,
+                point,
+                n,
+                of_first,
+                of_second,
+                difference,
+                interval,
+                relative,
+            ];
             let lines = std::iter::once(header).chain(shown).collect();
             let right = [false, false, false, true, true, true, true, true, true];
             // Writing to a String cannot fail.
@@ -75,8 +85,12 @@ fn cells(row: &Difference) -> [String; 9] {
     } else {
         format!("{}, {}", row.first.n, row.second.n)
     };
-    let interval = row.interval().map(|(low, high)| format!("{} to {}", signed(low), signed(high)));
-    let relative = row.relative().map(|relative| format!("{} %", signed_to(100.0 * relative, 2)));
+    let interval = row
+        .interval()
+        .map(|(low, high)| format!("{} to {}", signed(low), signed(high)));
+    let relative = row
+        .relative()
+        .map(|relative| format!("{} %", signed_to(100.0 * relative, 2)));
     [
         if row.is_marked() { "*" } else { "" }.to_owned(),
         row.metric.clone(),
@@ -101,7 +115,10 @@ fn signed_to(value: f64, digits: i32) -> String {
 
 /// What a reader must know to read the table rightly.
 fn notes(differences: &[Difference], all: bool, unmatched: usize) -> String {
-    let with_interval = differences.iter().filter(|row| row.half_width.is_some() && !row.unchanged).count();
+    let with_interval = differences
+        .iter()
+        .filter(|row| row.half_width.is_some() && !row.unchanged)
+        .count();
     let marked = differences.iter().filter(|row| row.is_marked()).count();
     let unchanged = differences.iter().filter(|row| row.unchanged).count();
     let mut lines = Vec::new();
@@ -124,7 +141,9 @@ fn notes(differences: &[Difference], all: bool, unmatched: usize) -> String {
         ));
     }
     if unmatched > 0 {
-        lines.push(format!("{unmatched} points or kinds of rows are in one of the two only"));
+        lines.push(format!(
+            "{unmatched} points or kinds of rows are in one of the two only"
+        ));
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -132,7 +151,11 @@ fn notes(differences: &[Difference], all: bool, unmatched: usize) -> String {
 /// How many of so many 95 % intervals miss the truth on average.
 fn expected(comparisons: usize) -> String {
     let mean = comparisons as f64 * 0.05;
-    if mean < 1.0 { "less than one".to_owned() } else { format!("about {mean:.0}") }
+    if mean < 1.0 {
+        "less than one".to_owned()
+    } else {
+        format!("about {mean:.0}")
+    }
 }
 
 /// Lines with columns as wide as their widest cell, those so marked flush right.

@@ -35,7 +35,10 @@ pub(super) fn differing(first: &Results, second: &Results) -> Vec<Setting> {
         first,
         second,
     });
-    scenario.chain(made).filter(|setting| setting.first != setting.second).collect()
+    scenario
+        .chain(made)
+        .filter(|setting| setting.first != setting.second)
+        .collect()
 }
 
 /// The values below a table, by their dotted keys.

@@ -6,7 +6,7 @@ use analysis::{Cell, REPLICATION, Row, Table};
 
 use crate::results::{Columns, Manifest, Run};
 use crate::run::BrokenRun;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, WarmUp};
 
 /// Which runs were run again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub(super) enum Extent {
 /// Which run: the point and the replication, both from zero. What is of all runs comes last.
 type Place = (usize, u32);
 const ALL_RUNS: Place = (usize::MAX, u32::MAX);
+
+/// Tables with columns that look at all replications of a point.
+const OVER_REPLICATIONS: [&str; 1] = ["stationarity"];
 
 /// How many things of a kind were compared, and how many of them differ.
 #[derive(Default)]
@@ -85,13 +88,15 @@ impl<'a> Comparison<'a> {
         for place in places {
             let found = match (recorded.get(&place), again.get(&place)) {
                 (Some(then), Some(now)) => {
-                    let events = (then.events != now.events)
-                        .then(|| differ("manifest.toml, events", &then.events, &now.events));
+                    let events =
+                        (then.events != now.events).then(|| differ("manifest.toml, events", &then.events, &now.events));
                     let prints = (then.fingerprint != now.fingerprint)
                         .then(|| differ("manifest.toml, fingerprint", &then.fingerprint, &now.fingerprint));
                     events.into_iter().chain(prints).collect()
                 }
-                (None, _) => vec!["manifest.toml: this run is not recorded; it broke then, or was taken out".to_owned()],
+                (None, _) => {
+                    vec!["manifest.toml: this run is not recorded; it broke then, or was taken out".to_owned()]
+                }
                 (Some(_), None) => match reasons.get(&place) {
                     Some(reason) => vec![format!("the run broke now: {reason}")],
                     None => vec!["manifest.toml: the scenario has no such run".to_owned()],
@@ -104,24 +109,45 @@ impl<'a> Comparison<'a> {
 
     /// Compares the tables cell by cell; of each the first difference counts.
     pub(super) fn tables(&mut self, then: &[(String, Table)], now: &[(String, Table)]) {
+        if self.warm_up_is_of_all_runs() {
+            return;
+        }
         for (name, now) in now {
             let file = format!("{name}.csv");
             let then = then.iter().find(|(table, _)| table == name).map(|(_, table)| table);
             let found = match (then, self.extent) {
                 (None, _) => Some(missing(&file, "recorded")),
                 (Some(then), Extent::Everything) => line_by_line(&file, then, now),
-                (Some(_), Extent::FirstReplications) if now.column_index(REPLICATION).is_err() => continue,
+                (Some(_), Extent::FirstReplications)
+                    if OVER_REPLICATIONS.contains(&name.as_str()) || now.column_index(REPLICATION).is_err() =>
+                {
+                    continue;
+                }
                 (Some(then), Extent::FirstReplications) => row_by_key(&file, then, now),
             };
             self.tables.add(found.is_some());
             self.differences
                 .extend(found.map(|found| (self.place(now, &found.row), found.text)));
         }
-        for (name, _) in then.iter().filter(|(name, _)| now.iter().all(|(table, _)| table != name)) {
+        for (name, _) in then
+            .iter()
+            .filter(|(name, _)| now.iter().all(|(table, _)| table != name))
+        {
             self.tables.add(true);
             self.differences
                 .push((ALL_RUNS, missing(&format!("{name}.csv"), "written now").text));
         }
+    }
+
+    /// Whether the first replications alone would be cut at another place, so that no table could be compared.
+    fn warm_up_is_of_all_runs(&self) -> bool {
+        let automatic = |warm_up: WarmUp| warm_up == WarmUp::Auto;
+        self.extent == Extent::FirstReplications
+            && self
+                .scenario
+                .points
+                .iter()
+                .any(|point| automatic(point.measure.warm_up))
     }
 
     /// Compares the data of a figure.
@@ -160,7 +186,12 @@ impl<'a> Comparison<'a> {
                 Extent::Everything => "everything is the same",
                 Extent::FirstReplications => "the first replications are the same",
             };
-            return format!("{extent}: {}\n", self.counts(|count| count.compared.to_string()));
+            let counts = self.counts(|count| count.compared.to_string());
+            let note = match self.warm_up_is_of_all_runs() {
+                true => "; tables only without --quick: all replications decide where the warm-up ends",
+                false => "",
+            };
+            return format!("{extent}: {counts}{note}\n");
         };
         let mut text = format!("DIFFERENT\nfirst difference: {}\n", self.run(first));
         for (_, difference) in self.differences.iter().filter(|(place, _)| *place == first) {
@@ -174,7 +205,10 @@ impl<'a> Comparison<'a> {
                  written otherwise by this version\n",
             );
         } else if first != ALL_RUNS {
-            text.push_str(&format!("to see this run event by event: {}\n", trace(first.0, first.1)));
+            text.push_str(&format!(
+                "to see this run event by event: {}\n",
+                trace(first.0, first.1)
+            ));
         }
         text
     }
@@ -190,7 +224,11 @@ impl<'a> Comparison<'a> {
     }
 
     fn counts(&self, tell: impl Fn(&Count) -> String) -> String {
-        let kinds = [(&self.runs, "runs"), (&self.tables, "tables"), (&self.figures, "figures")];
+        let kinds = [
+            (&self.runs, "runs"),
+            (&self.tables, "tables"),
+            (&self.figures, "figures"),
+        ];
         let told = kinds.into_iter().filter(|(count, _)| count.compared > 0);
         let told: Vec<String> = told.map(|(count, kind)| format!("{} {kind}", tell(count))).collect();
         told.join(", ")
@@ -219,10 +257,22 @@ fn line_by_line(file: &str, then: &Table, now: &Table) -> Option<Difference> {
 /// The first difference between the rows of some runs and a table of these and others.
 fn row_by_key(file: &str, then: &Table, now: &Table) -> Option<Difference> {
     let columns = Columns::of(now);
-    let keys = || columns.point.iter().chain(&columns.replication).chain(&columns.own).copied();
+    let keys = || {
+        columns
+            .point
+            .iter()
+            .chain(&columns.replication)
+            .chain(&columns.own)
+            .copied()
+    };
     let rows = then.rows().enumerate();
     let recorded: BTreeMap<Vec<&Cell>, (usize, Row<'_>)> = rows
-        .filter_map(|(index, row)| Some((keys().map(|key| row.get(key)).collect::<Option<Vec<_>>>()?, (index, row))))
+        .filter_map(|(index, row)| {
+            Some((
+                keys().map(|key| row.get(key)).collect::<Option<Vec<_>>>()?,
+                (index, row),
+            ))
+        })
         .collect();
     let compare = |row: Row<'_>| match recorded.get(&keys().map(|key| &row[key]).collect::<Vec<_>>()) {
         Some((index, then)) => cells(file, now, *index, then, row),
@@ -294,7 +344,10 @@ mod tests {
         let expected = "t.csv, line 3, column `hops`: recorded 2.5, now nothing";
         assert_eq!(text(line_by_line("t.csv", &then, &now)), expected);
         let shorter = table("nodes,replication,hops\n8,0,1.5\n");
-        assert_eq!(text(line_by_line("t.csv", &then, &shorter)), "t.csv, rows: recorded 2, now 1");
+        assert_eq!(
+            text(line_by_line("t.csv", &then, &shorter)),
+            "t.csv, rows: recorded 2, now 1"
+        );
         let other = table("nodes,replication,visited\n8,0,1.5\n");
         assert!(text(line_by_line("t.csv", &then, &other)).contains("columns: recorded nodes, replication, hops"));
     }

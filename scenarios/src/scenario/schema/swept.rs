@@ -86,18 +86,36 @@ impl<'a> Found<'a> {
             return Vec::new();
         }
         let mut keys = Vec::new();
-        if let Some(pointer) = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix('#')) {
+        if let Some(pointer) = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|name| name.strip_prefix('#'))
+        {
             self.definitions.insert(pointer.to_owned());
             let definition = self.root.pointer(pointer);
-            keys.extend(definition.into_iter().flat_map(|definition| self.keys(path, definition)));
+            keys.extend(
+                definition
+                    .into_iter()
+                    .flat_map(|definition| self.keys(path, definition)),
+            );
         }
         let choices = ["oneOf", "anyOf"].map(|key| schema.get(key).and_then(Value::as_array));
         for choice in choices.into_iter().flatten().flatten() {
             let properties = choice.get("properties").and_then(Value::as_object);
-            keys.extend(properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema)));
+            keys.extend(
+                properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(key, schema)| (key.as_str(), schema)),
+            );
         }
         let properties = schema.get("properties").and_then(Value::as_object);
-        keys.extend(properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema)));
+        keys.extend(
+            properties
+                .into_iter()
+                .flatten()
+                .map(|(key, schema)| (key.as_str(), schema)),
+        );
         let required = schema.get("required").and_then(Value::as_array);
         let required = required.into_iter().flatten().filter_map(Value::as_str);
         self.rules.extend(required.map(|key| rule(path, key)));
@@ -107,10 +125,10 @@ impl<'a> Found<'a> {
 
 /// The key must be in the table at the path, if that is there and no axis sets the key.
 fn rule(path: &[&str], key: &str) -> Value {
-    let present = path
-        .iter()
-        .rev()
-        .fold(json!({ "required": [key] }), |inner, table| json!({ "properties": { *table: inner } }));
+    let present = path.iter().rev().fold(
+        json!({ "required": [key] }),
+        |inner, table| json!({ "properties": { *table: inner } }),
+    );
     // Axes of the key itself, of a table around it, or of something inside it.
     let names: Vec<&str> = path.iter().copied().chain([key]).collect();
     let (first, others) = (names[0], &names[1..]);
@@ -129,8 +147,12 @@ fn rule(path: &[&str], key: &str) -> Value {
 /// Takes the list of required keys from a table, and from the tables of each choice.
 fn require_nothing(schema: &mut Value) {
     if let Some(Value::Array(choices)) = schema.get_mut("oneOf") {
-        let settings = choices.iter_mut().filter_map(|choice| choice.get_mut("properties")?.as_object_mut());
-        settings.flat_map(|choice| choice.values_mut()).for_each(require_nothing);
+        let settings = choices
+            .iter_mut()
+            .filter_map(|choice| choice.get_mut("properties")?.as_object_mut());
+        settings
+            .flat_map(|choice| choice.values_mut())
+            .for_each(require_nothing);
     } else if let Some(table) = schema.as_object_mut().filter(|table| table.contains_key("properties")) {
         table.remove("required");
         let inner = table.get_mut("properties").and_then(Value::as_object_mut);

@@ -20,7 +20,7 @@ pub struct RouterGraph {
     /// The delay of a link in nanoseconds.
     links: UnGraph<(), u32>,
     /// For each router, the delays to all routers of lower numbers, in nanoseconds.
-    routes: Box<[OnceLock<Box<[u32]>>]>,
+    pub(super) routes: Box<[OnceLock<Box<[u32]>>]>,
     shortest_link: SimDuration,
 }
 
@@ -82,7 +82,9 @@ impl RouterGraph {
 
     /// The delays from a router to all of lower numbers.
     fn routes_from(&self, router: usize) -> Box<[u32]> {
-        let found = dijkstra(&self.links, NodeIndex::new(router), None, |link| u64::from(*link.weight()));
+        let found = dijkstra(&self.links, NodeIndex::new(router), None, |link| {
+            u64::from(*link.weight())
+        });
         let mut routes = vec![0; router].into_boxed_slice();
         for (to, delay) in found {
             if to.index() < router {
@@ -108,7 +110,9 @@ impl RouterGraph {
             };
             let next = self.links.edges(NodeIndex::new(at)).filter(is_next);
             // There is one: the delay was found along it, and each link takes at least a nanosecond off what is left.
-            let Some(next) = next.map(|link| link.target().index()).min() else { break };
+            let Some(next) = next.map(|link| link.target().index()).min() else {
+                break;
+            };
             path.push(next);
             at = next;
         }

@@ -130,7 +130,11 @@ impl Routers {
 fn lookahead(graph: &RouterGraph, hosts: &[Attached]) -> SimDuration {
     const NONE: u64 = u64::MAX;
     let lower_two = |[first, second]: [u64; 2], access: u64| {
-        if access < first { [access, first] } else { [first, second.min(access)] }
+        if access < first {
+            [access, first]
+        } else {
+            [first, second.min(access)]
+        }
     };
     let mut overall = [NONE; 2];
     let mut at_router = vec![[NONE; 2]; graph.routers()];

@@ -1,5 +1,7 @@
 //! Shortest paths against Floyd and Warshall's, and what holds for hosts.
 
+use std::collections::BTreeMap;
+
 use petgraph::graph::UnGraph;
 
 use super::*;
@@ -24,28 +26,40 @@ fn random_graph(routers: usize, seed: u64) -> UnGraph<(), SimDuration> {
 }
 
 /// All shortest paths by the textbook's three loops.
-fn floyd_warshall(graph: &UnGraph<(), SimDuration>) -> Vec<Vec<SimDuration>> {
+fn floyd_warshall(graph: &UnGraph<(), SimDuration>) -> BTreeMap<(usize, usize), SimDuration> {
     let n = graph.node_count();
-    let mut delays = vec![vec![SimDuration::from_secs(1000); n]; n];
-    for router in 0..n {
-        delays[router][router] = SimDuration::ZERO;
+    let mut delays = BTreeMap::new();
+    for (from, to) in pairs(n) {
+        let apart = if from == to {
+            SimDuration::ZERO
+        } else {
+            SimDuration::from_secs(1000)
+        };
+        delays.insert((from, to), apart);
     }
+    let mut shorten = |pair: (usize, usize), delay: SimDuration| {
+        let known = delays.entry(pair).or_default();
+        *known = (*known).min(delay);
+        *known
+    };
     for link in graph.edge_indices() {
         let (one, other) = graph.edge_endpoints(link).unwrap();
         let delay = graph[link].max(SimDuration::NANOSECOND);
-        for (from, to) in [(one.index(), other.index()), (other.index(), one.index())] {
-            delays[from][to] = delays[from][to].min(delay);
-        }
+        shorten((one.index(), other.index()), delay);
+        shorten((other.index(), one.index()), delay);
     }
     for via in 0..n {
-        for from in 0..n {
-            for to in 0..n {
-                let around = delays[from][via] + delays[via][to];
-                delays[from][to] = delays[from][to].min(around);
-            }
+        for (from, to) in pairs(n) {
+            let unknown = SimDuration::from_secs(1000);
+            let around = shorten((from, via), unknown) + shorten((via, to), unknown);
+            shorten((from, to), around);
         }
     }
     delays
+}
+
+fn pairs(n: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..n).flat_map(move |from| (0..n).map(move |to| (from, to)))
 }
 
 #[test]
@@ -53,13 +67,9 @@ fn delays_are_those_of_floyd_and_warshall() {
     for seed in 0..30 {
         let routers = 1 + seed as usize % 23;
         let graph = random_graph(routers, seed);
-        let expected = floyd_warshall(&graph);
         let found = RouterGraph::new(&graph).unwrap();
-        for from in 0..routers {
-            for to in 0..routers {
-                assert_eq!(found.delay(from, to), expected[from][to], "seed {seed}: {from} to {to}");
-                assert_eq!(found.delay(to, from), expected[from][to], "seed {seed}: {to} to {from}");
-            }
+        for ((from, to), expected) in floyd_warshall(&graph) {
+            assert_eq!(found.delay(from, to), expected, "seed {seed}: {from} to {to}");
         }
     }
 }
@@ -69,12 +79,13 @@ fn a_path_is_made_of_links_and_takes_the_delay() {
     for seed in 0..20 {
         let graph = random_graph(15, seed);
         let routers = RouterGraph::new(&graph).unwrap();
-        for (from, to) in (0..15).flat_map(|from| (0..15).map(move |to| (from, to))) {
+        for (from, to) in pairs(15) {
             let path = routers.path(from, to);
             assert_eq!((path.first(), path.last()), (Some(&from), Some(&to)), "seed {seed}");
             let links = path.windows(2).map(|pair| {
                 let between = graph.edges_connecting((pair[0] as u32).into(), (pair[1] as u32).into());
-                between.map(|link| (*link.weight()).max(SimDuration::NANOSECOND)).min().expect("a link")
+                let delays = between.map(|link| (*link.weight()).max(SimDuration::NANOSECOND));
+                delays.min().expect("a link")
             });
             let sum = links.fold(SimDuration::ZERO, |sum, delay| sum + delay);
             assert_eq!(sum, routers.delay(from, to), "seed {seed}: {path:?}");
@@ -87,9 +98,13 @@ fn a_path_is_made_of_links_and_takes_the_delay() {
 fn the_order_of_the_questions_changes_nothing() {
     let graph = random_graph(40, 7);
     let (forwards, backwards) = (RouterGraph::new(&graph).unwrap(), RouterGraph::new(&graph).unwrap());
-    let pairs: Vec<_> = (0..40).flat_map(|from| (0..40).map(move |to| (from, to))).collect();
+    let pairs: Vec<_> = pairs(40).collect();
     let asked: Vec<_> = pairs.iter().map(|(from, to)| forwards.delay(*from, *to)).collect();
-    let mut reversed: Vec<_> = pairs.iter().rev().map(|(from, to)| backwards.delay(*from, *to)).collect();
+    let mut reversed: Vec<_> = pairs
+        .iter()
+        .rev()
+        .map(|(from, to)| backwards.delay(*from, *to))
+        .collect();
     reversed.reverse();
     assert_eq!(asked, reversed);
 }
@@ -119,7 +134,10 @@ fn delays_are_a_metric_and_none_is_below_the_lookahead() {
             }
         }
         assert!(network.min_delay() <= shortest, "seed {seed}");
-        assert!(network.min_delay() >= micros(6), "seed {seed}: two access links at least");
+        assert!(
+            network.min_delay() >= micros(6),
+            "seed {seed}: two access links at least"
+        );
     }
 }
 
@@ -133,7 +151,10 @@ fn a_message_takes_its_access_links_and_the_path() {
     let hosts = [(0, micros(1)), (0, micros(2)), (0, micros(5)), (1, micros(3))];
     let network = Routers::attach(graph.clone(), &hosts).unwrap();
     let delay = |from, to| network.direct_delay(NodeAddr(from), NodeAddr(to));
-    assert_eq!([delay(0, 1), delay(1, 2), delay(0, 3), delay(3, 2)], [3, 7, 14, 18].map(micros));
+    assert_eq!(
+        [delay(0, 1), delay(1, 2), delay(0, 3), delay(3, 2)],
+        [3, 7, 14, 18].map(micros)
+    );
     assert_eq!(network.min_delay(), micros(3));
     let apart = Routers::attach(graph, &hosts[2..]).unwrap();
     assert_eq!(apart.min_delay(), micros(18));
@@ -152,16 +173,29 @@ fn hosts_are_spread_evenly_and_more_of_them_move_none() {
     let mut at = [0_u32; 10];
     many.hosts.iter().for_each(|host| at[host.router as usize] += 1);
     let tolerance = 5.0 * (20_000.0 * 0.1 * 0.9_f64).sqrt();
-    assert!(at.iter().all(|count| (f64::from(*count) - 2000.0).abs() < tolerance), "{at:?}");
+    assert!(
+        at.iter().all(|count| (f64::from(*count) - 2000.0).abs() < tolerance),
+        "{at:?}"
+    );
     let mean = many.hosts.iter().map(|host| f64::from(host.access)).sum::<f64>() / 20_000.0;
-    assert!((mean - 1500.0).abs() < 5.0 * (1000.0 / 12_f64.sqrt()) / 20_000_f64.sqrt(), "{mean} ns");
+    assert!(
+        (mean - 1500.0).abs() < 5.0 * (1000.0 / 12_f64.sqrt()) / 20_000_f64.sqrt(),
+        "{mean} ns"
+    );
 }
 
 #[test]
 fn the_memory_of_routes_is_that_of_all_pairs_at_most() {
     let graph = RouterGraph::new(&random_graph(20, 2)).unwrap();
     (0..20).for_each(|to| assert!(graph.delay(19, to) < SimDuration::from_secs(1)));
-    let kept = |graph: &RouterGraph| -> usize { graph.routes.iter().filter_map(|row| row.get()).map(|row| 4 * row.len()).sum() };
+    let kept = |graph: &RouterGraph| -> usize {
+        graph
+            .routes
+            .iter()
+            .filter_map(|row| row.get())
+            .map(|row| 4 * row.len())
+            .sum()
+    };
     assert_eq!((kept(&graph), graph.memory(1)), (4 * 19, 4 * 19));
     for from in 0..20 {
         (0..20).for_each(|to| assert!(graph.delay(from, to) < SimDuration::from_secs(1)));
@@ -187,8 +221,14 @@ fn impossible_graphs_and_hosts_are_refused() {
 
     let attach = |hosts: &[(usize, SimDuration)]| Routers::attach(routers.clone(), hosts).unwrap_err();
     assert_eq!(attach(&[]), NetworkError::NoHosts);
-    assert_eq!(attach(&[(3, micros(1))]), NetworkError::NoSuchRouter { router: 3, routers: 3 });
-    assert!(matches!(attach(&[(0, SimDuration::from_secs(5))]), NetworkError::DelayTooLong { .. }));
+    assert_eq!(
+        attach(&[(3, micros(1))]),
+        NetworkError::NoSuchRouter { router: 3, routers: 3 }
+    );
+    assert!(matches!(
+        attach(&[(0, SimDuration::from_secs(5))]),
+        NetworkError::DelayTooLong { .. }
+    ));
     let swapped = AccessDelay::new(micros(2), micros(1));
     assert!(matches!(swapped, Err(NetworkError::MinimumAboveMaximum { .. })));
 }

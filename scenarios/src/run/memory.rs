@@ -1,0 +1,174 @@
+//! How much memory a scenario will take, estimated before any of it is asked for.
+
+use crate::registry::Registry;
+use crate::scenario::{Point, Scenario};
+
+/// What a lookup takes while it is on its way, and what is kept of it: its latency and stretch, while they are sorted.
+const BYTES_A_LOOKUP: f64 = 48.0;
+/// What a pair of followed paths takes: nothing that grows, but each count is a row.
+const BYTES_A_PATH_COUNT: u64 = 64;
+/// A node and its links in a snapshot.
+const BYTES_A_SEEN_NODE: u64 = 64;
+/// What the process takes without any simulation.
+const BYTES_OF_PROCESS: u64 = 8 << 20;
+
+/// What a scenario is estimated to take.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Estimate {
+    /// Bytes in all, when most is taken.
+    pub bytes: u64,
+    /// Bytes of the largest run alone.
+    pub largest: u64,
+    /// The point that the largest run is of, as [`Point::label`] has it, and its nodes.
+    pub point: (String, u32),
+    /// How many runs go on at a time.
+    pub at_once: usize,
+}
+
+impl Estimate {
+    /// The estimate for a scenario whose runs go on so many at a time.
+    pub fn of(scenario: &Scenario, registry: &Registry, threads: usize) -> Self {
+        let mut runs: Vec<(u64, &Point)> = Vec::new();
+        let mut kept = 0_u64;
+        for point in &scenario.points {
+            let measured = measured(point);
+            let run = run(point, registry).saturating_add(measured);
+            let replications = scenario.replications;
+            kept = kept.saturating_add(measured.saturating_mul(replications.into()));
+            runs.extend(std::iter::repeat_n((run, point), threads.min(replications as usize)));
+        }
+        runs.sort_by_key(|(bytes, point)| std::cmp::Reverse((*bytes, std::cmp::Reverse(point.index))));
+        let at_once = threads.min(runs.len());
+        let together: u64 = runs[..at_once]
+            .iter()
+            .map(|(bytes, _)| *bytes)
+            .fold(0, u64::saturating_add);
+        Estimate {
+            bytes: together.saturating_add(kept).saturating_add(BYTES_OF_PROCESS),
+            largest: runs.first().map_or(0, |(bytes, _)| *bytes),
+            point: runs
+                .first()
+                .map_or_else(Default::default, |(_, point)| (point.label(), point.nodes)),
+            at_once,
+        }
+    }
+}
+
+/// One run while it goes on, without what it measures.
+fn run(point: &Point, registry: &Registry) -> u64 {
+    let nodes = registry
+        .get(point.protocol.name())
+        .map_or(0, |entry| entry.node_bytes(point).saturating_mul(point.nodes.into()));
+    // A run has a network for its messages and one for measurements.
+    nodes.saturating_add(2 * point.network.memory(point.nodes as usize))
+}
+
+/// What one run measures.
+fn measured(point: &Point) -> u64 {
+    let nodes = u64::from(point.nodes);
+    let lookups = point.lookups.map_or(0.0, |lookups| {
+        let span = lookups.until.since(lookups.start).as_secs_f64();
+        lookups.rate * span * f64::from(point.nodes)
+    });
+    let counts = point.observe.reachability.map_or(0, |reachability| {
+        point.duration.as_nanos() / reachability.every.as_nanos().max(1) * BYTES_A_PATH_COUNT
+    });
+    let snapshots = point.observe.snapshots.len() as u64 * nodes * BYTES_A_SEEN_NODE;
+    (lookups * BYTES_A_LOOKUP) as u64 + counts + snapshots
+}
+
+/// How many bytes this process may still take, where the system tells (Linux): what is available on the machine, and no more
+/// than its control group leaves.
+pub fn available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let machine: u64 = line
+        .trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)?;
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    Some(left_in_groups(&groups, "/sys/fs/cgroup").map_or(machine, |left| left.min(machine)))
+}
+
+/// What the control groups of a process leave, given its `/proc/self/cgroup` and where the groups are mounted: version 2 (one
+/// hierarchy) and version 1 (one for memory). A limit of a group holds for all below it.
+fn left_in_groups(groups: &str, mount: &str) -> Option<u64> {
+    let left = |line: &str| {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (fields.next()?, fields.next()?);
+        let (root, limit, used) = match controllers {
+            "" => (mount.to_owned(), "memory.max", "memory.current"),
+            "memory" => (
+                format!("{mount}/memory"),
+                "memory.limit_in_bytes",
+                "memory.usage_in_bytes",
+            ),
+            _ => return None,
+        };
+        let read = |folder: &str, name: &str| -> Option<u64> {
+            std::fs::read_to_string(format!("{root}{folder}/{name}"))
+                .ok()?
+                .trim()
+                .parse()
+                .ok()
+        };
+        let mut folder = path.trim_end_matches('/');
+        let mut least: Option<u64> = None;
+        loop {
+            // A group without a limit says `max`, or a number that no machine has.
+            if let (Some(limit), Some(used)) = (read(folder, limit), read(folder, used)) {
+                let here = limit.saturating_sub(used);
+                least = Some(least.map_or(here, |least| least.min(here)));
+            }
+            match folder.rfind('/') {
+                Some(parent) => folder = &folder[..parent],
+                None => return least,
+            }
+        }
+    };
+    groups.lines().filter_map(left).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_tightest_of_the_groups_above_decides() {
+        let home = tempfile::tempdir().unwrap();
+        let mount = home.path().to_str().unwrap();
+        let group = |path: &str, limit: &str, used: &str| {
+            let folder = home.path().join(path);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("memory.max"), format!("{limit}\n")).unwrap();
+            fs::write(folder.join("memory.current"), format!("{used}\n")).unwrap();
+        };
+        group("job", "1000", "400");
+        group("job/step", "max", "300");
+        group("job/step/task", "900", "200");
+        assert_eq!(left_in_groups("0::/job/step/task\n", mount), Some(600));
+        assert_eq!(left_in_groups("0::/job/step\n", mount), Some(600));
+        assert_eq!(left_in_groups("0::/elsewhere\n", mount), None);
+        assert_eq!(left_in_groups("12:cpu,cpuacct:/job\n", mount), None);
+    }
+
+    #[test]
+    fn the_first_version_of_control_groups_is_understood_too() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("memory/job");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("memory.limit_in_bytes"), "5000\n").unwrap();
+        fs::write(folder.join("memory.usage_in_bytes"), "6000\n").unwrap();
+        let groups = "5:pids:/\n4:memory:/job\n0::/\n";
+        assert_eq!(
+            left_in_groups(groups, home.path().to_str().unwrap()),
+            Some(0),
+            "more is used than is allowed"
+        );
+    }
+}

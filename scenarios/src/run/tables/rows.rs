@@ -1,0 +1,222 @@
+//! The rows of each table, from what one run measured.
+
+use analysis::Cell;
+use analysis::statistics::{quantile, quantile_interval};
+use sim_core::time::SimTime;
+
+use super::Ranges;
+use crate::run::measure::Measured;
+use crate::run::reachability::{PathCount, time_to};
+use crate::run::snapshot::{SeenLink, SeenNode};
+use crate::run::tally::STRETCH_UNIT;
+
+/// The sample of rank `q n`, rounded up: sorted samples, `q` in (0, 1].
+pub(super) fn nearest_rank(sorted: &[u64], q: f64) -> Option<u64> {
+    let rank = (q * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied()
+}
+
+fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
+    (denominator > 0).then(|| numerator / denominator as f64)
+}
+
+fn number(value: Option<f64>) -> Cell {
+    value.map_or(Cell::Empty, Cell::from)
+}
+
+pub(super) fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let measured = &measured.lookups;
+    let completed = measured.completed;
+    let moment = |power: u32| -> u64 {
+        measured
+            .visited
+            .iter()
+            .zip(0_u64..)
+            .map(|(lookups, visited)| lookups * visited.pow(power))
+            .sum()
+    };
+    let mean = ratio(moment(1) as f64, completed);
+    let variance = ratio(moment(2) as f64, completed)
+        .zip(mean)
+        .map(|(square, mean)| square - mean * mean);
+    let millis = |nanos: u64| nanos as f64 / 1e6;
+    let sum = |samples: &[u64]| samples.iter().map(|sample| u128::from(*sample)).sum::<u128>() as f64;
+    let latency = |q| number(nearest_rank(&measured.latencies, q).map(millis));
+    let visited = || {
+        measured
+            .visited
+            .iter()
+            .copied()
+            .enumerate()
+            .map(|(visited, lookups)| (visited as u64, lookups))
+    };
+    let percentile = |part| quantile(visited(), part, 100).map_or(Cell::Empty, Cell::from);
+    let stretch = |q| number(nearest_rank(&measured.stretches, q).map(|ratio| ratio as f64 * STRETCH_UNIT));
+    vec![vec![
+        measured.issued.into(),
+        completed.into(),
+        measured.correct.into(),
+        measured.failed.into(),
+        measured.unfinished.into(),
+        number(ratio(completed as f64, measured.issued)),
+        number(ratio(measured.correct as f64, measured.issued)),
+        number(mean),
+        number(variance),
+        percentile(1),
+        percentile(50),
+        percentile(99),
+        number(ratio(measured.hops as f64, completed)),
+        number(ratio(measured.timeouts as f64, completed + measured.failed)),
+        number(ratio(measured.dead_owners as f64, completed)),
+        number(ratio(measured.latency as f64 / 1e6, completed)),
+        latency(0.50),
+        latency(0.95),
+        number(ratio(
+            sum(&measured.stretches) * STRETCH_UNIT,
+            measured.stretches.len() as u64,
+        )),
+        stretch(0.10),
+        stretch(0.50),
+        stretch(0.90),
+    ]]
+}
+
+pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |visited: usize| {
+        let lookups = measured.lookups.visited.get(visited).copied().unwrap_or(0);
+        vec![
+            visited.into(),
+            lookups.into(),
+            number(ratio(lookups as f64, measured.lookups.completed)),
+        ]
+    };
+    (0..ranges.visited).map(row).collect()
+}
+
+/// A row an edge: the edge in the unit of the table, and the fraction of samples that do not exceed it.
+fn distribution(sorted: &[u64], edges: &[u64], unit: f64) -> Vec<Vec<Cell>> {
+    let row = |edge: &u64| {
+        let at_most = sorted.partition_point(|sample| sample <= edge);
+        vec![
+            Cell::from(*edge as f64 * unit),
+            number(ratio(at_most as f64, sorted.len() as u64)),
+        ]
+    };
+    edges.iter().map(row).collect()
+}
+
+pub(super) fn latency(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    distribution(&measured.lookups.latencies, &ranges.latency, 1e-6)
+}
+
+pub(super) fn stretch(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    distribution(&measured.lookups.stretches, &ranges.stretch, STRETCH_UNIT)
+}
+
+pub(super) fn quantiles(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let samples = [
+        ("latency_ms", &measured.lookups.latencies, 1e-6),
+        ("stretch", &measured.lookups.stretches, STRETCH_UNIT),
+    ];
+    let row = |(name, sorted, unit): (&str, &Vec<u64>, f64), q: f64| {
+        let cell = |sample: Option<u64>| number(sample.map(|sample| sample as f64 * unit));
+        let (low, high) = quantile_interval(sorted, q).unzip();
+        let value = nearest_rank(sorted, q);
+        vec![
+            name.into(),
+            q.into(),
+            cell(value),
+            cell(low),
+            cell(high),
+            sorted.len().into(),
+        ]
+    };
+    let rows = samples
+        .into_iter()
+        .flat_map(|sample| [0.5, 0.9, 0.95, 0.99].map(|q| row(sample, q)));
+    rows.collect()
+}
+
+pub(super) fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let node_seconds = measured.up_time as f64 / 1e9;
+    let rate = |count: u64| number((node_seconds > 0.0).then(|| count as f64 / node_seconds));
+    let Some(traffic) = &measured.traffic else {
+        return Vec::new();
+    };
+    let sent = traffic.kinds().chain([("total", traffic.total())]).map(|(kind, sum)| {
+        vec![
+            kind.into(),
+            sum.messages.into(),
+            sum.bytes.into(),
+            rate(sum.messages),
+            rate(sum.bytes),
+        ]
+    });
+    let undelivered = [("lost", traffic.lost), ("unreachable", traffic.unreachable)]
+        .map(|(fate, messages)| vec![fate.into(), messages.into(), Cell::Empty, rate(messages), Cell::Empty]);
+    sent.chain(undelivered).collect()
+}
+
+pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let span = measured.span.as_nanos();
+    vec![vec![
+        measured.arrivals.into(),
+        measured.restarted_joins.into(),
+        measured.graceful_departures.into(),
+        measured.silent_departures.into(),
+        number(ratio(measured.up_time as f64, span)),
+        measured.up.into(),
+        measured.members.into(),
+    ]]
+}
+
+fn seconds(time: SimTime) -> Cell {
+    Cell::from(time.since(SimTime::ZERO).as_secs_f64())
+}
+
+pub(super) fn reachability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |count: &PathCount| {
+        vec![
+            seconds(count.time),
+            count.up.into(),
+            count.members.into(),
+            count.pairs.into(),
+            count.working.into(),
+            number(count.fraction()),
+        ]
+    };
+    measured.paths.iter().map(row).collect()
+}
+
+pub(super) fn convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |part: f64| {
+        let time = time_to(part, &measured.paths);
+        vec![part.into(), time.map_or(Cell::Empty, seconds)]
+    };
+    [0.5, 0.9, 0.99, 1.0].map(row).into()
+}
+
+pub(super) fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |time: SimTime, node: &SeenNode| {
+        vec![
+            seconds(time),
+            node.addr.0.into(),
+            format!("{:x}", node.id).as_str().into(),
+            node.turn.into(),
+            if node.member { "member" } else { "joining" }.into(),
+        ]
+    };
+    let snapshots = measured.snapshots.iter();
+    snapshots
+        .flat_map(|snapshot| snapshot.nodes.iter().map(move |node| row(snapshot.time, node)))
+        .collect()
+}
+
+pub(super) fn snapshot_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row =
+        |time: SimTime, link: &SeenLink| vec![seconds(time), link.from.0.into(), link.to.0.into(), link.kind.into()];
+    let snapshots = measured.snapshots.iter();
+    snapshots
+        .flat_map(|snapshot| snapshot.links.iter().map(move |link| row(snapshot.time, link)))
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! What is read off the nodes themselves.
+
+use sim_core::addr::NodeAddr;
+use sim_core::random::StreamKey;
+use sim_core::time::SimTime;
+use sim_core::world::Control;
+
+use super::super::reachability::{PathCount, arriving};
+use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
+use super::{Place, ScenarioWorld, Turn};
+use crate::overlays::{Hop, Overlay};
+use crate::scenario::{BringUp, Reachability};
+
+impl<O: Overlay> ScenarioWorld<O> {
+    /// Counts between which nodes there are paths. While nodes still come for the first time, those yet to come count as
+    /// well: no path leads to them.
+    pub(super) fn reach(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let Some(Reachability { every, destinations }) = self.plan.reachability else {
+            return;
+        };
+        let now = control.now();
+        let coming = matches!(self.plan.bring_up, BringUp::Joins { over, .. } if now < SimTime::ZERO + over);
+        let looked_at = |place: &Place| place.up || (coming && place.first.up);
+        let nodes: Vec<NodeAddr> = (0..self.plan.nodes)
+            .map(NodeAddr)
+            .filter(|addr| looked_at(&self.places[addr.index()]))
+            .collect();
+        let targets = match destinations {
+            Some(count) => sample(
+                &nodes,
+                count,
+                self.streams.purpose("destinations").index(now.as_nanos()),
+            ),
+            None => nodes.clone(),
+        };
+        let mut working = 0;
+        for &target in &targets {
+            if self.members.contains(target) {
+                let key = self.places[target.index()].id;
+                let route = |at: NodeAddr| match control.node(at) {
+                    Some(node) if self.members.contains(at) => O::route(&self.config, node, key),
+                    _ => Hop::Nowhere,
+                };
+                working += arriving(self.plan.nodes, &nodes, target, route) as u64;
+            }
+        }
+        self.measured.paths.push(PathCount {
+            time: now,
+            up: self.measured.up,
+            members: self.members.len() as u64,
+            pairs: targets.len() as u64 * (nodes.len() as u64).saturating_sub(1),
+            working,
+        });
+        control.schedule(every, Turn::Reach);
+    }
+
+    pub(super) fn snapshot(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let capacity = O::capacity(&self.config) as f64;
+        let up = (0..self.plan.nodes)
+            .map(NodeAddr)
+            .filter(|addr| self.places[addr.index()].up);
+        let up: Vec<(NodeAddr, &O::Protocol)> = up.filter_map(|addr| Some((addr, control.node(addr)?))).collect();
+        let node = |(addr, _): &(NodeAddr, &O::Protocol)| {
+            let id = self.places[addr.index()].id;
+            SeenNode {
+                addr: *addr,
+                id,
+                turn: id as f64 / capacity,
+                member: self.members.contains(*addr),
+            }
+        };
+        let links = up.iter().flat_map(|(from, node)| {
+            let known = O::links(node).into_iter();
+            known.map(|(kind, to)| SeenLink { from: *from, to, kind })
+        });
+        self.measured.snapshots.push(Snapshot {
+            time: control.now(),
+            nodes: up.iter().map(node).collect(),
+            links: links.collect(),
+        });
+    }
+}
+
+/// So many of these nodes, each as likely as any other, in ascending order; all if there are no more.
+fn sample(nodes: &[NodeAddr], count: u32, stream: StreamKey) -> Vec<NodeAddr> {
+    let mut chosen = nodes.to_vec();
+    chosen.sort_by_cached_key(|addr| (stream.index(u64::from(addr.0)).bits(), *addr));
+    chosen.truncate(count as usize);
+    chosen.sort();
+    chosen
+}
