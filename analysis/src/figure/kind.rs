@@ -25,7 +25,7 @@ pub struct Columns {
     /// The column that tells the series apart; one series where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
-    /// What the legend calls a single series; `measured` where it is left out.
+    /// What the legend calls a single series, `measured` where it is left out; of several, what stands before their values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Two columns with a lower and an upper quantile of what `y` is the mean of. Drawn as a thin range through the
@@ -75,7 +75,7 @@ pub struct Pmf {
     /// The column that tells the series apart; one series where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
-    /// What the legend calls a single series; `measured` where it is left out.
+    /// What the legend calls a single series, `measured` where it is left out; of several, what stands before their values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// What stands for a fraction: `bars` (the default) or `points`.
@@ -115,7 +115,7 @@ pub struct Cumulative {
     /// The column that tells the series apart; one series where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
-    /// What the legend calls a single series; `measured` where it is left out.
+    /// What the legend calls a single series, `measured` where it is left out; of several, what stands before their values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
 }

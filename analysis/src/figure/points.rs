@@ -163,7 +163,7 @@ pub(super) fn split(
     };
     let part = |value: Cell| {
         let own = rows.select(&[(column.to_owned(), value.clone())].into())?;
-        Ok((label(column, &value), own))
+        Ok((label(column, name, &value), own))
     };
     rows.distinct(column)?.into_iter().map(part).collect()
 }
@@ -198,12 +198,14 @@ fn series_points(columns: &Columns, rows: &Table) -> Result<Vec<Point>, DrawReas
     Ok(points)
 }
 
-/// What the legend calls a series: its value, and the column where a bare number would say nothing.
-fn label(column: &str, value: &Cell) -> String {
-    match value {
-        Cell::Empty => format!("no {column}"),
-        value if value.number().is_some() => format!("{column} = {value}"),
-        value => value.to_string(),
+/// What the legend calls a series: its value, behind the name that the figure gives; without one, behind the column where a
+/// bare number would say nothing.
+fn label(column: &str, name: Option<&str>, value: &Cell) -> String {
+    match (value, name) {
+        (Cell::Empty, name) => format!("no {}", name.unwrap_or(column)),
+        (value, Some(name)) => format!("{name} {value}"),
+        (value, None) if value.number().is_some() => format!("{column} = {value}"),
+        (value, None) => value.to_string(),
     }
 }
 

@@ -176,6 +176,13 @@ fn series_labels_units_and_the_meaning_of_bars_are_in_the_document() {
 }
 
 #[test]
+fn what_the_figure_calls_its_series_stands_before_their_values() {
+    let figure = figure("series = \"rules\", label = \"rules of\"");
+    let texts = texts(&drawn(&figure, &lookups()).unwrap().svg);
+    assert!(texts.iter().any(|text| text == "rules of i3"), "{texts:?}");
+}
+
+#[test]
 fn intervals_have_the_length_that_student_says() {
     let mut figure = figure("");
     figure.conditions = only("ton-2003");

@@ -69,7 +69,7 @@ fn check(svg: &str, label: &str, case: &str) -> Stands {
     let (before, after) = svg.split_at(svg.rfind(axes.0).unwrap());
     let corners = axes.corners();
     let (left, bottom, right, top) = (corners[0].0, corners[1].1, corners[2].0, corners[0].1);
-    let legend = elements(after, "text").into_iter().find(|text| text.1 == label);
+    let legend = elements(after, "text").into_iter().find(|text| text.1.ends_with(label));
     let legend = legend.unwrap_or_else(|| panic!("{case}: no entry `{label}`"));
     if legend.number("y") > bottom {
         return Stands::Below;
