@@ -120,7 +120,8 @@ pub struct Figure {
 pub struct Axis {
     /// What it shows.
     pub label: String,
-    /// The unit, printed in parentheses behind the label; nothing for a pure number.
+    /// The unit, printed in parentheses behind the label; nothing for a pure number. Values of `x` with units of their own, such
+    /// as the swept `30s` and `2min`, are converted to it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
     /// How values are spread over it.
@@ -225,6 +226,16 @@ pub enum DrawReason {
         node: String,
         /// The table.
         table: String,
+    },
+    /// A text that is no number, nor one in the unit of the axis.
+    #[error(
+        "column `{column}`: `{found}` is no number; if it has a unit, say with `unit` what the axis is in, such as unit = \"s\""
+    )]
+    Unplaced {
+        /// The column.
+        column: String,
+        /// What stands there.
+        found: String,
     },
     /// No row, or no value in any.
     #[error("nothing to draw: table `{table}` has no value of `{column}`{conditions}")]

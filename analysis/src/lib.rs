@@ -11,6 +11,7 @@ pub mod figure;
 mod json_schema;
 mod math;
 mod number;
+mod quantity;
 mod spec;
 pub mod statistics;
 mod table;

@@ -158,3 +158,64 @@ fn chord_matrix_over_the_planetlab_hosts() {
     assert_eq!(run.exit, Exit::Done, "{}", run.text);
     assert_eq!(run.text.matches(" inside ").count(), 5, "{}", run.text);
 }
+
+#[test]
+fn chord_failures_meet_as_many_dead_nodes_as_published() {
+    for (fraction, path, timeouts) in [(0.0, 3.84, 0.0), (0.3, 4.44, 2.02)] {
+        let fixed = format!("mass_failure.fraction={fraction:.1}");
+        let run = run("chord-failures.toml", 4, &[&fixed]);
+        let (measured, dead) = (
+            run.mean("lookups", "visited_mean"),
+            run.mean("lookups", "timeouts_mean"),
+        );
+        assert!(
+            (measured - path).abs() <= 0.15,
+            "path length {measured}, published {path}"
+        );
+        let band = f64::max(0.25 * timeouts, 0.1);
+        assert!(
+            (dead - timeouts).abs() <= band,
+            "time-outs {dead}, published {timeouts}"
+        );
+        assert_eq!(run.mean("lookups", "failed"), 0.0);
+    }
+}
+
+/// The bands of the scenario at a period of one second, and the same in rounds of stabilisation at another.
+#[test]
+fn chord_converges_in_about_as_many_rounds_whatever_the_period() {
+    for (period, duration) in [("1s", "40s"), ("3s", "2min")] {
+        let settings = [
+            format!("protocol.chord.stabilize_period={period}"),
+            format!("run.duration={duration}"),
+        ];
+        let run = run("chord-convergence.toml", 3, &settings.each_ref().map(String::as_str));
+        let table = run.table("convergence");
+        let parts = table.numbers("part").unwrap().into_iter();
+        let times = parts.zip(table.numbers("time_s").unwrap());
+        let seconds = if period == "1s" { 1.0 } else { 3.0 };
+        for time in times
+            .filter(|(part, _)| *part == Some(0.9))
+            .map(|(_, time)| time.unwrap())
+        {
+            assert!(
+                (9.0..=20.0).contains(&(time / seconds)),
+                "T90 {time} s at a period of {period}"
+            );
+        }
+        assert_eq!(
+            run.table("reachability").numbers("working_fraction").unwrap().last(),
+            Some(&Some(1.0))
+        );
+    }
+}
+
+#[test]
+fn the_full_profile_of_every_scenario_can_be_run() {
+    for scenario in ["chord-hops", "chord-failures", "chord-convergence"] {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let arguments = ["peerscope", "check", "--full", &file(&format!("{scenario}.toml"))].map(str::to_owned);
+        let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);
+        assert_eq!(exit, Exit::Done, "{scenario}: {}", String::from_utf8_lossy(&err));
+    }
+}

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::axis::drawable;
 use super::{Columns, DrawReason, Figure, Interval, Published, Scale};
 use crate::cell::Cell;
+use crate::quantity::convert;
 use crate::spec::where_clause;
 use crate::statistics::{Summary, summarise};
 use crate::table::Table;
@@ -110,7 +111,7 @@ pub(super) fn bars(figure: &Figure, columns: &Columns, table: &Table) -> Result<
 fn means(figure: &Figure, columns: &Columns, table: &Table, style: Style) -> Result<Plot, DrawReason> {
     let mut series = Vec::new();
     for (label, rows) in split(figure, columns.series.as_deref(), columns.label.as_deref(), table)? {
-        let points = series_points(columns, &rows)?;
+        let points = series_points(columns, &figure.x.unit, &rows)?;
         series.push(Series { label, points });
     }
     let plot = Plot {
@@ -168,9 +169,17 @@ pub(super) fn split(
     rows.distinct(column)?.into_iter().map(part).collect()
 }
 
-/// The means of one series by x; an x at which no replication has a value has no point.
-fn series_points(columns: &Columns, rows: &Table) -> Result<Vec<Point>, DrawReason> {
-    rows.numbers(&columns.x)?;
+/// The means of one series by x; an x at which no replication has a value has no point. Where the column of x holds values
+/// with units, they are converted to the unit of the axis.
+fn series_points(columns: &Columns, unit: &str, rows: &Table) -> Result<Vec<Point>, DrawReason> {
+    let on_axis = |cell: &Cell| cell.number().or_else(|| convert(&cell.to_string(), unit));
+    let unplaced = |cell: &&Cell| !cell.is_empty() && on_axis(cell).is_none();
+    if let Some(cell) = rows.column(&columns.x)?.find(unplaced) {
+        return Err(DrawReason::Unplaced {
+            column: columns.x.clone(),
+            found: cell.to_string(),
+        });
+    }
     let summaries = |value: &str| summarise(rows, &[&columns.x], value);
     let ends = columns
         .quantiles
@@ -179,7 +188,7 @@ fn series_points(columns: &Columns, rows: &Table) -> Result<Vec<Point>, DrawReas
     let ends = ends.transpose()?;
     let mut points = Vec::new();
     for (place, group) in summaries(&columns.y)?.into_iter().enumerate() {
-        let (Some(x), Some(y)) = (group.key.first().and_then(Cell::number), group.summary) else {
+        let (Some(x), Some(y)) = (group.key.first().and_then(on_axis), group.summary) else {
             continue;
         };
         // All three were grouped by the same column of the same rows, so their places agree.

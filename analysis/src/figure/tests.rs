@@ -176,6 +176,28 @@ fn series_labels_units_and_the_meaning_of_bars_are_in_the_document() {
 }
 
 #[test]
+fn swept_values_with_units_have_their_place_on_an_axis_with_a_unit() {
+    let mut table = Table::new(&["period", "replication", "correct"]);
+    for (period, correct) in [("5s", 0.9), ("2min", 0.5), ("30s", 0.8)] {
+        table.push_row([period.into(), 0_u64.into(), correct.into()]).unwrap();
+    }
+    let figure = |unit: &str| -> Figure {
+        let text = format!(
+            "name = \"f\"\ntable = \"lookups\"\nlines = {{ x = \"period\", y = \"correct\" }}\n\
+             x = {{ label = \"Period\", unit = \"{unit}\" }}\ny = {{ label = \"Correct\" }}"
+        );
+        toml::from_str(&text).unwrap()
+    };
+    let data = drawn(&figure("s"), &table).unwrap().data;
+    assert_eq!(data.numbers("x").unwrap(), [Some(5.0), Some(30.0), Some(120.0)]);
+    let error = drawn(&figure(""), &table).err().unwrap().to_string();
+    assert!(
+        error.contains("`5s` is no number") && error.contains("unit = \"s\""),
+        "{error}"
+    );
+}
+
+#[test]
 fn what_the_figure_calls_its_series_stands_before_their_values() {
     let figure = figure("series = \"rules\", label = \"rules of\"");
     let texts = texts(&drawn(&figure, &lookups()).unwrap().svg);
@@ -405,7 +427,7 @@ fn what_cannot_be_drawn_is_an_error_that_says_what_to_change() {
     assert!(error(&by_rules(), &huge).contains("magnitudes up to 1e100"));
     let mut text = lookups();
     text.push_row(["i3", "many", "0", "1", "", ""].map(Cell::from)).unwrap();
-    assert!(error(&by_rules(), &text).contains("expected a finite number, found `many`"));
+    assert!(error(&by_rules(), &text).contains("`many` is no number; if it has a unit"));
 }
 
 #[test]

@@ -1,45 +1,37 @@
 //! Single files that are written beside complete results.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
+use super::staging::temporary_file;
 use super::{ResultsError, parent};
 
 /// Writes a file, whose folder is created if need be, so that it is always whole: what was there before stays until the new
-/// one is complete.
+/// one is complete. Behind a symbolic link the file that it leads to is replaced; what is no file, such as `/dev/stdout` or a
+/// named pipe, is written to.
 ///
 /// # Errors
 /// [`ResultsError::Io`].
 pub fn replace_file(path: &Path, contents: &[u8]) -> Result<(), ResultsError> {
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(ResultsError::io(folder))?;
-    let write = || {
-        let mut file = temporary(folder)?;
-        file.write_all(contents)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let write = || match fs::metadata(path) {
+        Ok(there) if !there.is_file() && !there.is_dir() => File::options().write(true).open(path)?.write_all(contents),
+        _ => replace(&place, contents),
     };
-    write().map_err(ResultsError::io(path))?;
+    write().map_err(ResultsError::io(path))
+}
+
+fn replace(place: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut file = temporary_file(place)?;
+    file.write_all(contents)?;
+    file.as_file().sync_all()?;
+    file.persist(place).map_err(|error| error.error)?;
     // A folder cannot be synchronised everywhere; the file is whole either way.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    let _ = File::open(parent(place)).and_then(|folder| folder.sync_all());
     Ok(())
-}
-
-#[cfg(unix)]
-fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt;
-    // As readable as any file the user makes: the user's mask is taken off these.
-    let permissions = fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new()
-        .prefix(".partial-")
-        .permissions(permissions)
-        .tempfile_in(folder)
-}
-
-#[cfg(not(unix))]
-fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new().prefix(".partial-").tempfile_in(folder)
 }
 
 #[cfg(test)]

@@ -8,16 +8,17 @@ mod graphml;
 mod manifest;
 mod read;
 mod rows;
+mod staging;
 mod timing;
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::exit::Exit;
+use staging::{Staging, clear_leftovers};
 
 pub use file::replace_file;
 pub use graphml::snapshots;
@@ -81,25 +82,30 @@ impl ResultsError {
 /// A folder of results being written. Dropped before [`ResultsFolder::finish`], it leaves nothing behind.
 pub struct ResultsFolder {
     target: PathBuf,
+    /// The target, or where it leads as a symbolic link.
+    place: PathBuf,
     force: bool,
-    staging: TempDir,
+    staging: Staging,
 }
 
 impl ResultsFolder {
     /// Whether results could go to `target`: nothing is there, or `force` allows to replace the results that are.
     ///
     /// # Errors
-    /// [`ResultsError::Exists`], [`ResultsError::NotResults`] and [`ResultsError::NoName`].
+    /// [`ResultsError::Exists`], [`ResultsError::NotResults`] and [`ResultsError::NoName`]; [`ResultsError::Io`] where the
+    /// system does not tell what is there.
     pub fn check(target: &Path, force: bool) -> Result<(), ResultsError> {
         if target.file_name().is_none() {
             return Err(ResultsError::NoName {
                 path: target.to_owned(),
             });
         }
-        let Ok(metadata) = fs::symlink_metadata(target) else {
-            return Ok(());
-        };
-        match (force, metadata.is_dir() && is_results(target)) {
+        match fs::symlink_metadata(target) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(ResultsError::io(target)(error)),
+            Ok(_) => {}
+        }
+        match (force, target.is_dir() && is_results(target)) {
             (true, true) => Ok(()),
             (true, false) => Err(ResultsError::NotResults {
                 path: target.to_owned(),
@@ -110,17 +116,24 @@ impl ResultsFolder {
         }
     }
 
-    /// Begins a folder of results beside `target`, creating the folders above it.
+    /// Begins a folder of results beside `target`, creating the folders above it. What killed processes have left there is
+    /// removed.
     ///
     /// # Errors
-    /// As [`ResultsFolder::check`], and [`ResultsError::Io`].
+    /// As [`ResultsFolder::check`].
     pub fn begin(target: &Path, force: bool) -> Result<Self, ResultsError> {
         ResultsFolder::check(target, force)?;
-        let parent = parent(target);
+        // Results behind a symbolic link are replaced where they are: the link stays.
+        let place = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let parent = parent(&place);
         fs::create_dir_all(parent).map_err(ResultsError::io(parent))?;
-        let staging = temporary(target, "partial").map_err(ResultsError::io(parent))?;
+        clear_leftovers(&place);
+        // Earlier results may have been put back.
+        ResultsFolder::check(target, force)?;
+        let staging = Staging::begin(&place).map_err(ResultsError::io(parent))?;
         Ok(ResultsFolder {
             target: target.to_owned(),
+            place,
             force,
             staging,
         })
@@ -131,7 +144,7 @@ impl ResultsFolder {
     /// # Errors
     /// [`ResultsError::Io`].
     pub fn write(&self, name: &str, contents: &[u8]) -> Result<(), ResultsError> {
-        let path = self.staging.path().join(name);
+        let path = self.staging.results().join(name);
         let folder = parent(&path);
         fs::create_dir_all(folder).map_err(ResultsError::io(folder))?;
         let write = || {
@@ -150,57 +163,14 @@ impl ResultsFolder {
     pub fn finish(self) -> Result<PathBuf, ResultsError> {
         // Somebody else may have written there meanwhile.
         ResultsFolder::check(&self.target, self.force)?;
-        let failed = || ResultsError::io(&self.target);
-        allow_reading(self.staging.path()).map_err(failed())?;
-        if fs::symlink_metadata(&self.target).is_ok() {
-            let old = temporary(&self.target, "replaced").map_err(failed())?;
-            let kept = old.path().join("results");
-            fs::rename(&self.target, &kept).map_err(failed())?;
-            if let Err(error) = fs::rename(self.staging.path(), &self.target) {
-                if fs::rename(&kept, &self.target).is_err() {
-                    // Rather a stray folder than lost results.
-                    let _ = old.keep();
-                }
-                return Err(ResultsError::Io {
-                    path: self.target,
-                    error,
-                });
-            }
-        } else {
-            fs::rename(self.staging.path(), &self.target).map_err(failed())?;
-        }
-        let ResultsFolder { target, staging, .. } = self;
-        // Nothing is left at the temporary name.
-        let _ = staging.keep();
+        let ResultsFolder {
+            target, place, staging, ..
+        } = self;
+        staging.publish(&place).map_err(ResultsError::io(&target))?;
         // A folder cannot be synchronised everywhere; the results are complete either way.
-        let _ = File::open(parent(&target)).and_then(|folder| folder.sync_all());
+        let _ = File::open(parent(&place)).and_then(|folder| folder.sync_all());
         Ok(target)
     }
-}
-
-/// A temporary folder beside `target`, so that a rename between the two stays within one file system.
-fn temporary(target: &Path, what: &str) -> io::Result<TempDir> {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    tempfile::Builder::new()
-        .prefix(&format!(".{name}.{what}-"))
-        .tempdir_in(parent(target))
-}
-
-/// Temporary folders are for their owner's eyes only; results are as readable as any folder the user makes.
-#[cfg(unix)]
-fn allow_reading(staging: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    // An ordinary sub-folder shows what the user's mask allows.
-    let sample = staging.join(".permissions");
-    fs::create_dir(&sample)?;
-    let mode = fs::metadata(&sample)?.permissions().mode();
-    fs::remove_dir(&sample)?;
-    fs::set_permissions(staging, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn allow_reading(_staging: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 fn parent(path: &Path) -> &Path {
