@@ -12,6 +12,7 @@ pub mod report;
 pub mod results;
 pub mod run;
 pub mod scenario;
+pub mod topology;
 pub mod units;
 
 pub use schemars;

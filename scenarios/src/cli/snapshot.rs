@@ -6,12 +6,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use sim_core::random::StreamKey;
+
 use super::arguments::{Run, Scenarios, Snapshot};
 use super::run;
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
-use crate::scenario::{Point, Scenario};
+use crate::scenario::{NetworkModel, Point, Scenario};
 use crate::units::{Duration, written};
 
 pub(super) fn snapshot(arguments: &Snapshot, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -34,7 +36,7 @@ pub(super) fn snapshot(arguments: &Snapshot, registry: &Registry, terminal: &mut
         &Run {
             scenarios: Scenarios {
                 files: vec![arguments.file.clone()],
-                changes: arguments.changes.with(settings(point, &times)),
+                changes: arguments.changes.with(settings(&scenario, point, &times)),
                 replications: Some(1),
             },
             threads: Some(1),
@@ -52,16 +54,19 @@ pub(super) fn snapshot(arguments: &Snapshot, registry: &Registry, terminal: &mut
 }
 
 /// What makes of a scenario one that takes snapshots of one point, and nothing else.
-fn settings(point: &Point, times: &[Duration]) -> Vec<String> {
+fn settings(scenario: &Scenario, point: &Point, times: &[Duration]) -> Vec<String> {
     let pinned = point.settings.iter().map(|(key, value)| format!("{key}={value}"));
     let names: Vec<String> = times.iter().map(|time| written(time.get())).collect();
     let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
-    let figures = times.iter().zip(&names).map(|(time, name)| {
+    let pictures = pictures(scenario, point);
+    let figures = times.iter().zip(&names).flat_map(|(time, name)| {
         let seconds = time.get().as_secs_f64();
-        format!(
-            "{{ name = \"ring-{name}\", table = \"snapshot_links\", where = {{ time_s = {seconds} }}, ring = {{ nodes = \
-             \"snapshot_nodes\", kind = \"kind\", state = \"state\" }} }}"
-        )
+        pictures.iter().map(move |(kind, more)| {
+            format!(
+                "{{ name = \"{kind}-{name}\", table = \"snapshot_links\", where = {{ time_s = {seconds} }}, {kind} = {{ nodes = \
+                 \"snapshot_nodes\", kind = \"kind\", state = \"state\"{more} }} }}"
+            )
+        })
     });
     let figures: Vec<String> = figures.collect();
     pinned
@@ -71,4 +76,17 @@ fn settings(point: &Point, times: &[Duration]) -> Vec<String> {
             "expect=[]".to_owned(),
         ])
         .collect()
+}
+
+/// The kinds of picture that there can be, each with what its figure says besides: a ring of identifiers, and a map where nodes
+/// have places.
+fn pictures(scenario: &Scenario, point: &Point) -> Vec<(&'static str, &'static str)> {
+    let places = point
+        .network
+        .places(point.nodes as usize, StreamKey::root(scenario.seed, 0));
+    let map = matches!(places, Ok(Some(_))).then_some(match point.network.model {
+        NetworkModel::Topology(_) => ("network", ", geographic = true"),
+        _ => ("network", ""),
+    });
+    std::iter::once(("ring", "")).chain(map).collect()
 }

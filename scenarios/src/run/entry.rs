@@ -154,12 +154,17 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
     advance(&mut simulation, SimTime::ZERO + job.point.duration, job, pace)?;
     let (events, fingerprint) = (simulation.events(), simulation.fingerprint());
     let (traffic, now) = (simulation.traffic(), simulation.now());
+    let mut measured = simulation.into_world().into_measured(&traffic, now);
+    if !measured.snapshots.is_empty() {
+        let places = job.point.network.places(job.point.nodes as usize, job.streams);
+        measured.places = places.ok().flatten().unwrap_or_default();
+    }
     Ok(RunRecord {
         point: job.point.index,
         replication: job.replication,
         events,
         fingerprint,
-        measured: simulation.into_world().into_measured(&traffic, now),
+        measured,
     })
 }
 

@@ -21,6 +21,8 @@ pub struct Measured {
     pub paths: Vec<PathCount>,
     /// The overlay as it was at the times asked for.
     pub snapshots: Vec<Snapshot>,
+    /// Where the nodes of the snapshots lie, by address; empty where the network has no places.
+    pub places: Vec<(f64, f64)>,
     /// Arrivals, founders not counted.
     pub arrivals: u64,
     /// Joins that had to be begun again.

@@ -162,10 +162,11 @@ const TABLES: [Layout; 13] = [
         rows: convergence,
     },
     // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
-    // can be, from 0 to 1.
+    // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
+    // a topology (those of its router), units of length in a plane.
     Layout {
         name: "snapshot_nodes",
-        columns: &["time_s", "node", "id", "turn", "state"],
+        columns: &["time_s", "node", "id", "turn", "x", "y", "state"],
         written: takes_snapshots,
         rows: snapshot_nodes,
     },

@@ -1,22 +1,31 @@
 //! The network that a scenario describes.
 
+mod access;
+mod files;
+
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sim_core::addr::NodeAddr;
 use sim_core::network::{
-    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Sphere, Uniform,
+    AccessDelay, Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers,
+    Sphere, Uniform,
 };
 use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
 
 use super::InputFile;
 use super::raw::{RawLoss, RawNetwork};
-use crate::input::{Document, InputError, Node, SourceKind};
-use crate::matrix::{Filled, Format, Measurements, Reading, Unit};
+use crate::input::{Document, InputError};
+use crate::matrix::{self, Filled, Unit};
+use crate::topology::{self, Topology};
+use crate::units::{Positive, written};
+
+pub(super) use access::RawAccess;
+pub(super) use files::NetworkFiles;
 
 /// The networks that scenarios can name, each with a line on what it is.
-pub const NETWORKS: [(&str, &str); 6] = [
+pub const NETWORKS: [(&str, &str); 7] = [
     ("constant", "every message takes the same time"),
     (
         "uniform",
@@ -31,6 +40,10 @@ pub const NETWORKS: [(&str, &str); 6] = [
     (
         "matrix",
         "measured delays between pairs of real hosts, read from a file",
+    ),
+    (
+        "topology",
+        "hosts on a real graph of routers, read from a file, delay by the shortest path",
     ),
 ];
 
@@ -68,6 +81,8 @@ pub enum NetworkModel {
     },
     /// As measured between real hosts.
     Matrix(MeasuredNetwork),
+    /// By the shortest path between routers that hosts are attached to.
+    Topology(RoutedNetwork),
 }
 
 /// Measured delays and the file that they come from.
@@ -91,7 +106,80 @@ impl fmt::Debug for MeasuredNetwork {
     }
 }
 
+/// A graph of routers, the file that it comes from, and how hosts are attached.
+#[derive(Clone, Debug)]
+pub struct RoutedNetwork {
+    /// The routers and links. All runs share the paths between them.
+    pub topology: Arc<Topology>,
+    /// The file.
+    pub input: InputFile,
+    /// The delays of the links between hosts and routers.
+    pub access: AccessDelay,
+}
+
+impl RoutedNetwork {
+    fn build(&self, nodes: usize, places: StreamKey) -> Result<Routers, NetworkError> {
+        Routers::new(self.topology.graph.clone(), nodes, self.access, places)
+    }
+}
+
+impl fmt::Display for RoutedNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Topology {
+            routers,
+            links,
+            treatment,
+            ..
+        } = &*self.topology;
+        let (minimum, maximum) = (self.access.minimum(), self.access.maximum());
+        write!(
+            f,
+            "hosts on {} routers with {links} links from {}",
+            routers.len(),
+            self.input.path.display()
+        )?;
+        write!(f, ", access {}", written(minimum))?;
+        if minimum < maximum {
+            write!(f, " to {}", written(maximum))?;
+        }
+        let treatment = treatment.to_string();
+        if !treatment.is_empty() {
+            write!(f, " ({treatment})")?;
+        }
+        Ok(())
+    }
+}
+
 impl NetworkSpec {
+    /// Where the nodes lie in the network that [`NetworkSpec::build`] makes of the same arguments, as coordinates for a
+    /// picture: longitude and latitude of a node's router in degrees, or the place in a plane in its units of length. None
+    /// where the network has no such places or does not know all of them.
+    ///
+    /// # Errors
+    /// As [`NetworkSpec::build`].
+    pub fn places(&self, nodes: usize, replication: StreamKey) -> Result<Option<Vec<(f64, f64)>>, NetworkError> {
+        let places = replication.purpose("places");
+        Ok(match &self.model {
+            NetworkModel::Plane {
+                sides: (width, height),
+                propagation,
+            } => {
+                let plane = Plane::new(nodes, *width, *height, *propagation, places)?;
+                Some(plane.places().iter().map(|[x, y]| (*x, *y)).collect())
+            }
+            NetworkModel::Topology(routed) => {
+                let network = routed.build(nodes, places)?;
+                let place = |node: usize| {
+                    let router = network.router_of(NodeAddr(node as u32));
+                    let place = routed.topology.routers[router].place?;
+                    Some((place.longitude, place.latitude))
+                };
+                (0..nodes).map(place).collect()
+            }
+            _ => None,
+        })
+    }
+
     /// The network of `nodes` nodes; where they lie is drawn from the streams of `replication`, the root of a run.
     ///
     /// # Errors
@@ -110,6 +198,7 @@ impl NetworkSpec {
                 Box::new(Sphere::new(nodes, *radius, *propagation, places)?)
             }
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
+            NetworkModel::Topology(routed) => Box::new(routed.build(nodes, places)?),
         };
         Ok(if self.loss > 0.0 {
             Box::new(Lossy::new(network, self.loss)?)
@@ -120,13 +209,14 @@ impl NetworkSpec {
 }
 
 impl NetworkSpec {
-    /// About how many bytes the network of so many nodes takes.
+    /// About how many bytes the network of so many nodes takes; routes between routers, which runs share, included.
     pub fn memory(&self, nodes: usize) -> u64 {
         let bytes = match &self.model {
             NetworkModel::Constant(_) | NetworkModel::Uniform(_) | NetworkModel::Exponential(_) => 0,
             NetworkModel::Plane { .. } => nodes * 2 * size_of::<f64>(),
             NetworkModel::Sphere { .. } => nodes * 3 * size_of::<f64>(),
             NetworkModel::Matrix(_) => nodes * nodes * size_of::<SimDuration>(),
+            NetworkModel::Topology(routed) => return routed.topology.graph.memory(nodes) + Routers::memory(nodes),
         };
         bytes as u64
     }
@@ -163,54 +253,12 @@ impl fmt::Display for NetworkSpec {
                     )?;
                 }
             }
+            NetworkModel::Topology(routed) => write!(f, "{routed}")?,
         }
         if self.loss > 0.0 {
             write!(f, ", loss {} %", self.loss * 100.0)?;
         }
         Ok(())
-    }
-}
-
-/// The matrices read so far: a file is read once, however many points of a sweep use it.
-#[derive(Default)]
-pub(super) struct Matrices {
-    read: Vec<(PathBuf, Reading, MeasuredNetwork)>,
-}
-
-impl Matrices {
-    fn get(&mut self, file: &Path, reading: Reading) -> Result<MeasuredNetwork, InputError> {
-        if let Some((_, _, found)) = self.read.iter().find(|(path, how, _)| path == file && *how == reading) {
-            return Ok(found.clone());
-        }
-        let Measurements {
-            hosts,
-            delays,
-            filled,
-            sha256,
-        } = Measurements::read(file, reading)?;
-        let matrix = LatencyMatrix::new(hosts, delays).map_err(<InputError as serde::de::Error>::custom)?;
-        let input = InputFile {
-            path: file.to_owned(),
-            sha256,
-        };
-        let measured = MeasuredNetwork {
-            matrix: Arc::new(matrix),
-            filled,
-            input,
-        };
-        self.read.push((file.to_owned(), reading, measured.clone()));
-        Ok(measured)
-    }
-
-    /// The files read, in order and each once.
-    pub(super) fn inputs(&self) -> Vec<InputFile> {
-        let mut inputs: Vec<InputFile> = Vec::new();
-        for (_, _, measured) in &self.read {
-            if !inputs.contains(&measured.input) {
-                inputs.push(measured.input.clone());
-            }
-        }
-        inputs
     }
 }
 
@@ -220,7 +268,7 @@ pub(super) fn network(
     loss: Option<RawLoss>,
     nodes: u32,
     document: &Document,
-    matrices: &mut Matrices,
+    files: &mut NetworkFiles,
 ) -> Result<NetworkSpec, InputError> {
     let wrong = |key: &str, error: NetworkError| document.error_at(&format!("network.{key}"), error.to_string());
     let model = match raw {
@@ -263,25 +311,48 @@ pub(super) fn network(
         } => {
             let unit = match (unit, format) {
                 (Some(unit), _) => unit,
-                (None, Format::King) => Unit::Us,
-                (None, Format::Square) => {
+                (None, matrix::Format::King) => Unit::Us,
+                (None, matrix::Format::Square) => {
                     let error = document.error_at("network.matrix", "the key `unit` is missing");
                     return Err(error
                         .labelled("in what unit is the file?")
                         .help("unit = \"ms\", \"s\" or \"us\""));
                 }
             };
-            let reading = Reading {
+            let reading = matrix::Reading {
                 format,
                 unit,
                 measures,
                 gaps,
             };
-            let measured = matrices
-                .get(&located(&file, document), reading)
-                .map_err(|error| named(error, document))?;
+            let measured = files.matrix(&file, reading, document)?;
             check_hosts(nodes, &measured, document)?;
             NetworkModel::Matrix(measured)
+        }
+        RawNetwork::Topology {
+            file,
+            format,
+            access,
+            per_km,
+            detour,
+            missing,
+            component,
+        } => {
+            let access = AccessDelay::new(access.minimum.get(), access.maximum.get())
+                .map_err(|error| wrong("topology.access", error))?;
+            let reading = topology::Reading {
+                format,
+                per_km: per_km.get(),
+                detour: detour.map_or(1.0, Positive::get),
+                missing,
+                component,
+            };
+            let (topology, input) = files.topology(&file, reading, document)?;
+            NetworkModel::Topology(RoutedNetwork {
+                topology,
+                input,
+                access,
+            })
         }
     };
     Ok(NetworkSpec {
@@ -302,29 +373,4 @@ fn check_hosts(nodes: u32, measured: &MeasuredNetwork, document: &Document) -> R
     Err(document
         .error_at("nodes.count", message)
         .labelled(format!("at most {hosts}")))
-}
-
-/// A missing file is missed where it was named.
-fn named(error: InputError, document: &Document) -> InputError {
-    match (&error, document.get("network.matrix.file")) {
-        (InputError::Missing { .. }, Some(node)) => {
-            let (line, column) = node.origin.line_column();
-            let place = format!("{}:{line}:{column}", node.origin.source().name());
-            error.help(format!(
-                "the file is named at {place}; a path in a scenario file is relative to that file"
-            ))
-        }
-        _ => error,
-    }
-}
-
-/// A path named in a scenario file is relative to that file, one named on the command line to the current folder.
-fn located(file: &Path, document: &Document) -> PathBuf {
-    match document
-        .get("network.matrix.file")
-        .map(|node: &Node| node.origin.source().kind())
-    {
-        Some(SourceKind::File(scenario)) => scenario.parent().unwrap_or(Path::new("")).join(file),
-        _ => file.to_owned(),
-    }
 }

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use sim_core::time::SimDuration;
 
 use super::citation::Citation;
 use super::measure::RawMeasure;
+use super::network::RawAccess;
 use super::replications::RawReplications;
 use crate::matrix::{Format, Gaps, Measures, Unit};
+use crate::topology;
 use crate::units::{Duration, Fraction, Positive, Rate};
 
 /// A table of which only its reader knows the keys.
@@ -183,6 +186,31 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         format: Format,
     },
+    /// Hosts at random routers of a real topology, read from a file; delay by the shortest path.
+    Topology {
+        /// The file; a relative path starts from the folder of the scenario.
+        file: PathBuf,
+        /// How the file is laid out; told from the ending of its name where it is left out.
+        format: Option<topology::Format>,
+        /// The delay between a host and its router, one way.
+        access: RawAccess,
+        /// The delay for each kilometre of a link without a delay of its own: light in fibre.
+        #[serde(default = "fibre")]
+        per_km: Duration,
+        /// How much longer than its stated length, or than the great circle, such a link is; 1 where it is left out.
+        detour: Option<Positive>,
+        /// What to do about links of which neither the file nor coordinates tell a delay.
+        #[serde(default)]
+        missing: topology::Missing,
+        /// What to do about a graph that is not connected.
+        #[serde(default)]
+        component: topology::Component,
+    },
+}
+
+/// Light in fibre: 5 us a kilometre.
+fn fibre() -> Duration {
+    Duration(SimDuration::from_micros(5))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

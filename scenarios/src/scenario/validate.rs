@@ -9,7 +9,7 @@ use sim_core::time::{SimDuration, SimTime};
 
 use super::citation::{self, Citation};
 use super::measure::measure;
-use super::network::{self, Matrices};
+use super::network::{self, NetworkFiles};
 use super::raw::{
     RawBringUp, RawChurn, RawLookups, RawMassFailure, RawObserve, RawReachability, RawScenario, RawWeibull,
 };
@@ -36,12 +36,12 @@ pub(super) fn scenario(
     registry: &Registry,
 ) -> Result<Scenario, InputError> {
     let (axes, expanded) = sweep::expand(&document)?;
-    let mut matrices = Matrices::default();
+    let mut files = NetworkFiles::default();
     let mut heads = Vec::with_capacity(expanded.len());
     let mut points = Vec::with_capacity(expanded.len());
     for (index, at) in expanded.into_iter().enumerate() {
         let raw: RawScenario = at.document.deserialize()?;
-        let (head, point) = point(index, at, raw, &mut matrices, registry)?;
+        let (head, point) = point(index, at, raw, &mut files, registry)?;
         heads.push(head);
         points.push(point);
     }
@@ -66,7 +66,7 @@ pub(super) fn scenario(
         points,
         figures: head.figures,
         expectations: head.expectations,
-        inputs: std::iter::once(file).chain(matrices.inputs()).collect(),
+        inputs: std::iter::once(file).chain(files.inputs()).collect(),
         document,
     };
     check_results(&scenario, registry)?;
@@ -90,7 +90,7 @@ fn point(
     index: usize,
     Expanded { document, settings }: Expanded,
     raw: RawScenario,
-    matrices: &mut Matrices,
+    files: &mut NetworkFiles,
     registry: &Registry,
 ) -> Result<(Head, Point), InputError> {
     let duration = raw.run.duration.get();
@@ -104,7 +104,7 @@ fn point(
         let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
         return Err(document.error_at("nodes.count", message).labelled("out of range"));
     }
-    let network = network::network(raw.network, raw.loss, nodes, &document, matrices)?;
+    let network = network::network(raw.network, raw.loss, nodes, &document, files)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;

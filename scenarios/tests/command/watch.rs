@@ -123,6 +123,7 @@ fn a_snapshot_is_tables_graphs_and_figures_that_tell_the_same() {
         "snapshots/at-30s.graphml",
         "figures/ring-30s.svg",
         "figures/ring-170s.pdf",
+        "figures/network-30s.png",
     ] {
         assert!(
             target.join(name).is_file(),

@@ -67,6 +67,11 @@ impl Plane {
             propagation,
         })
     }
+
+    /// The place of each host, in units of length from the corner of the rectangle.
+    pub fn places(&self) -> &[[f64; 2]] {
+        &self.places
+    }
 }
 
 impl Network for Plane {

@@ -111,6 +111,11 @@ impl Routers {
         })
     }
 
+    /// How many bytes so many hosts take, without the graph that they are attached to.
+    pub fn memory(hosts: usize) -> u64 {
+        (hosts * size_of::<Attached>()) as u64
+    }
+
     /// The routers and their paths.
     pub fn graph(&self) -> &Arc<RouterGraph> {
         &self.graph

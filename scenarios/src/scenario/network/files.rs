@@ -1,0 +1,112 @@
+//! The files that networks are read from: each is read once, however many points of a sweep use it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sim_core::network::LatencyMatrix;
+
+use super::MeasuredNetwork;
+use crate::input::{Document, InputError, Node, SourceKind};
+use crate::matrix::{self, Measurements};
+use crate::scenario::InputFile;
+use crate::topology::{self, Topology};
+
+/// The files read so far.
+#[derive(Default)]
+pub(in crate::scenario) struct NetworkFiles {
+    matrices: Vec<(matrix::Reading, MeasuredNetwork)>,
+    topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
+}
+
+impl NetworkFiles {
+    /// The matrix in the file that the scenario names.
+    pub(super) fn matrix(
+        &mut self,
+        file: &Path,
+        reading: matrix::Reading,
+        document: &Document,
+    ) -> Result<MeasuredNetwork, InputError> {
+        let key = "network.matrix.file";
+        let file = located(file, key, document);
+        let read = |(how, found): &&(matrix::Reading, MeasuredNetwork)| found.input.path == file && *how == reading;
+        if let Some((_, found)) = self.matrices.iter().find(read) {
+            return Ok(found.clone());
+        }
+        let measurements = Measurements::read(&file, reading).map_err(|error| named(error, key, document))?;
+        let Measurements {
+            hosts,
+            delays,
+            filled,
+            sha256,
+        } = measurements;
+        let matrix = LatencyMatrix::new(hosts, delays).map_err(<InputError as serde::de::Error>::custom)?;
+        let measured = MeasuredNetwork {
+            matrix: Arc::new(matrix),
+            filled,
+            input: InputFile { path: file, sha256 },
+        };
+        self.matrices.push((reading, measured.clone()));
+        Ok(measured)
+    }
+
+    /// The topology in the file that the scenario names.
+    pub(super) fn topology(
+        &mut self,
+        file: &Path,
+        reading: topology::Reading,
+        document: &Document,
+    ) -> Result<(Arc<Topology>, InputFile), InputError> {
+        let key = "network.topology.file";
+        let path = located(file, key, document);
+        let known = self
+            .topologies
+            .iter()
+            .find(|(how, input, _)| input.path == path && *how == reading);
+        if let Some((_, input, topology)) = known {
+            return Ok((topology.clone(), input.clone()));
+        }
+        let topology = Topology::read(&path, reading).map_err(|error| named(error, key, document))?;
+        let input = InputFile {
+            path,
+            sha256: topology.sha256.clone(),
+        };
+        let topology = Arc::new(topology);
+        self.topologies.push((reading, input.clone(), topology.clone()));
+        Ok((topology, input))
+    }
+
+    /// The files read, in order and each once.
+    pub(in crate::scenario) fn inputs(&self) -> Vec<InputFile> {
+        let matrices = self.matrices.iter().map(|(_, measured)| &measured.input);
+        let topologies = self.topologies.iter().map(|(_, input, _)| input);
+        let mut inputs: Vec<InputFile> = Vec::new();
+        for input in matrices.chain(topologies) {
+            if !inputs.contains(input) {
+                inputs.push(input.clone());
+            }
+        }
+        inputs
+    }
+}
+
+/// A missing file is missed where it was named.
+fn named(error: InputError, key: &str, document: &Document) -> InputError {
+    match (&error, document.get(key)) {
+        (InputError::Missing { .. }, Some(node)) => {
+            let (line, column) = node.origin.line_column();
+            let place = format!("{}:{line}:{column}", node.origin.source().name());
+            error.help(format!(
+                "the file is named at {place}; a path in a scenario file is relative to that file"
+            ))
+        }
+        _ => error,
+    }
+}
+
+/// A path named in a scenario file is relative to that file, one named on the command line to the current folder.
+fn located(file: &Path, key: &str, document: &Document) -> PathBuf {
+    match document.get(key).map(|node: &Node| node.origin.source().kind()) {
+        Some(SourceKind::File(scenario)) => scenario.parent().unwrap_or(Path::new("")).join(file),
+        _ => file.to_owned(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Real files, small ones, and what is wrong with others.
