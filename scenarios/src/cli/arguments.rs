@@ -20,6 +20,21 @@ Exit codes:
    74  reading or writing failed
   130  interrupted; nothing was written";
 
+/// The end of `schema --help`.
+const SCHEMA: &str = "\
+Editors that understand TOML (Even Better TOML, Taplo) complete and check a scenario
+whose first line is
+    #:schema ./scenario.schema.json
+where the file beside it was written by
+    peerscope schema > scenario.schema.json";
+
+/// The end of `completions --help`.
+const COMPLETIONS: &str = "\
+For example:
+    peerscope completions bash > ~/.local/share/bash-completion/completions/peerscope
+    peerscope completions zsh > ~/.zfunc/_peerscope
+    peerscope completions fish > ~/.config/fish/completions/peerscope.fish";
+
 #[derive(Debug, Parser)]
 #[command(
     name = "peerscope",
@@ -58,6 +73,18 @@ pub(super) enum Command {
     /// Compare two folders of results, pairing their runs by replication
     #[command(after_help = EXIT_CODES)]
     Diff(Diff),
+    /// List the papers and data sets behind results or a scenario, and the software itself
+    #[command(after_help = EXIT_CODES)]
+    Cite(Cite),
+    /// Print the JSON Schema of scenario files, for editors
+    #[command(after_help = SCHEMA)]
+    Schema,
+    /// Print the completions of the command line for a shell
+    #[command(after_help = COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page of the command, or write all of its pages
+    #[command(after_help = EXIT_CODES)]
+    Man(Man),
     /// Make one web page of results: figures, tables, expectations and where they come from
     #[command(after_help = EXIT_CODES)]
     Report(Report),
@@ -238,6 +265,43 @@ pub(super) struct Diff {
     pub(super) all: bool,
     /// Write the comparison to this file as CSV, too
     #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Cite {
+    /// Folder with results, or scenario file
+    #[arg(value_name = "RESULTS|FILE")]
+    pub(super) path: PathBuf,
+    /// How references are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: CiteFormat,
+}
+
+/// How references are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum CiteFormat {
+    /// To be read
+    #[default]
+    Text,
+    /// For BibTeX and its successors
+    Bibtex,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// The page of this command [default: that of peerscope]
+    #[arg(value_name = "COMMAND", conflicts_with = "output")]
+    pub(super) command: Option<String>,
+    /// Write the pages of all commands to this folder: peerscope.1, peerscope-run.1 and so on
+    #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
 }
 

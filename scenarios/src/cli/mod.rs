@@ -1,15 +1,19 @@
-//! The command line: `peerscope run`, `check` and `list`.
+//! The command line: `peerscope run`, `check`, `list` and others.
 //!
 //! A crate of one's own gets the same command line with its own protocols: its `main` calls [`main_with`].
 
 mod arguments;
 mod check;
+mod cite;
+mod completions;
 mod diff;
 mod list;
+mod man;
 mod plot;
 mod publish;
 mod report;
 mod run;
+mod schema;
 mod snapshot;
 mod terminal;
 mod trace;
@@ -63,6 +67,10 @@ fn execute(
         Command::Verify(verify) => verify::verify(&verify, registry, terminal),
         Command::Diff(diff) => diff::diff(&diff, terminal),
         Command::Report(report) => report::report(&report, terminal),
+        Command::Cite(cite) => cite::cite(&cite, terminal),
+        Command::Schema => schema::schema(registry, terminal),
+        Command::Completions(completions) => completions::completions(&completions, terminal),
+        Command::Man(man) => man::man(&man, terminal),
     };
     match done {
         Ok(exit) => exit,

@@ -23,6 +23,7 @@ use staging::{Staging, clear_leftovers};
 pub use file::replace_file;
 pub use graphml::snapshots;
 pub use manifest::{Input, Manifest, Run, TableFile};
+pub(crate) use read::manifest as read_manifest;
 pub use read::{Presentation, Results, SCENARIO, read_table_file};
 pub use rows::Columns;
 pub use timing::Timing;

@@ -141,7 +141,11 @@ pub fn read_table_file(path: &Path) -> Result<Table, InputError> {
     read_table(&source(path)?)
 }
 
-fn manifest(folder: &Path) -> Result<Manifest, InputError> {
+/// Reads what the results in `folder` were made from.
+///
+/// # Errors
+/// As [`Results::read`].
+pub(crate) fn manifest(folder: &Path) -> Result<Manifest, InputError> {
     let file = source(&folder.join(MANIFEST)).map_err(|error| match error {
         InputError::Missing { .. } => error.help("name a folder that `peerscope run` has written"),
         other => other,

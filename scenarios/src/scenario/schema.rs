@@ -50,7 +50,7 @@ fn tidy(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         Value::Object(object) => {
             without_null(object);
-            if object.get("format").is_some_and(|format| !is_email_like(format)) {
+            if object.get("format").is_some_and(names_a_word) {
                 object.remove("format");
             }
             if let Some(Value::String(text)) = object.get_mut("description") {
@@ -65,10 +65,10 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// Whether a format is one of JSON Schema's own, all of which have no digits.
-fn is_email_like(format: &Value) -> bool {
+/// Whether a format is a word of a processor, such as `uint32`, of which JSON Schema knows nothing.
+fn names_a_word(format: &Value) -> bool {
     let name = format.as_str().unwrap_or_default();
-    !["int", "uint", "float", "double"]
+    ["int", "uint", "float", "double"]
         .iter()
         .any(|word| name.starts_with(word))
 }

@@ -9,5 +9,6 @@ mod report;
 mod results;
 mod statistics;
 mod support;
+mod topology;
 mod verify;
 mod watch;

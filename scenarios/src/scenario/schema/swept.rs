@@ -47,9 +47,23 @@ pub(super) fn allow(root: &mut Value) {
         rules.extend(top.iter().filter_map(Value::as_str).map(|key| rule(&[], key)));
     }
     root["allOf"] = rules.into();
+    allow_full(root);
     if let Some(sweep) = root.pointer_mut("/properties/sweep").and_then(Value::as_object_mut) {
         sweep.insert("properties".to_owned(), axes.into());
         sweep.insert("additionalProperties".to_owned(), false.into());
+    }
+}
+
+/// Describes the table `[full]`: any key of the scenario, laid over the others.
+fn allow_full(root: &mut Value) {
+    let keys = root.get("properties").and_then(Value::as_object);
+    let names = keys.into_iter().flat_map(Object::keys).filter(|key| *key != "full");
+    let laid_over: Object = names
+        .map(|key| (key.clone(), json!({ "$ref": format!("#/properties/{key}") })))
+        .collect();
+    if let Some(full) = root.pointer_mut("/properties/full").and_then(Value::as_object_mut) {
+        full.insert("properties".to_owned(), laid_over.into());
+        full.insert("additionalProperties".to_owned(), false.into());
     }
 }
 
@@ -99,28 +113,27 @@ impl<'a> Found<'a> {
                     .flat_map(|definition| self.keys(path, definition)),
             );
         }
-        let choices = ["oneOf", "anyOf"].map(|key| schema.get(key).and_then(Value::as_array));
-        for choice in choices.into_iter().flatten().flatten() {
-            let properties = choice.get("properties").and_then(Value::as_object);
-            keys.extend(
-                properties
-                    .into_iter()
-                    .flatten()
-                    .map(|(key, schema)| (key.as_str(), schema)),
-            );
+        // A choice by its name: only what is chosen has to be there.
+        let named = schema.get("oneOf").and_then(Value::as_array);
+        for choice in named.into_iter().flatten() {
+            keys.extend(properties(choice));
         }
-        let properties = schema.get("properties").and_then(Value::as_object);
-        keys.extend(
-            properties
-                .into_iter()
-                .flatten()
-                .map(|(key, schema)| (key.as_str(), schema)),
-        );
+        // A value that can be written in several ways.
+        let written = schema.get("anyOf").and_then(Value::as_array);
+        keys.extend(written.into_iter().flatten().flat_map(|way| self.keys(path, way)));
+        keys.extend(properties(schema));
         let required = schema.get("required").and_then(Value::as_array);
         let required = required.into_iter().flatten().filter_map(Value::as_str);
         self.rules.extend(required.map(|key| rule(path, key)));
         keys
     }
+}
+
+/// The keys that a schema describes itself.
+fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let entries = properties.into_iter().flatten();
+    entries.map(|(key, schema)| (key.as_str(), schema))
 }
 
 /// The key must be in the table at the path, if that is there and no axis sets the key.
