@@ -28,6 +28,12 @@ impl Schema {
         self
     }
 
+    /// The tables and their columns, by name.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let tables = self.tables.iter();
+        tables.map(|(name, columns)| (name.as_str(), columns.as_slice()))
+    }
+
     /// The columns of a table.
     pub(crate) fn columns(&self, table: &str) -> Result<&[String], Problem> {
         self.tables

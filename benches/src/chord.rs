@@ -59,12 +59,16 @@ impl World<Chord> for Workload {
     }
 }
 
-fn simulation(nodes: u32) -> Simulation<Chord, Workload> {
-    let streams = StreamKey::root(1, 0);
-    let config = Config {
+/// Chord at the pace of S-Chord.
+pub(crate) fn config() -> Config {
+    Config {
         stabilize_period: SimDuration::from_secs(20),
         ..Config::default()
-    };
+    }
+}
+
+/// Nodes with random identifiers and the tables of the finished ring.
+pub(crate) fn perfect_ring(nodes: u32, config: &Config, streams: StreamKey) -> Vec<Init> {
     let mut rng = streams.purpose("identifiers").rng();
     let ids = distinct_ids(nodes as usize, config.space(), &mut rng).expect("64 bits have room for all");
     let contacts: Vec<Contact> = (0..)
@@ -72,13 +76,19 @@ fn simulation(nodes: u32) -> Simulation<Chord, Workload> {
         .zip(ids)
         .map(|(addr, id)| Contact { id, addr })
         .collect();
-    let ring = Ring::new(&config, contacts.iter().copied());
+    let ring = Ring::new(config, contacts.iter().copied());
     let ready = |contact: &Contact| Init::Ready {
         id: contact.id,
         tables: Box::new(ring.tables(contact.id)),
     };
+    contacts.iter().map(ready).collect()
+}
+
+fn simulation(nodes: u32) -> Simulation<Chord, Workload> {
+    let streams = StreamKey::root(1, 0);
+    let config = config();
     let world = Workload {
-        inits: contacts.iter().map(ready).collect(),
+        inits: perfect_ring(nodes, &config, streams),
         config: config.clone(),
         nodes,
         rng: streams.purpose("lookups").rng(),

@@ -7,6 +7,7 @@
 mod chord;
 mod hold;
 mod measure;
+mod routers;
 mod s_chord;
 
 use std::process::ExitCode;
@@ -56,6 +57,18 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         runs: usize,
     },
+    /// Hosts on a large graph of routers: memory after lookups from all of them, and the time that routes take.
+    Routers {
+        /// Hosts, each of them a node of Chord.
+        #[arg(long, default_value_t = 100_000)]
+        hosts: u32,
+        /// Routers.
+        #[arg(long, default_value_t = 10_000)]
+        routers: usize,
+        /// Simulated seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// One run of Chord in this process: what the measurement above calls.
     #[command(hide = true)]
     ChordOnce {
@@ -82,6 +95,7 @@ fn main() -> ExitCode {
         }
         Command::SChord { nodes, runs, against } => s_chord::report(&nodes, runs, against.as_deref()),
         Command::Chord { nodes, seconds, runs } => chord::report(&nodes, seconds, runs),
+        Command::Routers { hosts, routers, seconds } => routers::report(hosts, routers, seconds),
         Command::ChordOnce { nodes, seconds } => chord::once(nodes, seconds),
         Command::SChordOnce { nodes, seconds } => s_chord::once(nodes, seconds),
     };

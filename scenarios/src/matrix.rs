@@ -178,8 +178,10 @@ impl Parser<'_> {
 
     /// The lines that say something, each with the byte at which it starts. `#` starts a comment line.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let mut start = 0;
-        self.source.text().split_inclusive('\n').filter_map(move |line| {
+        let text = self.source.text();
+        // Spreadsheets put a byte order mark in front of UTF-8.
+        let mut start = text.len() - text.trim_start_matches('\u{feff}').len();
+        text[start..].split_inclusive('\n').filter_map(move |line| {
             let at = start;
             start += line.len();
             let line = line.trim_end();

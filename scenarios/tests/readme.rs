@@ -52,6 +52,28 @@ fn the_scenario_of_ten_lines_can_be_run() {
 }
 
 #[test]
+fn its_figure_is_drawn_from_what_it_measures() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let blocks = blocks("toml");
+    let file = folder.path().join("own.toml");
+    std::fs::write(&file, format!("{}{}", blocks[0], blocks[1])).expect("a temporary file");
+    let results = folder.path().join("results");
+    let small = ["nodes.count=24", "run.duration=44min", "replications=2"];
+    let mut arguments = vec!["peerscope".into(), "run".into(), file.to_string_lossy().into_owned()];
+    arguments.extend(["--output".to_owned(), results.to_string_lossy().into_owned()]);
+    arguments.extend(
+        small
+            .iter()
+            .flat_map(|setting| ["--set".to_owned(), (*setting).to_owned()]),
+    );
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);
+    assert_eq!(exit, Exit::Done, "{}", String::from_utf8_lossy(&err));
+    let data = std::fs::read_to_string(results.join("figures/correct.csv")).expect("the figure's data");
+    assert_eq!(data.lines().count(), 4, "a point a period: {data}");
+}
+
+#[test]
 fn the_error_is_printed_as_shown() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (exit, text) = check(folder.path(), &["run.duration=\"5 sec\""]);

@@ -109,6 +109,9 @@ pub(super) struct Run {
     /// The formats of the figures, separated by commas
     #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
     pub(super) format: Vec<Format>,
+    /// Write one JSON object to the standard output, for machines; words go to the standard error
+    #[arg(long)]
+    pub(super) json: bool,
     /// Say nothing but errors and failed expectations
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -118,6 +121,9 @@ pub(super) struct Run {
 pub(super) struct Check {
     #[command(flatten)]
     pub(super) scenarios: Scenarios,
+    /// Write one JSON object to the standard output, for machines
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +131,9 @@ pub(super) struct List {
     /// Folder with scenario files
     #[arg(default_value = "scenarios", value_name = "DIR")]
     pub(super) folder: PathBuf,
+    /// Write one JSON object to the standard output, for machines
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

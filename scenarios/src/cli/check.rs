@@ -1,14 +1,20 @@
-//! `peerscope check`: what a scenario would do, in words.
+//! `peerscope check`: what a scenario would do, in words; with `--json`, what [`object`] says.
 
+mod object;
+
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io;
 
+use indicatif::BinaryBytes;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::arguments::Check;
+use super::run::threads;
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
+use crate::run::memory::Estimate;
 use crate::scenario::{BringUp, Point, Scenario, WarmUp};
 use crate::units::written;
 
@@ -18,17 +24,27 @@ const SHOWN: usize = 20;
 pub(super) fn check(arguments: &Check, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let overrides = arguments.scenarios.overrides();
     let mut worst = Exit::Done;
+    let mut objects = Vec::new();
     for file in &arguments.scenarios.files {
         match Scenario::load(file, &overrides, registry) {
-            Ok(scenario) => terminal.print(&explain(&scenario, registry))?,
+            Ok(scenario) => {
+                let estimate = Estimate::of(&scenario, registry, threads(None));
+                match terminal.report() {
+                    Some(_) => objects.push(object::object(&scenario, registry, &estimate)),
+                    None => terminal.print(&explain(&scenario, registry, &estimate))?,
+                }
+            }
             Err(error) => worst = worst.max(terminal.refuse(&error)),
         }
+    }
+    if let Some(report) = terminal.report() {
+        report.set("scenarios", objects.into());
     }
     Ok(worst)
 }
 
 /// What would be run.
-fn explain(scenario: &Scenario, registry: &Registry) -> String {
+fn explain(scenario: &Scenario, registry: &Registry, estimate: &Estimate) -> String {
     let mut lines = Lines::default();
     lines.add(&scenario.name, scenario.title.as_deref().unwrap_or("(no title)"));
     lines.add("  file", scenario.path.display());
@@ -62,6 +78,14 @@ fn explain(scenario: &Scenario, registry: &Registry) -> String {
             format_args!("{} of the mean of {}", precision.wanted, metrics.join(", ")),
         );
     }
+    lines.add(
+        "  memory",
+        format_args!(
+            "about {} for {} at a time",
+            BinaryBytes(estimate.bytes),
+            count(estimate.at_once, "run")
+        ),
+    );
     let descriptions: Vec<_> = scenario.points.iter().map(|point| describe(point, registry)).collect();
     let common = |line: &Line| descriptions.iter().all(|lines| lines.contains(line));
     for (name, text) in descriptions.iter().take(1).flatten().filter(|line| common(line)) {
@@ -78,6 +102,9 @@ fn explain(scenario: &Scenario, registry: &Registry) -> String {
     if scenario.points.len() > SHOWN {
         lines.add("  point", format_args!("and {} more", scenario.points.len() - SHOWN));
     }
+    let tables = tables(scenario, registry);
+    let names: Vec<&str> = tables.keys().map(String::as_str).collect();
+    lines.add("  tables", names.join(", "));
     for figure in &scenario.figures {
         lines.add("  figure", format_args!("{}, from table {}", figure.name, figure.table));
     }
@@ -118,8 +145,7 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     }
     if let Some(lookups) = &point.lookups {
         let (start, until) = (since_start(lookups.start), since_start(lookups.until));
-        let members = f64::from(point.nodes) * point.churn.churn.model().availability();
-        let total = lookups.rate * lookups.until.since(lookups.start).as_secs_f64() * members;
+        let total = expected_lookups(point).unwrap_or_default();
         lines.push((
             "lookups",
             format!("from {start} until {until}, about {total:.0} in all"),
@@ -153,6 +179,29 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     lines.push(("protocol", format!("{name}: {summary}")));
     lines.push(("settings", point.protocol.inline()));
     lines
+}
+
+/// How many lookups there will be, to be expected.
+fn expected_lookups(point: &Point) -> Option<f64> {
+    let lookups = point.lookups.as_ref()?;
+    let members = f64::from(point.nodes) * point.churn.churn.model().availability();
+    Some(lookups.rate * lookups.until.since(lookups.start).as_secs_f64() * members)
+}
+
+/// The tables that will be written and their columns, by name.
+fn tables(scenario: &Scenario, registry: &Registry) -> BTreeMap<String, Vec<String>> {
+    let mut tables = BTreeMap::new();
+    let mut protocols: Vec<&str> = scenario.points.iter().map(|point| point.protocol.name()).collect();
+    protocols.dedup();
+    for entry in protocols.into_iter().filter_map(|name| registry.get(name)) {
+        let schema = entry.tables(scenario);
+        tables.extend(
+            schema
+                .tables()
+                .map(|(name, columns)| (name.to_owned(), columns.to_vec())),
+        );
+    }
+    tables
 }
 
 /// An instant as scenarios write it.

@@ -1,11 +1,17 @@
 //! `peerscope list`.
+//!
+//! With `--json` the object has lists `scenarios` of `{ file, title, error }` (a title or why there is none), `protocols` and
+//! `networks` of `{ name, summary }`.
 
 use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use super::arguments::List;
+use super::json::Report;
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::input::InputError;
@@ -25,12 +31,17 @@ pub(super) fn list(arguments: &List, registry: &Registry, terminal: &mut Termina
     // A crate's own manifest is no scenario.
     files.retain(|path| path.file_name().is_some_and(|name| name != "Cargo.toml"));
     files.sort();
-    let scenarios = files.iter().map(|path| {
-        let title = match Scenario::title(path) {
-            Ok(title) => title.unwrap_or_default(),
-            Err(error) => format!("cannot be read: {error}"),
-        };
-        (path.display().to_string(), title)
+    let titles: Vec<(String, Result<Option<String>, InputError>)> = files
+        .iter()
+        .map(|path| (path.display().to_string(), Scenario::title(path)))
+        .collect();
+    if let Some(report) = terminal.report() {
+        tell(report, &titles, registry);
+        return Ok(Exit::Done);
+    }
+    let scenarios = titles.into_iter().map(|(path, title)| match title {
+        Ok(title) => (path, title.unwrap_or_default()),
+        Err(error) => (path, format!("cannot be read: {error}")),
     });
     let protocols = registry
         .iter()
@@ -48,6 +59,22 @@ pub(super) fn list(arguments: &List, registry: &Registry, terminal: &mut Termina
     section(&mut text, "Networks", networks.collect());
     terminal.print(&text)?;
     Ok(Exit::Done)
+}
+
+/// The same for machines.
+fn tell(report: &mut Report, titles: &[(String, Result<Option<String>, InputError>)], registry: &Registry) {
+    let scenario = |(file, title): &(String, Result<Option<String>, InputError>)| match title {
+        Ok(title) => json!({ "file": file, "title": title, "error": null }),
+        Err(error) => json!({ "file": file, "title": null, "error": error.to_string() }),
+    };
+    let named = |name: &str, summary: &str| json!({ "name": name, "summary": summary });
+    report.set("scenarios", titles.iter().map(scenario).collect());
+    let protocols = registry.iter().map(|entry| named(entry.name(), entry.summary()));
+    report.set("protocols", protocols.collect());
+    report.set(
+        "networks",
+        NETWORKS.iter().map(|(name, summary)| named(name, summary)).collect(),
+    );
 }
 
 /// A heading, and under it names with what they stand for in aligned columns.

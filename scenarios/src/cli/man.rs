@@ -43,7 +43,10 @@ fn unknown(program: &Command, name: &str) -> String {
     let names = || program.get_subcommands().map(Command::get_name);
     let guess = closest(name, names()).map(|guess| format!(": did you mean `{guess}`?"));
     let guess = guess.unwrap_or_default();
-    format!("there is no command `{name}`{guess}\n  the commands are {}", list(names()))
+    format!(
+        "there is no command `{name}`{guess}\n  the commands are {}",
+        list(names())
+    )
 }
 
 /// The page of a command, in roff.
@@ -52,6 +55,7 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     let name = file_name(command);
     Man::new(command.clone())
         .title(name.to_uppercase())
+        .source(concat!("peerscope ", env!("CARGO_PKG_VERSION")))
         .manual("peerscope manual")
         .render(&mut page)?;
     Ok(page)

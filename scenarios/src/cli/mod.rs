@@ -7,6 +7,7 @@ mod check;
 mod cite;
 mod completions;
 mod diff;
+mod json;
 mod list;
 mod man;
 mod plot;
@@ -53,11 +54,31 @@ fn execute(
     registry: &Registry,
     terminal: &mut Terminal<'_>,
 ) -> Exit {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => return terminal.usage(&error),
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let exit = match Arguments::try_parse_from(&arguments) {
+        Ok(arguments) => carry_out(arguments.command, registry, terminal),
+        Err(error) => {
+            // What was not understood may still say for whom the answer is.
+            if error.use_stderr() && arguments.iter().any(|argument| argument == "--json") {
+                terminal.for_machines(None);
+            }
+            terminal.usage(&error)
+        }
     };
-    let done = match arguments.command {
+    match terminal.finish(exit) {
+        Ok(()) => exit,
+        Err(error) => unwritten(terminal, &error),
+    }
+}
+
+fn carry_out(command: Command, registry: &Registry, terminal: &mut Terminal<'_>) -> Exit {
+    match &command {
+        Command::Run(run) if run.json => terminal.for_machines(Some("run")),
+        Command::Check(check) if check.json => terminal.for_machines(Some("check")),
+        Command::List(list) if list.json => terminal.for_machines(Some("list")),
+        _ => {}
+    }
+    let done = match command {
         Command::Run(run) => run::run(&run, registry, terminal),
         Command::Check(check) => check::check(&check, registry, terminal),
         Command::List(list) => list::list(&list, registry, terminal),
@@ -72,13 +93,12 @@ fn execute(
         Command::Completions(completions) => completions::completions(&completions, terminal),
         Command::Man(man) => man::man(&man, terminal),
     };
-    match done {
-        Ok(exit) => exit,
-        Err(error) => {
-            terminal.complain(&format!("cannot write the output: {error}"));
-            Exit::InputOutput
-        }
-    }
+    done.unwrap_or_else(|error| unwritten(terminal, &error))
+}
+
+fn unwritten(terminal: &mut Terminal<'_>, error: &std::io::Error) -> Exit {
+    terminal.complain(&format!("cannot write the output: {error}"));
+    Exit::InputOutput
 }
 
 /// Raised when the user asks the process to stop: on Ctrl-C or a termination signal. Further signals change nothing: the

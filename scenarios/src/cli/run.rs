@@ -1,4 +1,8 @@
 //! `peerscope run`.
+//!
+//! With `--json`, what [`object`] says.
+
+mod object;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +22,7 @@ use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
 use crate::run::memory::{self, Estimate};
 use crate::run::{BrokenRun, Output, Pace, execute};
-use crate::scenario::Scenario;
+use crate::scenario::{Overrides, Scenario};
 
 pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     // All that can be refused is refused before anything runs.
@@ -61,7 +65,7 @@ pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<
 }
 
 /// How many runs go on at a time: so many, or one a core.
-fn threads(wanted: Option<u16>) -> usize {
+pub(super) fn threads(wanted: Option<u16>) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     wanted.map_or_else(cores, usize::from)
 }
@@ -119,12 +123,13 @@ fn one(
         terminal.complain(&format!("{}: {message}", scenario.name));
         Ok(exit)
     };
+    // Before anything is begun, which a signal would leave behind.
+    let interrupted = interruption();
     // Begun before the runs: a place that cannot be written is known at once.
     let folder = match ResultsFolder::begin(target, arguments.force) {
         Ok(folder) => folder,
         Err(error) => return failed(error.to_string(), error.exit()),
     };
-    let interrupted = interruption();
     let (output, timing) = match simulate(scenario, registry, arguments.threads, !arguments.quiet, &interrupted) {
         Ok(Some(done)) => done,
         Ok(None) => return failed(NOTHING_WRITTEN.to_owned(), Exit::Interrupted),
@@ -146,8 +151,13 @@ fn one(
         terminal.warn(&format!("{}: {warning}", scenario.name));
     }
     let overrides = arguments.scenarios.overrides();
-    for broken in &output.broken {
-        terminal.complain(&describe(scenario, &overrides.settings, broken));
+    let broken: Vec<Told<'_>> = output
+        .broken
+        .iter()
+        .map(|broken| Told::new(scenario, &overrides, broken))
+        .collect();
+    for told in &broken {
+        terminal.complain(&told.words(&scenario.name));
     }
     let undrawn: Vec<String> = figures
         .iter()
@@ -166,7 +176,20 @@ fn one(
             written.display()
         ))?;
     }
-    Ok(if holds { Exit::Done } else { Exit::Failed })
+    let exit = if holds { Exit::Done } else { Exit::Failed };
+    if let Some(report) = terminal.report() {
+        let end = object::End {
+            scenario,
+            exit,
+            results: &written,
+            output: &output,
+            verdicts: &verdicts,
+            broken: &broken,
+            undrawn: &undrawn,
+        };
+        report.push("scenarios", end.object());
+    }
+    Ok(exit)
 }
 
 const NOTHING_WRITTEN: &str = "interrupted; nothing was written";
@@ -226,32 +249,48 @@ impl Pace for Watch<'_> {
     }
 }
 
-/// What happened to a run that broke, with the command that makes it happen again.
-fn describe(scenario: &Scenario, overrides: &[String], broken: &BrokenRun) -> String {
-    let BrokenRun {
-        point,
-        replication,
-        reason,
-    } = broken;
-    let settings = scenario
-        .points
-        .get(*point)
-        .map(|point| point.settings.as_slice())
-        .unwrap_or_default();
-    let settings: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let place = if settings.is_empty() {
-        String::new()
-    } else {
-        format!(" at {}", settings.join(", "))
-    };
-    let file = shell_word(&scenario.path.display().to_string());
-    let mut command = format!("peerscope run {file} --seed {}", scenario.seed);
-    for setting in overrides.iter().chain(&settings) {
-        command.push_str(&format!(" --set {}", shell_word(setting)));
+/// A run that broke, as it is told.
+struct Told<'a> {
+    broken: &'a BrokenRun,
+    /// What sets its point apart, each `key=value`.
+    settings: Vec<String>,
+    /// The command that makes it happen again.
+    command: String,
+}
+
+impl<'a> Told<'a> {
+    fn new(scenario: &Scenario, overrides: &Overrides, broken: &'a BrokenRun) -> Self {
+        let point = scenario.points.get(broken.point);
+        let settings = point.map(|point| point.settings.as_slice()).unwrap_or_default();
+        let settings: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let file = shell_word(&scenario.path.display().to_string());
+        let mut command = format!("peerscope run {file} --seed {}", scenario.seed);
+        if overrides.full {
+            command.push_str(" --full");
+        }
+        for setting in overrides.settings.iter().chain(&settings) {
+            command.push_str(&format!(" --set {}", shell_word(setting)));
+        }
+        command.push_str(&format!(" --replications {}", broken.replication + 1));
+        Told {
+            broken,
+            settings,
+            command,
+        }
     }
-    command.push_str(&format!(" --replications {}", replication + 1));
-    format!(
-        "{}: replication {replication}{place} broke: {reason}\n  to see it again: {command}",
-        scenario.name
-    )
+
+    fn words(&self, scenario: &str) -> String {
+        let BrokenRun {
+            replication, reason, ..
+        } = self.broken;
+        let place = if self.settings.is_empty() {
+            String::new()
+        } else {
+            format!(" at {}", self.settings.join(", "))
+        };
+        format!(
+            "{scenario}: replication {replication}{place} broke: {reason}\n  to see it again: {}",
+            self.command
+        )
+    }
 }

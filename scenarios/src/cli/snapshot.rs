@@ -45,6 +45,7 @@ pub(super) fn snapshot(arguments: &Snapshot, registry: &Registry, terminal: &mut
             ),
             force: arguments.force,
             ignore_memory: arguments.ignore_memory,
+            json: false,
             format: arguments.format.clone(),
             quiet: arguments.quiet,
         },

@@ -120,6 +120,15 @@ impl InputError {
         self
     }
 
+    /// What to try, a text each.
+    pub fn helps(&self) -> Vec<String> {
+        match self {
+            InputError::Invalid(complaint) => complaint.helps(),
+            InputError::Missing { help, .. } => help.clone(),
+            InputError::Unreadable { .. } | InputError::TooLarge { .. } => Vec::new(),
+        }
+    }
+
     /// The exit code that tells this failure.
     pub fn exit(&self) -> Exit {
         match self {
@@ -152,7 +161,13 @@ impl Complaint {
         self.origin.as_ref()
     }
 
-    fn title(&self) -> String {
+    /// The words under the shown line; empty where there are none.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// What is wrong, with the keys from the root to the value.
+    pub fn title(&self) -> String {
         if self.path.is_empty() {
             return self.message.clone();
         }
@@ -177,13 +192,18 @@ impl Complaint {
                 group = group.element(Level::NOTE.message(normalize_untrusted_str(note)));
             }
         }
+        renderer.render(&[with_help(group, &self.helps())])
+    }
+
+    /// What to try.
+    fn helps(&self) -> Vec<String> {
         let mut help = self.help.clone();
         if let Some(replacement) = &self.replacement {
             let key = KeyPath::through(self.path.iter().rev().map(String::as_str));
             let setting = shell_word(&format!("{key}={replacement}"));
             help.push(format!("`--set {setting}` replaces it"));
         }
-        renderer.render(&[with_help(group, &help)])
+        help
     }
 }
 

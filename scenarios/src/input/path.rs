@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use super::{InputError, Origin};
 
+/// The most keys on the way to a value: as deep as TOML may be nested.
+const DEEPEST: usize = 80;
+
 /// A dotted key: `nodes.count`, `figure.0.title` (elements of a list count from zero), `protocol."my overlay".bits`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPath {
@@ -15,7 +18,7 @@ impl KeyPath {
     /// Parses the dotted key that `origin` spans; the segments' spans are relative to the origin's text.
     ///
     /// # Errors
-    /// [`InputError::Invalid`] where the key is empty, holds a character that needs quotes, or leaves a quote open.
+    /// [`InputError::Invalid`] where the key is empty, has too many parts, holds a character that needs quotes, or leaves a quote open.
     pub fn parse(origin: &Origin) -> Result<Self, InputError> {
         let text = &origin.source().text()[origin.span()];
         KeyPath::parse_str(text)
@@ -38,6 +41,9 @@ impl KeyPath {
         loop {
             let start = rest + (text[rest..].len() - text[rest..].trim_start().len());
             let (name, end) = segment(text, start)?;
+            if segments.len() == DEEPEST {
+                return Err((format!("a key has at most {DEEPEST} parts"), start));
+            }
             segments.push((name, start..end));
             rest = end + (text[end..].len() - text[end..].trim_start().len());
             match text[rest..].chars().next() {
@@ -134,5 +140,6 @@ mod tests {
         assert_eq!(names("a.'b"), Err(2));
         assert_eq!(names("a b"), Err(2));
         assert_eq!(names("a.ü"), Err(2));
+        assert_eq!(names(&"a.".repeat(100_000)), Err(2 * DEEPEST));
     }
 }

@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use super::InputError;
 
+/// How much of a file is looked at before the rest is read, in bytes.
+const HEAD: u64 = 1 << 16;
+
 /// What kind of text a value was written in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceKind {
@@ -63,12 +66,7 @@ impl Source {
                 let at = error.utf8_error().valid_up_to();
                 let byte = error.as_bytes()[at];
                 let source = Source::file(path, String::from_utf8_lossy(error.as_bytes()).into_owned());
-                InputError::at(
-                    &Origin::new(source, at..at + 1),
-                    format!("byte 0x{byte:02x} is not UTF-8 text"),
-                )
-                .labelled("here")
-                .help("save the file as UTF-8 text")
+                not_text(&Origin::new(source, at..at + 1), byte)
             })
     }
 
@@ -88,11 +86,11 @@ impl Source {
     }
 }
 
-/// Reads a file of at most `limit` bytes.
+/// Reads a file of text of at most `limit` bytes.
 ///
 /// # Errors
 /// [`InputError::Missing`] if there is no such file or it may not be read, [`InputError::Unreadable`] if reading fails,
-/// [`InputError::TooLarge`] beyond the limit.
+/// [`InputError::TooLarge`] beyond the limit, [`InputError::Invalid`] where its beginning is no text.
 pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
@@ -104,9 +102,16 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
         },
     };
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(failed)?;
     // One byte more than allowed tells an oversized file, and an endless one, from one that just fits.
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let mut file = File::open(path).map_err(failed)?.take(limit + 1);
+    file.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(failed)?;
+    // Neither a disk image nor `/dev/zero` is worth gigabytes of memory.
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        let source = Source::file(path, String::from_utf8_lossy(&bytes[..=at]).into_owned());
+        let end = source.text().len();
+        return Err(not_text(&Origin::new(source, end - 1..end), 0));
+    }
+    file.read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
         return Err(InputError::TooLarge {
             path: path.to_owned(),
@@ -114,6 +119,12 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
         });
     }
     Ok(bytes)
+}
+
+fn not_text(place: &Origin, byte: u8) -> InputError {
+    InputError::at(place, format!("byte 0x{byte:02x} is not UTF-8 text"))
+        .labelled("here")
+        .help("save the file as UTF-8 text")
 }
 
 /// The place where a value was written.

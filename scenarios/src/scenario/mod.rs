@@ -234,6 +234,14 @@ impl Point {
         self.document.error_at(path, message)
     }
 
+    /// All keys that decide what is simulated at this point, with the values that they have here: those of the file, of the
+    /// command line and of the sweep. What is not there has its default.
+    pub fn values(&self) -> toml::Table {
+        let tables = sweep::SWEEPABLE.iter();
+        let written = tables.filter_map(|key| Some(((*key).to_owned(), self.document.get(key)?.to_toml())));
+        written.collect()
+    }
+
     /// What sets this point apart: `nodes.count = 8`, and nothing without a sweep.
     pub fn label(&self) -> String {
         self.settings

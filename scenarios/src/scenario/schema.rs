@@ -135,10 +135,14 @@ fn both_writings(choices: &mut Vec<Value>) {
 
 fn one_line(text: &str) -> String {
     let paragraphs = text.split("\n\n");
+    // Links are for the documentation of the code.
     let joined: Vec<String> = paragraphs
         .map(|paragraph| match paragraph.contains("```") {
             true => paragraph.to_owned(),
-            false => paragraph.lines().collect::<Vec<_>>().join(" "),
+            false => {
+                let line = paragraph.lines().collect::<Vec<_>>().join(" ");
+                line.replace("[`", "`").replace("`]", "`")
+            }
         })
         .collect();
     joined.join("\n\n")

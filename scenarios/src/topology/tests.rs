@@ -337,7 +337,7 @@ fn malformed_graphml_is_refused_where_it_is_malformed() {
         (
             "</node>",
             "</edge>",
-            "graph:5:67: not XML: expected 'node' tag, not 'edge'",
+            "graph:5:60: not XML: expected 'node' tag, not 'edge'",
         ),
         ("target=\"b\"", "target=\"c\"", "graph:7:1: there is no node c"),
         ("target=\"b\"", "", "graph:7:1: <edge> has no attribute `target`"),
@@ -423,7 +423,7 @@ fn malformed_json_is_refused_where_it_is_malformed() {
         (
             "\"links\"",
             "\"ends\"",
-            "graph:4:45: not a node-link graph: missing field `edges`",
+            "graph:4:43: not a node-link graph: missing field `edges`",
         ),
         ("{}", "{", "not a node-link graph: "),
         (

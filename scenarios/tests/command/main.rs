@@ -4,6 +4,7 @@ mod bad_input;
 mod diff;
 mod explain;
 mod mutations;
+mod nearest;
 mod plot;
 mod report;
 mod results;

@@ -29,7 +29,10 @@ pub(super) fn bibtex(sources: &Sources) -> String {
     }
     for DataSet { file, citations, .. } in &sources.data {
         if citations.is_empty() {
-            entries.push(format!("% {}: the scenario does not say where it comes from\n", comment(file)));
+            entries.push(format!(
+                "% {}: the scenario does not say where it comes from\n",
+                comment(file)
+            ));
         }
         for citation in citations {
             entries.push(entry(citation, vec![format!("the file {file}")]));
@@ -94,12 +97,21 @@ fn published(work: &Work) -> Entry {
     if let Some(year) = work.year {
         entry = entry.with("year", &year.to_string());
     }
-    let pages = work.pages.as_ref().map(|pages| pages.replace(['–', '-'], "--").replace("----", "--"));
+    let pages = work
+        .pages
+        .as_ref()
+        .map(|pages| pages.replace(['–', '-'], "--").replace("----", "--"));
     entry = entry
         .with_some("volume", work.volume.as_deref())
         .with_some("number", work.number.as_deref())
         .with_some("pages", pages.as_deref())
-        .with_some("note", work.licence.as_ref().map(|licence| format!("Licence: {licence}")).as_deref());
+        .with_some(
+            "note",
+            work.licence
+                .as_ref()
+                .map(|licence| format!("Licence: {licence}"))
+                .as_deref(),
+        );
     for (name, address) in [("doi", &work.doi), ("url", &work.url)] {
         if let Some(address) = address {
             entry = entry.verbatim(name, &without_braces(address));
@@ -110,7 +122,11 @@ fn published(work: &Work) -> Entry {
 
 fn software(software: &Software) -> Entry {
     let year = software.released.split('-').next().unwrap_or_default();
-    let authors: Vec<String> = software.authors.iter().map(|name| format!("{{{}}}", escaped(name))).collect();
+    let authors: Vec<String> = software
+        .authors
+        .iter()
+        .map(|name| format!("{{{}}}", escaped(name)))
+        .collect();
     Entry::new("misc", "peerscope")
         .verbatim("author", &authors.join(" and "))
         .verbatim("title", &format!("{{{}}}", escaped(&software.title)))
@@ -154,7 +170,10 @@ mod tests {
 
     #[test]
     fn nothing_in_a_text_means_anything_to_tex() {
-        assert_eq!(escaped(r"50 % & $1_a #{x}~^\"), r"50 \% \& \$1\_a \#\{x\}\textasciitilde{}\textasciicircum{}\textbackslash{}");
+        assert_eq!(
+            escaped(r"50 % & $1_a #{x}~^\"),
+            r"50 \% \& \$1\_a \#\{x\}\textasciitilde{}\textasciicircum{}\textbackslash{}"
+        );
         assert_eq!(without_braces("https://a.org/{x}_y%20"), "https://a.org/%7Bx%7D_y%20");
         assert_eq!(comment("a\n@misc{x}"), "a (at)misc{x}");
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::input::{Document, InputError, Node, Value};
 use crate::results::{Presentation, SCENARIO, read_manifest};
-use crate::scenario::{Citation, Work};
+use crate::scenario::Citation;
 
 /// What results rest on.
 pub(super) struct Sources {
@@ -80,10 +80,7 @@ impl Sources {
             for table in ["network", "sweep"] {
                 document.get(table).into_iter().for_each(|node| named(node, &mut files));
             }
-            let name: Option<String> = document
-                .get("name")
-                .map(serde::Deserialize::deserialize)
-                .transpose()?;
+            let name: Option<String> = document.get("name").map(serde::Deserialize::deserialize).transpose()?;
             let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let files = files.into_iter().map(|file| (file, None)).collect();
             (document, name.unwrap_or_else(stem), files)
@@ -97,8 +94,11 @@ impl Sources {
         files: Vec<(String, Option<String>)>,
         software: Software,
     ) -> Self {
-        let (behind_files, publications): (Vec<Citation>, Vec<Citation>) =
-            presentation.cites.iter().cloned().partition(|cite| cite.file().is_some());
+        let (behind_files, publications): (Vec<Citation>, Vec<Citation>) = presentation
+            .cites
+            .iter()
+            .cloned()
+            .partition(|cite| cite.file().is_some());
         let data = files.into_iter().map(|(file, sha256)| DataSet {
             citations: behind_files
                 .iter()
@@ -183,7 +183,11 @@ fn quoted(presentation: &Presentation) -> Vec<Quoted> {
             of(&published.label, Some(&figure.name));
         }
     }
-    for cite in presentation.expectations.iter().filter_map(|expect| expect.cite.as_deref()) {
+    for cite in presentation
+        .expectations
+        .iter()
+        .filter_map(|expect| expect.cite.as_deref())
+    {
         of(cite, None);
     }
     all
@@ -191,20 +195,32 @@ fn quoted(presentation: &Presentation) -> Vec<Quoted> {
 
 /// Whether `Stoica et al. 2003, Fig. 10` is about a work: it names the first author and the year.
 fn stands_for(cite: &str, citation: &Citation) -> bool {
-    let Citation::Work(work) = citation else {
-        return matches!(citation, Citation::Text(text) if text == cite);
-    };
-    let Work { year: Some(year), .. } = &**work else {
-        return false;
-    };
-    work.first_author().is_some_and(|author| cite.contains(author)) && cite.contains(&year.to_string())
+    match citation {
+        Citation::Work(work) => {
+            let year = work.year.is_some_and(|year| cite.contains(&year.to_string()));
+            year && work.first_author().is_some_and(|author| cite.contains(author))
+        }
+        Citation::Text(text) => {
+            let mut words = cite
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty());
+            let author = words.next().unwrap_or_default();
+            let is_year = |word: &&str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+            text == cite
+                || words
+                    .find(is_year)
+                    .is_some_and(|year| text.contains(author) && text.contains(year))
+        }
+    }
 }
 
 impl Software {
     /// The program that is running.
     fn this() -> Self {
         let field = |name: &str| {
-            let line = CITATION.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            let line = CITATION
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
             line.unwrap_or_default().trim_matches('"').to_owned()
         };
         let authors = CITATION.lines().filter_map(|line| line.strip_prefix("  - name: "));

@@ -81,8 +81,9 @@ struct Found<'a> {
 impl<'a> Found<'a> {
     /// Visits what lies at a path. Gives the schema of the same place inside `[sweep]`: a list of values, or a table with lists.
     fn visit(&mut self, path: &[&str], schema: &'a Value) -> Value {
+        let name = path.join(".");
         let list = json!({ "type": "array", "items": schema, "minItems": 1 });
-        self.axes.insert(path.join("."), list.clone());
+        self.axes.insert(name.clone(), list.clone());
         let mut inner = Object::new();
         for (key, schema) in self.keys(path, schema) {
             let nested = self.visit(&[path, &[key]].concat(), schema);
@@ -91,6 +92,11 @@ impl<'a> Found<'a> {
         if inner.is_empty() {
             return list;
         }
+        // The list of a whole table is long enough to be described once only.
+        let list = match path {
+            [_] => list,
+            _ => json!({ "$ref": format!("#/properties/sweep/properties/{name}") }),
+        };
         json!({ "anyOf": [list, { "type": "object", "properties": inner, "additionalProperties": false }] })
     }
 
