@@ -95,7 +95,11 @@ fn main() -> ExitCode {
         }
         Command::SChord { nodes, runs, against } => s_chord::report(&nodes, runs, against.as_deref()),
         Command::Chord { nodes, seconds, runs } => chord::report(&nodes, seconds, runs),
-        Command::Routers { hosts, routers, seconds } => routers::report(hosts, routers, seconds),
+        Command::Routers {
+            hosts,
+            routers,
+            seconds,
+        } => routers::report(hosts, routers, seconds),
         Command::ChordOnce { nodes, seconds } => chord::once(nodes, seconds),
         Command::SChordOnce { nodes, seconds } => s_chord::once(nodes, seconds),
     };

@@ -45,3 +45,23 @@ fn its_settings_are_checked_like_any_others() {
         "{err}"
     );
 }
+
+#[test]
+fn the_schema_beside_its_scenario_knows_its_settings() {
+    let (exit, schema, _) = peerscope(&["schema"]);
+    assert_eq!(exit, Exit::Done);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let text = std::fs::read_to_string(folder.join("one-hop.toml")).expect("the scenario");
+    assert!(text.starts_with("#:schema ./one-hop.schema.json\n"), "{text}");
+    let file = std::fs::read_to_string(folder.join("one-hop.schema.json")).unwrap_or_default();
+    assert!(
+        file.replace("\r\n", "\n") == schema,
+        "renew it: cargo run --example one_hop -- schema > one-hop.schema.json && mv one-hop.schema.json scenarios/examples/"
+    );
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("a schema");
+    let validator = jsonschema::draft202012::new(&schema).expect("a valid schema");
+    let mut scenario = serde_json::to_value(toml::from_str::<toml::Table>(&text).expect("TOML")).expect("JSON");
+    assert!(validator.is_valid(&scenario));
+    scenario["protocol"]["one-hop"]["timeout"] = "1 hop".into();
+    assert!(!validator.is_valid(&scenario));
+}

@@ -81,6 +81,15 @@ impl<'de> Deserializer<'de> for &'de Node {
                 }),
                 [] => Err(InputError::at(&self.origin, choices())),
                 [_, second, ..] => {
+                    // A slip makes two choices of one: `constnat` in a sweep beside `constant`.
+                    let slip = table
+                        .entries()
+                        .iter()
+                        .find(|entry| !variants.contains(&entry.key.as_str()));
+                    if let Some(entry) = slip {
+                        let error = InputError::unknown_variant(&entry.key, variants);
+                        return Err(error.or_at(&entry.key_origin));
+                    }
                     let given = list(table.entries().iter().map(|entry| entry.key.as_str()));
                     Err(InputError::at(
                         &second.key_origin,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{InputError, KeyPath, Node, Origin, Source, Table, Value, closest, list, parse};
+use super::{Entry, InputError, KeyPath, Node, Origin, Source, Table, Value, closest, list, parse};
 
 /// The most that a scenario file may hold, in bytes: a hundred times any sensible one.
 const FILE_LIMIT: u64 = 4 << 20;
@@ -190,15 +190,17 @@ impl Document {
         };
         match table.entries() {
             [entry] if known.contains(&entry.key.as_str()) => Ok((&entry.key, &entry.key_origin, &entry.node)),
-            [entry] => {
-                let error = InputError::at(&entry.key_origin, format!("unknown {key} `{}`", entry.key)).help(help);
-                Err(match closest(&entry.key, known.iter().copied()) {
-                    Some(guess) => error.labelled(format!("did you mean `{guess}`?")),
-                    None => error.labelled(format!("no {key} of this name is registered")),
-                })
-            }
+            [entry] => Err(unknown_choice(key, entry, known).help(help)),
             [] => Err(InputError::at(&node.origin, format!("no {key} is chosen")).help(help)),
             [_, second, ..] => {
+                // A slip makes two choices of one: `chrod` in a sweep beside `chord`.
+                let slip = table
+                    .entries()
+                    .iter()
+                    .find(|entry| !known.contains(&entry.key.as_str()));
+                if let Some(entry) = slip {
+                    return Err(unknown_choice(key, entry, known).help(help));
+                }
                 let message = format!("exactly one {key} is possible, found {}", table.entries().len());
                 Err(InputError::at(&second.key_origin, message)
                     .labelled("this is the second")
@@ -216,5 +218,14 @@ impl Document {
             .as_table()
             .map(toml::Table::to_string)
             .unwrap_or_default()
+    }
+}
+
+/// A complaint about a choice of which the registry knows nothing.
+fn unknown_choice(key: &str, entry: &Entry, known: &[&str]) -> InputError {
+    let error = InputError::at(&entry.key_origin, format!("unknown {key} `{}`", entry.key));
+    match closest(&entry.key, known.iter().copied()) {
+        Some(guess) => error.labelled(format!("did you mean `{guess}`?")),
+        None => error.labelled(format!("no {key} of this name is registered")),
     }
 }

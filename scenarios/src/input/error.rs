@@ -218,11 +218,15 @@ impl Display for Complaint {
     }
 }
 
+/// The most characters of a title: a key may be as long as a file.
+const LONGEST_TITLE: usize = 500;
+
 fn titled<'a>(title: &str, help: &[String]) -> Group<'a> {
-    with_help(
-        Group::with_title(Level::ERROR.primary_title(normalize_untrusted_str(title))),
-        help,
-    )
+    let mut title = normalize_untrusted_str(title);
+    if let Some((end, _)) = title.char_indices().nth(LONGEST_TITLE) {
+        title.replace_range(end.., "…");
+    }
+    with_help(Group::with_title(Level::ERROR.primary_title(title)), help)
 }
 
 fn with_help<'a>(group: Group<'a>, help: &[String]) -> Group<'a> {

@@ -195,7 +195,7 @@ impl Overlay for ChordOverlay {
     /// A node has about `log2 n` different fingers, and under i3's rules a list of all it has heard of.
     fn heap_bytes(config: &Config, nodes: u32) -> usize {
         let fingers = nodes.max(2).ilog2() as usize + 1;
-        let known = if config.rules == Rules::I3 { 4 * fingers } else { 0 };
+        let known = if config.rules == Rules::I3 { fingers } else { 0 };
         // Fingers are kept with how many of them are the same, entries of the list with what is known of them; and a
         // lookup and a few requests are under way.
         (config.successors + fingers + known) * 2 * size_of::<Contact>() + 256

@@ -32,6 +32,13 @@ pub(super) struct Staging {
     _lock: File,
 }
 
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // The lock file last: without it, a kill in the midst of this would leave what nobody dares to remove.
+        let _ = fs::remove_dir_all(self.results());
+    }
+}
+
 impl Staging {
     /// Makes a place beside `target`, so that a rename between the two stays within one file system.
     pub(super) fn begin(target: &Path) -> io::Result<Self> {
@@ -77,11 +84,15 @@ impl Staging {
     fn replace(mut self, target: &Path) -> io::Result<()> {
         let earlier = self.folder.path().join(EARLIER);
         fs::rename(target, &earlier)?;
-        fs::rename(self.results(), target).inspect_err(|_| {
+        if let Err(error) = fs::rename(self.results(), target) {
             // Rather a stray folder than lost results.
             let restored = fs::rename(&earlier, target).is_ok();
             self.folder.disable_cleanup(!restored);
-        })
+            return Err(error);
+        }
+        // What is left of them stands in nobody's way.
+        let _ = fs::remove_dir_all(&earlier);
+        Ok(())
     }
 }
 
@@ -122,7 +133,10 @@ pub(super) fn clear_leftovers(target: &Path) {
         let earlier = path.join(EARLIER);
         let lost = earlier.exists() && fs::symlink_metadata(target).is_err();
         if !lost || fs::rename(&earlier, target).is_ok() {
-            let _ = fs::remove_dir_all(&path);
+            // The lock file last, as above.
+            for part in [&path.join(RESULTS), &earlier, &path] {
+                let _ = fs::remove_dir_all(part);
+            }
         }
     }
 }

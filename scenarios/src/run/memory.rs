@@ -3,14 +3,14 @@
 use crate::registry::Registry;
 use crate::scenario::{Point, Scenario};
 
-/// What a lookup takes while it is on its way, and what is kept of it: its latency and stretch, while they are sorted.
-const BYTES_A_LOOKUP: f64 = 48.0;
+/// What is kept of a lookup: its latency and stretch, eight bytes each, and half as much again while bins are put together.
+const BYTES_A_LOOKUP: f64 = 24.0;
 /// What a pair of followed paths takes: nothing that grows, but each count is a row.
 const BYTES_A_PATH_COUNT: u64 = 64;
 /// A node and its links in a snapshot.
 const BYTES_A_SEEN_NODE: u64 = 64;
-/// What the process takes without any simulation.
-const BYTES_OF_PROCESS: u64 = 8 << 20;
+/// What the process takes without any simulation, figures included.
+const BYTES_OF_PROCESS: u64 = 16 << 20;
 
 /// What a scenario is estimated to take.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,11 +31,12 @@ impl Estimate {
         let mut runs: Vec<(u64, &Point)> = Vec::new();
         let mut kept = 0_u64;
         for point in &scenario.points {
-            let measured = measured(point);
-            let run = run(point, registry).saturating_add(measured);
             let replications = scenario.replications;
-            kept = kept.saturating_add(measured.saturating_mul(replications.into()));
-            runs.extend(std::iter::repeat_n((run, point), threads.min(replications as usize)));
+            kept = kept.saturating_add(measured(point).saturating_mul(replications.into()));
+            runs.extend(std::iter::repeat_n(
+                (run(point, registry), point),
+                threads.min(replications as usize),
+            ));
         }
         runs.sort_by_key(|(bytes, point)| std::cmp::Reverse((*bytes, std::cmp::Reverse(point.index))));
         let at_once = threads.min(runs.len());
@@ -45,7 +46,9 @@ impl Estimate {
             .fold(0, u64::saturating_add);
         Estimate {
             bytes: together.saturating_add(kept).saturating_add(BYTES_OF_PROCESS),
-            largest: runs.first().map_or(0, |(bytes, _)| *bytes),
+            largest: runs
+                .first()
+                .map_or(0, |(bytes, point)| bytes.saturating_add(measured(point))),
             point: runs
                 .first()
                 .map_or_else(Default::default, |(_, point)| (point.label(), point.nodes)),
@@ -54,7 +57,7 @@ impl Estimate {
     }
 }
 
-/// One run while it goes on, without what it measures.
+/// One run while it goes on, without what it measures, which is kept when it has ended.
 fn run(point: &Point, registry: &Registry) -> u64 {
     let nodes = registry
         .get(point.protocol.name())

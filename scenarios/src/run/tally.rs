@@ -141,10 +141,15 @@ impl Bins {
     pub(super) fn take_from(&mut self, first: usize) -> Tally {
         let mut sum = Tally::default();
         let counted = self.tallies.iter().skip(first);
-        sum.latencies
-            .reserve_exact(counted.clone().map(|tally| tally.latencies.len()).sum());
-        sum.stretches
-            .reserve_exact(counted.map(|tally| tally.stretches.len()).sum());
+        let latencies: usize = counted.clone().map(|tally| tally.latencies.len()).sum();
+        let stretches: usize = counted.map(|tally| tally.stretches.len()).sum();
+        // The first bin's samples are not copied: it may be the only one.
+        if let Some(tally) = self.tallies.get_mut(first) {
+            sum.latencies = std::mem::take(&mut tally.latencies);
+            sum.stretches = std::mem::take(&mut tally.stretches);
+        }
+        sum.latencies.reserve_exact(latencies - sum.latencies.len());
+        sum.stretches.reserve_exact(stretches - sum.stretches.len());
         for (bin, tally) in self.tallies.iter_mut().enumerate() {
             if bin >= first {
                 sum.add(tally);

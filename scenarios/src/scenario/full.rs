@@ -30,6 +30,21 @@ pub(super) fn resolve(document: &mut Document, wanted: bool) -> Result<(), Input
     }
 }
 
+/// Refuses keys of the table that are set on the command line: the table has been laid over the scenario by then.
+///
+/// # Errors
+/// [`InputError::Invalid`], pointing at such a setting.
+pub(super) fn refuse_settings(document: &Document) -> Result<(), InputError> {
+    match document.get(FULL) {
+        None => Ok(()),
+        Some(node) => Err(InputError::at(
+            &node.origin,
+            format!("`{FULL}` says what a scenario runs with --full: it cannot be set"),
+        )
+        .help(format!("set the key itself, without `{FULL}.` before it"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

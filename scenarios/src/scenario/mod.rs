@@ -252,10 +252,6 @@ impl Point {
     }
 }
 
-/// The first line of a resolved scenario that names files.
-const PATHS_AS_NAMED: &str =
-    "# File paths are as they were named; give one anew with --set network.matrix.file=PATH.\n";
-
 impl Scenario {
     /// Reads a scenario file and makes sure that all of it can be run.
     ///
@@ -268,6 +264,7 @@ impl Scenario {
         for setting in &overrides.settings {
             document.apply(setting)?;
         }
+        full::refuse_settings(&document)?;
         sweep::resolve(&mut document)?;
         if let Some(seed) = overrides.seed {
             document.override_number("seed", "--seed", seed);
@@ -332,8 +329,13 @@ impl Scenario {
     /// Running it gives the same results, if the files that it names are found: their paths stay as they were named, and
     /// a relative one is then sought from the folder of the new scenario file. A comment at the top says so.
     pub fn resolved(&self) -> String {
-        let names_files = self.inputs.len() > 1;
-        let comment = if names_files { PATHS_AS_NAMED } else { "" };
-        format!("{comment}{}", self.document.to_toml())
+        let text = self.document.to_toml();
+        let keys = ["network.matrix.file", "network.topology.file"];
+        match keys.into_iter().find(|key| self.document.get(key).is_some()) {
+            Some(key) => {
+                format!("# File paths are as they were named; give one anew with --set {key}=PATH.\n{text}")
+            }
+            None => text,
+        }
     }
 }

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::description::{DescribedLink, DescribedRouter, Description};
@@ -14,9 +12,6 @@ use crate::input::{InputError, Source};
 
 /// The most elements, texts and comments of a file, some thirty for each router and link.
 const XML_NODE_LIMIT: u32 = 32 * (ROUTER_LIMIT + LINK_LIMIT) as u32;
-
-/// The most elements within each other; data of a router are five deep. The parser calls itself for each.
-const DEEPEST: usize = 100;
 
 /// A key that the file declares: what data of this identifier mean.
 struct Key<'a> {
@@ -27,35 +22,15 @@ struct Key<'a> {
     default: Option<&'a str>,
 }
 
+/// The name of a datum, its value, and the bytes of the file that say so.
+type Datum<'a> = (&'a str, &'a str, Range<usize>);
+
 /// The keys of a file by their identifiers.
 type Keys<'a> = BTreeMap<&'a str, Key<'a>>;
-
-/// Refuses elements that lie too deep within each other. What is no XML is left to the parser, which can tell what is wrong.
-fn check_depth(description: &Description, text: &str) -> Result<(), InputError> {
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    let mut depth = 0_usize;
-    loop {
-        let start = reader.buffer_position() as usize;
-        match reader.read_event() {
-            Ok(Event::Start(_)) => depth += 1,
-            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
-            Ok(Event::Eof) | Err(_) => return Ok(()),
-            Ok(_) => {}
-        }
-        if depth > DEEPEST {
-            let message = format!("elements lie more than {DEEPEST} deep within each other");
-            return Err(description.error(start..start + 1, message).labelled("too deep"));
-        }
-    }
-}
 
 /// The graph of a text.
 pub(super) fn parse(source: &Arc<Source>) -> Result<Description, InputError> {
     let mut description = Description::new(source);
-    check_depth(&description, source.text())?;
     let options = ParsingOptions {
         nodes_limit: XML_NODE_LIMIT,
         ..ParsingOptions::default()
@@ -157,7 +132,7 @@ fn attributes<'a>(
     keys: &Keys<'a>,
     domain: &str,
     element: &Node<'a, '_>,
-) -> Result<Vec<(&'a str, &'a str, Range<usize>)>, InputError> {
+) -> Result<Vec<Datum<'a>>, InputError> {
     let mut found = Vec::new();
     let mut given = Vec::new();
     for data in element.children().filter(|child| child.tag_name().name() == "data") {

@@ -126,7 +126,7 @@ pub struct Treatment {
 }
 
 impl fmt::Display for Treatment {
-    /// What was done at all, in words; nothing if nothing was.
+    /// What was done at all, each with how often; nothing if nothing was.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let done = [
             (self.stated_delays, "delays stated in the file"),
@@ -140,8 +140,8 @@ impl fmt::Display for Treatment {
             (self.outside, "routers outside of the largest component dropped"),
         ];
         let words = done.iter().filter(|(count, _)| *count > 0);
-        let words: Vec<String> = words.map(|(count, what)| format!("{count} {what}")).collect();
-        f.write_str(&words.join(", "))
+        let words: Vec<String> = words.map(|(count, what)| format!("{what}: {count}")).collect();
+        f.write_str(&words.join("; "))
     }
 }
 

@@ -248,7 +248,7 @@ fn parallel_links_and_loops_are_dropped_and_counted() {
         ..Treatment::default()
     };
     assert_eq!(topology.treatment, treatment);
-    let text = "3 delays stated in the file, 2 parallel links dropped, 2 links from a router to itself dropped";
+    let text = "delays stated in the file: 3; parallel links dropped: 2; links from a router to itself dropped: 2";
     assert_eq!(topology.treatment.to_string(), text);
 }
 
@@ -349,7 +349,7 @@ fn malformed_graphml_is_refused_where_it_is_malformed() {
         (
             ">0</data>",
             ">north</data>",
-            "graph:5:15: expected a latitude from -90 to 90, found \"north\"",
+            "graph:5:14: expected a latitude from -90 to 90, found \"north\"",
         ),
         (
             ">1</data>",
@@ -364,7 +364,7 @@ fn malformed_graphml_is_refused_where_it_is_malformed() {
         (
             "<data key=\"d0\">",
             "<data key=\"d9\">",
-            "graph:5:15: no <key> declares d9",
+            "graph:5:14: no <key> declares d9",
         ),
         (
             "</graph>",
@@ -495,9 +495,11 @@ fn the_format_is_told_by_the_ending() {
 fn deep_nesting_is_refused_or_read() {
     let deep = 200_000;
     let json = format!("{{\"nodes\": {}", "[".repeat(deep));
-    assert!(refusal(parse(&json, Format::NodeLink, READING)).contains("not a node-link graph"));
+    let message = refusal(parse(&json, Format::NodeLink, READING));
+    assert!(message.contains("not a node-link graph"), "{message}");
     let xml = format!("<graphml>{}{}</graphml>", "<a>".repeat(deep), "</a>".repeat(deep));
-    assert!(refusal(parse(&xml, Format::Graphml, READING)).contains("one <graph>"));
+    let message = refusal(parse(&xml, Format::Graphml, READING));
+    assert!(message.contains("one <graph>"), "{message}");
 }
 
 /// A change of some bytes of a file.

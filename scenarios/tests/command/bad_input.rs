@@ -303,7 +303,7 @@ fn what_cannot_be_together_is_refused_at_one_of_the_values() {
         "{err}"
     );
     assert!(
-        err.contains("`constant`, `uniform`, `exponential`, `plane`, `sphere` or `matrix`"),
+        err.contains("`constant`, `uniform`, `exponential`, `plane`, `sphere`, `matrix` or `topology`"),
         "{err}"
     );
 }
@@ -398,7 +398,13 @@ fn text_that_is_no_toml_is_refused_where_it_goes_wrong() {
 fn a_protocol_is_chosen_once_and_by_its_name() {
     let unknown = "[protocol.ehco]";
     let (exit, err) = check(&replaced("[protocol.echo]", unknown));
-    // The sweep still names the other one.
+    // The sweep still names the other one, and makes two of them: what nobody knows is the slip.
+    assert_eq!(exit, Exit::BadInput);
+    assert!(
+        err.contains("--> ring.toml:35:11\n") && err.contains("did you mean `echo`?"),
+        "{err}"
+    );
+    let (exit, err) = check(&replaced("[protocol.echo]", "[protocol.chord]\n[protocol.echo]"));
     assert_eq!(exit, Exit::BadInput);
     assert!(err.contains("exactly one protocol is possible"), "{err}");
     let (_, err) = check(&replaced("\"protocol.echo.period\" = [\"10s\", \"20s\"]", ""));

@@ -1,13 +1,16 @@
 //! The command line as a user meets it.
 
 mod bad_input;
+mod cite;
 mod diff;
 mod explain;
+mod machines;
 mod mutations;
 mod nearest;
 mod plot;
 mod report;
 mod results;
+mod schema;
 mod statistics;
 mod support;
 mod topology;

@@ -158,7 +158,11 @@ fn a_slip_in_a_file_is_answered_with_the_name_that_was_meant() {
         ("[figure.lines]", "[figure.lnes]", "lines"),
         ("table = \"lookups\"\nwhere", "tabel = \"lookups\"\nwhere", "table"),
         ("table = \"lookups\"\nwhere", "table = \"lokups\"\nwhere", "lookups"),
-        ("where = { nodes = 8 }\n[figure", "where = { node = 8 }\n[figure", "nodes"),
+        (
+            "where = { nodes = 8 }\n[figure",
+            "where = { node = 8 }\n[figure",
+            "nodes",
+        ),
         ("x = \"nodes\"", "x = \"noes\"", "nodes"),
         ("y = \"hops_mean\"", "y = \"hop_mean\"", "hops_mean"),
         ("scale = \"linear\"", "scal = \"linear\"", "scale"),
@@ -168,7 +172,11 @@ fn a_slip_in_a_file_is_answered_with_the_name_that_was_meant() {
         // Expectations.
         ("metric =", "metirc =", "metric"),
         ("metric = \"hops_mean\"", "metric = \"hops_maen\"", "hops_mean"),
-        ("where = { nodes = 8 }\nat_least", "where = { node = 8 }\nat_least", "nodes"),
+        (
+            "where = { nodes = 8 }\nat_least",
+            "where = { node = 8 }\nat_least",
+            "nodes",
+        ),
         ("at_least =", "at_lest =", "at_least"),
     ];
     let answered = slips.iter().filter_map(|(right, slip, name)| {
@@ -192,7 +200,7 @@ fn a_slip_in_a_setting_is_answered_with_the_name_that_was_meant() {
         ("sweep.\"nodes.cuont\"=[8]", "count"),
         ("sweep.\"protocol.chord.sucessors\"=[8]", "successors"),
         ("figure.0.tabel=lookups", "table"),
-        ("full.nodse.count=9", "nodes"),
+        ("sweep.\"protocol.chrod.successors\"=[8]", "chord"),
     ];
     let answered = slips.iter().filter_map(|(slip, name)| {
         let ended = check(SCENARIO, &["--full", "--set", slip]);
@@ -200,6 +208,17 @@ fn a_slip_in_a_setting_is_answered_with_the_name_that_was_meant() {
     });
     let amiss: Vec<String> = answered.collect();
     assert!(amiss.is_empty(), "{}", amiss.join("\n"));
+}
+
+#[test]
+fn a_setting_that_could_have_no_effect_is_refused() {
+    let ended = check(SCENARIO, &["--full", "--set", "full.nodes.count=9"]);
+    assert_eq!(ended.exit, Exit::BadInput, "{}", ended.out);
+    assert!(
+        ended.err.contains("--> --set:1:") && ended.err.contains("without `full.`"),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
@@ -222,6 +241,10 @@ fn a_slip_on_the_command_line_is_answered_with_the_name_that_was_meant() {
             "{name} is missing from\n{}",
             ended.err
         );
-        assert!(ended.err.contains("similar") || ended.err.contains("did you mean"), "{}", ended.err);
+        assert!(
+            ended.err.contains("similar") || ended.err.contains("did you mean"),
+            "{}",
+            ended.err
+        );
     }
 }

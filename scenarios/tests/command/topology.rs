@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use scenarios::exit::Exit;
+use scenarios::registry::Registry;
+use scenarios::scenario::{NetworkModel, Overrides, Scenario};
+use sim_core::random::StreamKey;
 
 use crate::support::{Ended, peerscope};
 
@@ -36,9 +39,9 @@ fn check_tells_what_was_done_to_the_graph() {
     let lines = "file = \"graph.json\"\naccess = { minimum = \"1ms\", maximum = \"2ms\" }\ncomponent = \"largest\"";
     let ended = on_topology("check", lines, "graph.json", PIECES, &[]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
-    let expected = "hosts on 3 routers with 2 links from graph.json, access 1ms to 2ms (3 lengths by great circle, 1 routers \
-                    without coordinates placed amid their neighbours, 1 parallel links dropped, 1 links from a router to \
-                    itself dropped, 1 routers outside of the largest component dropped)";
+    let expected = "hosts on 3 routers with 2 links from graph.json, access 1ms to 2ms (lengths by great circle: 3; routers \
+                    without coordinates placed amid their neighbours: 1; parallel links dropped: 1; links from a router to \
+                    itself dropped: 1; routers outside of the largest component dropped: 1)";
     assert!(ended.out.contains(expected), "{}", ended.out);
 }
 
@@ -158,6 +161,43 @@ fn the_file_is_an_input_of_the_results() {
         manifest.contains("geant.json") && manifest.contains(&digest),
         "{manifest}"
     );
+}
+
+/// Every node lies at a router of the file, the same one whatever the number of nodes.
+#[test]
+fn nodes_have_the_places_of_their_routers() {
+    let of = |nodes: &str| {
+        let overrides = Overrides {
+            settings: vec![format!("nodes.count={nodes}")],
+            ..Overrides::default()
+        };
+        let scenario = Scenario::load(&shipped("chord-abilene.toml"), &overrides, &Registry::standard()).unwrap();
+        let point = &scenario.points[0];
+        let places = point
+            .network
+            .places(point.nodes as usize, StreamKey::root(1, 0))
+            .unwrap()
+            .unwrap();
+        let NetworkModel::Topology(routed) = &point.network.model else {
+            panic!("routed")
+        };
+        let routers: Vec<_> = routed
+            .topology
+            .routers
+            .iter()
+            .filter_map(|router| router.place)
+            .collect();
+        let known = |(x, y): &(f64, f64)| {
+            routers
+                .iter()
+                .any(|place| (place.longitude, place.latitude) == (*x, *y))
+        };
+        assert!(places.iter().all(known));
+        places
+    };
+    let (few, many) = (of("20"), of("200"));
+    assert_eq!((few.len(), &few[..]), (20, &many[..20]));
+    assert!(many.iter().any(|place| *place != many[0]));
 }
 
 /// Chord on Abilene in short: half the simulated time, three replications, the bands of the scenario.

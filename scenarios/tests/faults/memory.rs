@@ -52,13 +52,3 @@ fn the_estimate_is_near_what_is_taken() {
         "estimated {estimate}, taken {peak}: {ratio}"
     );
 }
-
-#[test]
-#[ignore]
-fn table() {
-    let cases: Vec<(Vec<&str>, usize)> = std::fs::read_to_string("/tmp/fa/cases").unwrap().leak().lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(|l| { let mut p = l.split('|'); let t = p.next().unwrap().parse().unwrap(); (p.collect(), t) }).collect();
-    for (settings, threads) in cases {
-        let (estimate, peak) = estimate_and_peak(&settings, threads);
-        println!("{:8.1} {:8.1} {:5.2}  {threads} {settings:?}", estimate / 1e6, peak / 1e6, estimate / peak);
-    }
-}
