@@ -9,6 +9,7 @@ use rand::Rng;
 use scenarios::overlays::{Hop, InvalidSetting, Overlay, Told};
 use scenarios::registry::Registry;
 use scenarios::run::OverlayEntry;
+use scenarios::scenario::Point;
 use scenarios::units::Duration;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId, Protocol, Wire};
@@ -210,8 +211,8 @@ impl Overlay for OneHopOverlay {
         }
     }
 
-    fn heap_bytes(_: &SimDuration, nodes: u32) -> usize {
-        nodes as usize * size_of::<(u128, NodeAddr)>()
+    fn heap_bytes(_: &SimDuration, point: &Point) -> usize {
+        point.nodes as usize * size_of::<(u128, NodeAddr)>()
     }
 
     fn join_patience(timeout: &SimDuration) -> SimDuration {

@@ -46,7 +46,9 @@ pub(super) fn diff(arguments: &Diff, terminal: &mut Terminal<'_>) -> io::Result<
         };
         let mut conditions = conditions.clone();
         if arguments.table.is_empty() && name == "messages" {
-            conditions.insert("kind".to_owned(), Cell::from("total"));
+            conditions
+                .entry("kind".to_owned())
+                .or_insert_with(|| Cell::from("total"));
         }
         let question = Question {
             table: name,

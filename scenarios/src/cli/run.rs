@@ -221,7 +221,14 @@ pub(super) fn simulate(
     progress.clear();
     Ok(output.map(|output| {
         let events = output.records.iter().map(|record| record.events).sum();
-        (output, Timing { wall, events, threads })
+        let scenario_file = std::path::absolute(&scenario.path).unwrap_or_else(|_| scenario.path.clone());
+        let timing = Timing {
+            wall,
+            events,
+            threads,
+            scenario_file,
+        };
+        (output, timing)
     }))
 }
 

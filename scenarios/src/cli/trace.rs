@@ -75,7 +75,7 @@ pub(super) fn trace(arguments: &Trace, registry: &Registry, terminal: &mut Termi
         Err(Failure::Interrupted) if !closed.load(Ordering::Relaxed) => Ok(Exit::Interrupted),
         _ => {
             if lines == 0 {
-                terminal.complain("nothing happened at these nodes in this time");
+                terminal.warn("nothing happened at these nodes in this time: were they up?");
             }
             Ok(Exit::Done)
         }
@@ -89,6 +89,12 @@ fn chosen<'a>(arguments: &Trace, scenario: &'a Scenario) -> Result<(&'a Point, W
         return Err(format!(
             "there is no node {node}: the {} nodes of this point are numbered from 0",
             point.nodes
+        ));
+    }
+    if arguments.replication >= scenario.replications {
+        return Err(format!(
+            "there is no replication {}: the {} of this scenario are numbered from 0",
+            arguments.replication, scenario.replications
         ));
     }
     let from = SimTime::ZERO + arguments.from.map_or(SimDuration::ZERO, |from| from.get());
@@ -141,19 +147,25 @@ fn sentence(line: &Line) -> String {
             bytes,
             delay,
         } => {
-            let fate = delay.map_or("lost".to_owned(), |delay| format!("takes {delay}"));
+            let fate = delay.map_or("lost".to_owned(), |delay| {
+                format!("takes {} s", decimal(delay.as_nanos()))
+            });
             format!("sent {kind} to {to} ({bytes} B, {fate}): {message}")
         }
-        What::TimerSet { delay, timer } => format!("set a timer in {delay}: {timer}"),
-        What::TimerCancelled(due) => format!("cancelled the timer due at {}", seconds(*due)),
+        What::TimerSet { delay, timer } => format!("set a timer in {} s: {timer}", decimal(delay.as_nanos())),
+        What::TimerCancelled(due) => format!("cancelled the timer due at {}", decimal(due.as_nanos())),
         What::Told(event) => format!("told {event}"),
     };
     let indent = if line.what.is_seen() { "" } else { "  " };
-    format!("{:>16} {:<8} {indent}{text}", seconds(line.time), line.node.to_string())
+    format!(
+        "{:>16} {:<8} {indent}{text}",
+        decimal(line.time.as_nanos()),
+        line.node.to_string()
+    )
 }
 
-fn seconds(time: SimTime) -> String {
-    let nanos = time.as_nanos();
+/// Nanoseconds as seconds.
+fn decimal(nanos: u64) -> String {
     format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }
 

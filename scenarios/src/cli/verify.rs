@@ -3,8 +3,10 @@
 mod compare;
 
 use std::io;
+use std::path::Path;
 
 use analysis::Table;
+use serde::Deserialize;
 
 use super::arguments::Verify;
 use super::interruption;
@@ -20,7 +22,7 @@ use crate::scenario::{Overrides, Scenario};
 use compare::{Comparison, Extent};
 
 pub(super) fn verify(arguments: &Verify, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let (results, presentation, scenario) = match read(arguments, registry) {
+    let (results, presentation, scenario, settings) = match read(arguments, registry) {
         Ok(read) => read,
         Err(error) => return Ok(terminal.refuse(&error)),
     };
@@ -60,18 +62,22 @@ pub(super) fn verify(arguments: &Verify, registry: &Registry, terminal: &mut Ter
     }
     let same = comparison.same();
     if !same || !arguments.quiet {
-        let hint = |point: usize, replication: u32| trace(arguments, point, replication);
+        let hint = |point: usize, replication: u32| trace(arguments, &settings, point, replication);
         terminal.print(&format!("{}: {}", scenario.name, comparison.report(&hint)))?;
     }
     Ok(if same { Exit::Done } else { Exit::Failed })
 }
 
-fn read(arguments: &Verify, registry: &Registry) -> Result<(Results, Presentation, Scenario), InputError> {
+/// The results, what they show, the scenario that made them, and the settings that let its files be found.
+type Read = (Results, Presentation, Scenario, Vec<String>);
+
+fn read(arguments: &Verify, registry: &Registry) -> Result<Read, InputError> {
     let results = Results::read(&arguments.results)?;
+    let settings: Vec<String> = found_file(&results).into_iter().chain(arguments.set.clone()).collect();
     let presentation = results.presentation(&results.scenario)?;
     let overrides = Overrides {
         full: false,
-        settings: arguments.set.clone(),
+        settings: settings.clone(),
         seed: None,
         replications: arguments.quick.then_some(1),
     };
@@ -83,7 +89,19 @@ fn read(arguments: &Verify, registry: &Registry) -> Result<(Results, Presentatio
             _ => error,
         }
     })?;
-    Ok((results, presentation, scenario))
+    Ok((results, presentation, scenario, settings))
+}
+
+/// Where the file of the network lies, as a setting, if it is to be found from where the scenario lay when it ran. What lies
+/// there may be another file by now: its digest is compared.
+fn found_file(results: &Results) -> Option<String> {
+    let key = file_key(results)?;
+    let named: String = Deserialize::deserialize(results.scenario.get(&key)?).ok()?;
+    let timing = results.timing().ok()??;
+    let folder = Path::new(timing.get("scenario_file")?.as_str()?).parent()?;
+    let path = folder.join(named);
+    path.is_file()
+        .then(|| format!("{key}={}", toml::Value::from(path.display().to_string())))
 }
 
 /// The key that names a file of the network: `network.matrix.file`.
@@ -152,12 +170,9 @@ fn figures(
 }
 
 /// The command that shows a run event by event.
-fn trace(arguments: &Verify, point: usize, replication: u32) -> String {
+fn trace(arguments: &Verify, settings: &[String], point: usize, replication: u32) -> String {
     let file = shell_word(&arguments.results.join(SCENARIO).display().to_string());
-    let settings = arguments
-        .set
-        .iter()
-        .map(|setting| format!(" --set {}", shell_word(setting)));
+    let settings = settings.iter().map(|setting| format!(" --set {}", shell_word(setting)));
     let settings: String = settings.collect();
     format!(
         "peerscope trace {file}{settings} --point {} --replication {replication}",

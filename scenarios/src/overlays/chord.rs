@@ -11,6 +11,7 @@ use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
 use super::{Hop, InvalidSetting, Overlay, Told};
+use crate::scenario::Point;
 use crate::units::{Duration, Fraction};
 
 /// [`Chord`] as scenarios know it.
@@ -193,9 +194,14 @@ impl Overlay for ChordOverlay {
     }
 
     /// A node has about `log2 n` different fingers, and under i3's rules a list of all it has heard of.
-    fn heap_bytes(config: &Config, nodes: u32) -> usize {
-        let fingers = nodes.max(2).ilog2() as usize + 1;
-        let known = if config.rules == Rules::I3 { fingers } else { 0 };
+    fn heap_bytes(config: &Config, point: &Point) -> usize {
+        let fingers = point.nodes.max(2).ilog2() as usize + 1;
+        // An i3 node also remembers whom it has heard of; there are more of them where nodes come and go.
+        let known = match config.rules {
+            Rules::I3 if point.churn.churn.model().availability() < 1.0 => 4 * fingers,
+            Rules::I3 => fingers,
+            _ => 0,
+        };
         // Fingers are kept with how many of them are the same, entries of the list with what is known of them; and a
         // lookup and a few requests are under way.
         (config.successors + fingers + known) * 2 * size_of::<Contact>() + 256

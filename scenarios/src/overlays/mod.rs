@@ -15,6 +15,8 @@ use sim_core::protocol::{OperationId, Protocol};
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
+use crate::scenario::Point;
+
 /// Shorthand: the parameters that all nodes of an overlay share.
 pub type ConfigOf<O> = <<O as Overlay>::Protocol as Protocol>::Config;
 /// Shorthand: what a node of an overlay is given when it starts.
@@ -57,8 +59,8 @@ pub trait Overlay: Sized + Sync + 'static {
     /// What a node starts with that joins through a member.
     fn joining(config: &ConfigOf<Self>, id: u128, bootstrap: NodeAddr) -> InitOf<Self>;
 
-    /// About how many bytes a node keeps on the heap, beside its own size, in an overlay of so many nodes.
-    fn heap_bytes(config: &ConfigOf<Self>, nodes: u32) -> usize;
+    /// About how many bytes a node keeps on the heap, beside its own size, in the overlay of this point.
+    fn heap_bytes(config: &ConfigOf<Self>, point: &Point) -> usize;
 
     /// A join that has neither completed nor failed after this long is begun again.
     fn join_patience(config: &ConfigOf<Self>) -> SimDuration;

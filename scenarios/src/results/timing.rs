@@ -1,12 +1,13 @@
 //! What differs from run to run, apart from the results: how long it took, and on what.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::json;
 
 /// How long a scenario took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Timing {
     /// From the start of the first run to the end of the last.
     pub wall: Duration,
@@ -14,6 +15,8 @@ pub struct Timing {
     pub events: u64,
     /// How many runs went on at a time.
     pub threads: usize,
+    /// Where the scenario file lies on this machine: from there `verify` finds the files that it names.
+    pub scenario_file: PathBuf,
 }
 
 impl Timing {
@@ -25,6 +28,7 @@ impl Timing {
             "events": self.events,
             "events_per_second": if seconds > 0.0 { Some((self.events as f64 / seconds).round() as u64) } else { None },
             "threads": self.threads,
+            "scenario_file": self.scenario_file.display().to_string(),
             "peak_memory_bytes": peak_memory(),
             "host": {
                 "operating_system": std::env::consts::OS,

@@ -106,7 +106,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
     }
 
     fn node_bytes(&self, point: &Point) -> u64 {
-        let heap = Self::config(point).map_or(0, |config| O::heap_bytes(&config, point.nodes));
+        let heap = Self::config(point).map_or(0, |config| O::heap_bytes(&config, point));
         let engine = Simulation::<O::Protocol, ScenarioWorld<O>>::host_bytes(EVENTS_DUE);
         (engine + heap + ScenarioWorld::<O>::PLACE_BYTES) as u64
     }

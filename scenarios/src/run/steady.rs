@@ -78,14 +78,23 @@ impl Steadiness {
     }
 }
 
-/// The mean of a metric over runs, bin by bin from one on, where any has a value.
+/// The mean of a metric over runs, bin by bin from one on, where any has a value. The last bins are left out as long as some
+/// run has unfinished lookups there: those that did finish are the fast ones.
 fn mean_series<'a>(runs: impl Iterator<Item = &'a Measured> + Clone, first: usize, metric: Value) -> Vec<(usize, f64)> {
     let bins = runs.clone().map(|run| run.bins.tallies.len()).max().unwrap_or(0);
     let value = |bin: usize| {
         let values = runs.clone().filter_map(|run| metric(run.bins.tallies.get(bin)?));
         Some((bin, mean(&values.collect::<Vec<_>>())?))
     };
-    (first..bins).filter_map(value).collect()
+    let cut_short = |bin: usize| {
+        let mut tallies = runs.clone().filter_map(|run| run.bins.tallies.get(bin));
+        tallies.any(|tally| tally.unfinished > 0)
+    };
+    let whole = (first..bins)
+        .rev()
+        .find(|bin| !cut_short(*bin))
+        .map_or(first, |last| last + 1);
+    (first..whole).filter_map(value).collect()
 }
 
 /// The rows of the table `lookups_over_time` of a run, of so many bins.

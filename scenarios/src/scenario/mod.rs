@@ -330,6 +330,11 @@ impl Scenario {
     /// a relative one is then sought from the folder of the new scenario file. A comment at the top says so.
     pub fn resolved(&self) -> String {
         let text = self.document.to_toml();
+        // Without one it would be called after its file, which has another name among the results.
+        let text = match self.document.get("name") {
+            Some(_) => text,
+            None => format!("name = \"{}\"\n{text}", self.name),
+        };
         let keys = ["network.matrix.file", "network.topology.file"];
         match keys.into_iter().find(|key| self.document.get(key).is_some()) {
             Some(key) => {

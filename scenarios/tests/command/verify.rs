@@ -149,6 +149,10 @@ fn the_files_that_results_were_made_from_are_compared_first() {
     let ended = peerscope(&["run", scenario.to_str().unwrap(), "--quiet", "--output", results]);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
 
+    // The file is found from where the scenario lay, which is told beside the results on the machine that made them.
+    let ended = peerscope(&["verify", results]);
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
+    fs::remove_file(home.path().join("r/timing.json")).unwrap();
     let ended = peerscope(&["verify", results]);
     assert_eq!(ended.exit, Exit::MissingInput, "{}", ended.out);
     assert!(ended.err.contains("--set network.matrix.file=PATH"), "{}", ended.err);
