@@ -6,9 +6,9 @@ use crate::scenario::{Point, Scenario};
 /// What is kept of a lookup: its latency and stretch, eight bytes each, in lists that grow by doubling. Measured: 15 to 38.
 const BYTES_A_LOOKUP: f64 = 40.0;
 /// What a count of paths takes: the count itself, and its row of a table, in memory and as text.
-const BYTES_A_PATH_COUNT: u64 = 600;
+const BYTES_A_PATH_COUNT: u64 = 400;
 /// What a bin of lookups takes, and its row.
-const BYTES_A_BIN: u64 = 1200;
+const BYTES_A_BIN: u64 = 600;
 /// What a node of a snapshot takes with some two dozen links: rows of tables in memory and as text, GraphML, and its part of a
 /// figure. Measured for Chord with 8 successors and 50,000 nodes.
 const BYTES_A_SEEN_NODE: u64 = 16_000;
