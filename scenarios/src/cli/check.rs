@@ -170,6 +170,9 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         let every = written(reachability.every);
         lines.push(("observe", format!("between which nodes there are paths, every {every}")));
     }
+    if let Some(keys) = point.observe.load {
+        lines.push(("observe", format!("how {keys} keys spread over the members at the end")));
+    }
     if !point.observe.snapshots.is_empty() {
         let times: Vec<String> = point.observe.snapshots.iter().map(|time| since_start(*time)).collect();
         lines.push(("observe", format!("the overlay as it is at {}", times.join(", "))));
@@ -184,8 +187,7 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
 /// How many lookups there will be, to be expected.
 fn expected_lookups(point: &Point) -> Option<f64> {
     let lookups = point.lookups.as_ref()?;
-    let members = f64::from(point.nodes) * point.churn.churn.model().availability();
-    Some(lookups.rate * lookups.until.since(lookups.start).as_secs_f64() * members)
+    Some(lookups.expected(point.nodes, point.churn.churn.model().availability()))
 }
 
 /// The tables that will be written and their columns, by name.

@@ -10,8 +10,8 @@ use super::steady::{self, Steadiness};
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use rows::{
-    convergence, latency, lookups, messages, nearest_rank, path_length, population, quantiles, reachability,
-    snapshot_links, snapshot_nodes, stretch,
+    convergence, latency, load, load_distribution, lookups, messages, nearest_rank, path_length, population, quantiles,
+    reachability, snapshot_links, snapshot_nodes, stretch,
 };
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
@@ -25,7 +25,7 @@ struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-const TABLES: [Layout; 13] = [
+const TABLES: [Layout; 15] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -161,6 +161,31 @@ const TABLES: [Layout; 13] = [
         written: follows_paths,
         rows: convergence,
     },
+    // How `keys` random keys spread over the members at the end of the run, a row a run and kind of holder; percentiles by
+    // nearest rank.
+    Layout {
+        name: "load",
+        columns: &[
+            "holder",
+            "holders",
+            "keys",
+            "held_mean",
+            "held_p01",
+            "held_p50",
+            "held_p99",
+            "held_max",
+            "none_fraction",
+        ],
+        written: spreads_keys,
+        rows: load,
+    },
+    // The distribution of that: which fraction of the holders has so many keys, the same numbers in all runs of a point.
+    Layout {
+        name: "load_distribution",
+        columns: &["holder", "held", "holders", "fraction"],
+        written: spreads_keys,
+        rows: load_distribution,
+    },
     // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
     // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
     // a topology (those of its router), units of length in a plane.
@@ -187,6 +212,10 @@ fn follows_paths(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| point.observe.reachability.is_some())
 }
 
+fn spreads_keys(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.load.is_some())
+}
+
 fn takes_snapshots(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| !point.observe.snapshots.is_empty())
 }
@@ -206,6 +235,8 @@ struct Ranges {
     stretch: Vec<u64>,
     /// Bins of the run with the most.
     bins: usize,
+    /// The most keys that a holder has.
+    held: u64,
     /// Whether these have settled.
     together: Steadiness,
 }
@@ -289,12 +320,20 @@ pub(super) fn tables(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Result<V
 impl Ranges {
     fn of(records: &[RunRecord]) -> Self {
         let lookups = || records.iter().map(|record| &record.measured.lookups);
+        let held = records.iter().flat_map(|record| {
+            record
+                .measured
+                .loads
+                .iter()
+                .filter_map(|load| load.held.last().copied())
+        });
         let bins = records.iter().map(|record| record.measured.bins.tallies.len());
         Ranges {
             visited: lookups().map(|lookups| lookups.visited.len()).max().unwrap_or(0),
             latency: edges(lookups().map(|lookups| lookups.latencies.as_slice())),
             stretch: edges(lookups().map(|lookups| lookups.stretches.as_slice())),
             bins: bins.max().unwrap_or(0),
+            held: held.max().unwrap_or(0),
             together: Steadiness::of(records),
         }
     }

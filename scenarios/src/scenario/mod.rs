@@ -4,6 +4,7 @@
 //! against each other. What it returns can be run: only the tables' contents are still unknown.
 
 mod citation;
+mod files;
 mod full;
 mod measure;
 mod network;
@@ -12,6 +13,7 @@ mod replications;
 mod schema;
 mod sweep;
 mod validate;
+mod workload;
 
 use std::path::{Path, PathBuf};
 
@@ -26,11 +28,12 @@ use crate::registry::Registry;
 pub use citation::{Citation, Work, WorkKind};
 pub use measure::{Measure, WarmUp};
 pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
-pub use raw::{Arrivals, Keys};
+pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;
 pub use sweep::Axis;
 pub(crate) use validate::check_figures;
+pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
 /// What the command line lays over a scenario file.
 #[derive(Clone, Debug, Default)]
@@ -148,19 +151,6 @@ pub struct MassFailureSpec {
     pub graceful: f64,
 }
 
-/// Lookups from every node at random times.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Lookups {
-    /// The first may start now.
-    pub start: SimTime,
-    /// None starts from here on.
-    pub until: SimTime,
-    /// How many a second start at each node that is up, a Poisson process.
-    pub rate: f64,
-    /// Which keys.
-    pub keys: Keys,
-}
-
 /// What is watched beside the measurements.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observe {
@@ -170,6 +160,8 @@ pub struct Observe {
     pub reachability: Option<Reachability>,
     /// When the overlay is written down, in ascending order.
     pub snapshots: Vec<SimTime>,
+    /// How many keys are spread over the members at the end of the run.
+    pub load: Option<u64>,
 }
 
 /// How often it is counted between how many nodes there are paths.
@@ -249,6 +241,14 @@ impl Point {
             .map(|(key, value)| format!("{key} = {value}"))
             .collect::<Vec<_>>()
             .join(", ")
+    }
+
+    /// The same within a sentence: ` at nodes.count = 8`, and nothing without a sweep.
+    pub fn place(&self) -> String {
+        match self.label() {
+            label if label.is_empty() => label,
+            label => format!(" at {label}"),
+        }
     }
 }
 

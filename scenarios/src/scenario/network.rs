@@ -1,7 +1,6 @@
 //! The network that a scenario describes.
 
 mod access;
-mod files;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
 
 use super::InputFile;
+use super::files::ScenarioFiles;
 use super::raw::{RawLoss, RawNetwork};
 use crate::input::{Document, InputError};
 use crate::matrix::{self, Filled, Unit};
@@ -22,7 +22,6 @@ use crate::topology::{self, Topology};
 use crate::units::{Positive, written};
 
 pub(super) use access::RawAccess;
-pub(super) use files::NetworkFiles;
 
 /// The networks that scenarios can name, each with a line on what it is.
 pub const NETWORKS: [(&str, &str); 7] = [
@@ -268,7 +267,7 @@ pub(super) fn network(
     loss: Option<RawLoss>,
     nodes: u32,
     document: &Document,
-    files: &mut NetworkFiles,
+    files: &mut ScenarioFiles,
 ) -> Result<NetworkSpec, InputError> {
     let wrong = |key: &str, error: NetworkError| document.error_at(&format!("network.{key}"), error.to_string());
     let model = match raw {

@@ -11,9 +11,10 @@ use super::citation::Citation;
 use super::measure::RawMeasure;
 use super::network::RawAccess;
 use super::replications::RawReplications;
+use super::workload::RawWorkload;
 use crate::matrix::{Format, Gaps, Measures, Unit};
 use crate::topology;
-use crate::units::{Duration, Fraction, Positive, Rate};
+use crate::units::{Duration, Fraction, Positive};
 
 /// A table of which only its reader knows the keys.
 type Table = serde_json::Map<String, serde_json::Value>;
@@ -273,36 +274,6 @@ pub(super) struct RawMassFailure {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawWorkload {
-    /// Lookups from every node at random times.
-    pub(super) lookups: Option<RawLookups>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawLookups {
-    /// The first may start now.
-    pub(super) start: Duration,
-    /// None starts from here on; the end of the run where it is left out.
-    pub(super) until: Option<Duration>,
-    /// How many start at each node that is up: a Poisson process.
-    pub(super) rate: Rate,
-    /// Which keys.
-    #[serde(default)]
-    pub(super) keys: Keys,
-}
-
-/// Which keys are looked up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Keys {
-    /// Each key of the identifier space as likely as any other.
-    #[default]
-    Uniform,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct RawObserve {
     /// End the run when an invariant of the ring does not hold.
     #[serde(default)]
@@ -312,6 +283,16 @@ pub(super) struct RawObserve {
     /// When the overlay is written down.
     #[serde(default)]
     pub(super) snapshots: Vec<Duration>,
+    /// How keys spread over the members at the end of the run.
+    pub(super) load: Option<RawLoad>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLoad {
+    /// How many random keys there are.
+    #[schemars(range(min = 1, max = super::validate::KEY_LIMIT))]
+    pub(super) keys: u64,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

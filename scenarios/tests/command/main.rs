@@ -16,3 +16,4 @@ mod support;
 mod topology;
 mod verify;
 mod watch;
+mod workload;

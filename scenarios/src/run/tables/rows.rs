@@ -5,6 +5,7 @@ use analysis::statistics::{quantile, quantile_interval};
 use sim_core::time::SimTime;
 
 use super::Ranges;
+use crate::run::load::Load;
 use crate::run::measure::Measured;
 use crate::run::reachability::{PathCount, time_to};
 use crate::run::snapshot::{SeenLink, SeenNode};
@@ -91,6 +92,42 @@ pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>
         ]
     };
     (0..ranges.visited).map(row).collect()
+}
+
+pub(super) fn load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |load: &Load| {
+        let holders = load.held.len() as u64;
+        let percentile = |q| nearest_rank(&load.held, q).map_or(Cell::Empty, Cell::from);
+        vec![
+            load.holder.into(),
+            holders.into(),
+            load.keys.into(),
+            number(ratio(load.held.iter().sum::<u64>() as f64, holders)),
+            percentile(0.01),
+            percentile(0.50),
+            percentile(0.99),
+            percentile(1.0),
+            number(ratio(load.held.partition_point(|held| *held == 0) as f64, holders)),
+        ]
+    };
+    measured.loads.iter().map(row).collect()
+}
+
+pub(super) fn load_distribution(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |load: &Load, held: u64| {
+        let up_to = |held: u64| load.held.partition_point(|other| *other < held);
+        let holders = up_to(held + 1) - up_to(held);
+        vec![
+            load.holder.into(),
+            held.into(),
+            holders.into(),
+            number(ratio(holders as f64, load.held.len() as u64)),
+        ]
+    };
+    let loads = measured.loads.iter();
+    loads
+        .flat_map(|load| (0..=ranges.held).map(move |held| row(load, held)))
+        .collect()
 }
 
 /// A row an edge: the edge in the unit of the table, and the fraction of samples that do not exceed it.

@@ -14,13 +14,14 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 use sim_core::world::{Control, World};
 
+use super::load::Load;
 use super::measure::Measured;
 use super::members::Members;
 use super::tally::Answer;
 use crate::overlays::{ConfigOf, Overlay, Told};
-use crate::scenario::{BringUp, Lookups, MassFailureSpec, Point, Reachability};
+use crate::scenario::{BringUp, MassFailureSpec, Point, Reachability};
 use arrivals::{REVIEW_PERIOD, fresh_identifier};
-use workload::Issued;
+use workload::{Issued, Workload};
 
 /// What happens in a scenario, apart from the protocol.
 struct Plan {
@@ -29,9 +30,10 @@ struct Plan {
     churn: Churn,
     churn_start: SimTime,
     mass_failure: Option<MassFailureSpec>,
-    lookups: Option<Lookups>,
     reachability: Option<Reachability>,
     snapshots: Vec<SimTime>,
+    /// How many keys are spread over the members at the end.
+    keys: Option<u64>,
 }
 
 impl Plan {
@@ -42,9 +44,9 @@ impl Plan {
             churn: point.churn.churn,
             churn_start: point.churn.start,
             mass_failure: point.mass_failure,
-            lookups: point.lookups,
             reachability: point.observe.reachability,
             snapshots: point.observe.snapshots.clone(),
+            keys: point.observe.load,
         }
     }
 }
@@ -101,6 +103,7 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     /// How many nodes the overlay has when it has been brought up, and how many arrivals of those have been planned.
     first_population: u32,
     brought_up: u32,
+    workload: Option<Workload>,
     issued: BTreeMap<OperationId, Issued>,
     next_operation: u64,
     arrivals: NodeRng,
@@ -155,6 +158,10 @@ impl<O: Overlay> ScenarioWorld<O> {
             identifiers,
             first_population: first.count() as u32,
             brought_up: 0,
+            workload: point
+                .lookups
+                .clone()
+                .map(|lookups| Workload::new(lookups, plan.nodes, streams)),
             issued: BTreeMap::new(),
             next_operation: 0,
             arrivals: streams.purpose("arrivals").rng(),
@@ -178,6 +185,11 @@ impl<O: Overlay> ScenarioWorld<O> {
         for Issued { at, .. } in self.issued.values() {
             self.measured.bins.unfinished(*at);
         }
+        if let Some(keys) = self.plan.keys {
+            let stream = self.streams.purpose("load");
+            let load = Load::of::<O>(keys, &self.config, self.members.by_identifier(), stream);
+            self.measured.loads = vec![load];
+        }
         self.measured.finish(traffic, end, self.members.len() as u64);
         self.measured
     }
@@ -197,8 +209,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         if let Some(MassFailureSpec { failure, .. }) = self.plan.mass_failure {
             control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure);
         }
-        if let Some(lookups) = self.plan.lookups {
-            control.schedule(lookups.start.since(SimTime::ZERO), Turn::Measure);
+        if let Some(workload) = &self.workload {
+            control.schedule(workload.start().since(SimTime::ZERO), Turn::Measure);
         }
         if let Some(reachability) = self.plan.reachability {
             control.schedule(reachability.every, Turn::Reach);

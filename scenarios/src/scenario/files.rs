@@ -1,24 +1,25 @@
-//! The files that networks are read from: each is read once, however many points of a sweep use it.
+//! The files that a scenario names: each is read once, however many points of a sweep use it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sim_core::network::LatencyMatrix;
 
-use super::MeasuredNetwork;
+use super::{InputFile, MeasuredNetwork};
 use crate::input::{Document, InputError, Node, SourceKind};
+use crate::lookup_trace::LookupTrace;
 use crate::matrix::{self, Measurements};
-use crate::scenario::InputFile;
 use crate::topology::{self, Topology};
 
 /// The files read so far.
 #[derive(Default)]
-pub(in crate::scenario) struct NetworkFiles {
+pub(super) struct ScenarioFiles {
     matrices: Vec<(matrix::Reading, MeasuredNetwork)>,
     topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
+    lookups: Vec<(InputFile, Arc<LookupTrace>)>,
 }
 
-impl NetworkFiles {
+impl ScenarioFiles {
     /// The matrix in the file that the scenario names.
     pub(super) fn matrix(
         &mut self,
@@ -75,12 +76,26 @@ impl NetworkFiles {
         Ok((topology, input))
     }
 
+    /// The trace of lookups in the file that the scenario names.
+    pub(super) fn lookup_trace(&mut self, file: &Path, document: &Document) -> Result<Arc<LookupTrace>, InputError> {
+        let key = "workload.lookups.trace";
+        let path = located(file, key, document);
+        if let Some((_, trace)) = self.lookups.iter().find(|(input, _)| input.path == path) {
+            return Ok(trace.clone());
+        }
+        let trace = Arc::new(LookupTrace::read(&path).map_err(|error| named(error, key, document))?);
+        let sha256 = trace.sha256.clone();
+        self.lookups.push((InputFile { path, sha256 }, trace.clone()));
+        Ok(trace)
+    }
+
     /// The files read, in order and each once.
-    pub(in crate::scenario) fn inputs(&self) -> Vec<InputFile> {
+    pub(super) fn inputs(&self) -> Vec<InputFile> {
         let matrices = self.matrices.iter().map(|(_, measured)| &measured.input);
         let topologies = self.topologies.iter().map(|(_, input, _)| input);
+        let lookups = self.lookups.iter().map(|(input, _)| input);
         let mut inputs: Vec<InputFile> = Vec::new();
-        for input in matrices.chain(topologies) {
+        for input in matrices.chain(topologies).chain(lookups) {
             if !inputs.contains(input) {
                 inputs.push(input.clone());
             }
