@@ -140,7 +140,7 @@ fn popular_keys_are_looked_up_by_zipfs_law() {
 
 #[test]
 fn random_pairs_of_nodes_look_up_each_other_and_never_themselves() {
-    let home = Home::new(r#"workload.lookups = { start = "1min", rate = "10/min", keys = "nodes" }"#);
+    let home = Home::new(r#"workload.lookups = { start = "1min", until = "11min", rate = "10/min", keys = "nodes" }"#);
     assert_eq!(home.run(&[]).exit, Exit::Done);
     assert_eq!(home.column("lookups", "correct_fraction"), [1.0]);
     let asked = home.asked();
