@@ -198,6 +198,8 @@ fn instant(text: &str) -> Option<SimTime> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(text: &str) -> Result<LookupTrace, InputError> {
@@ -244,6 +246,18 @@ mod tests {
                 message.starts_with(place) && message.contains(expected),
                 "{text:?}: {message}"
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "[-0-9a-fx#., \t\nmsé]{0,80}") {
+            if let Ok(trace) = parse(&text) {
+                prop_assert!(trace.lookups().is_sorted_by_key(|lookup| lookup.at));
+                for index in 0..trace.lookups().len() {
+                    trace.error_at(index, "here");
+                }
+            }
         }
     }
 }
