@@ -3,6 +3,7 @@
 use crate::addr::NodeAddr;
 use crate::arena::Cancelled;
 use crate::environment::Environment;
+use crate::links::Links;
 use crate::network::{Fate, Transmission};
 use crate::observer::{Deed, Witness};
 use crate::protocol::{Host, Protocol, TimerId, Wire};
@@ -18,8 +19,13 @@ pub(crate) struct Envelope<P: Protocol> {
 
 /// What an event is.
 pub(crate) enum Body<P: Protocol> {
+    /// A message has come to the access link of its receiver, on which it may have to wait.
+    AtLink(P::Msg),
     Message(P::Msg),
-    Timer { incarnation: u32, timer: P::Timer },
+    Timer {
+        incarnation: u32,
+        timer: P::Timer,
+    },
 }
 
 /// Something a node told, and the event during which it did.
@@ -41,6 +47,7 @@ pub(crate) struct Port<'a, P: Protocol<Addr = NodeAddr>> {
     pub(crate) outbox: &'a mut Vec<Entry<Envelope<P>>>,
     pub(crate) told: &'a mut Vec<Told<P::Event>>,
     pub(crate) traffic: &'a mut Traffic,
+    pub(crate) links: Option<&'a mut Links>,
     pub(crate) environment: &'a Environment<P>,
     pub(crate) witness: Option<&'a mut dyn Witness<P>>,
 }
@@ -55,6 +62,15 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
             self.traffic.unreachable += 1;
             return Fate::Lost;
         }
+        let mut until_sent = SimDuration::ZERO;
+        if let Some(links) = &mut self.links
+            && links.are_between(self.me, to)
+        {
+            match links.send(self.me, self.cause.time, bytes) {
+                Some(span) => until_sent = span,
+                None => return Fate::Lost,
+            }
+        }
         let fate = self.environment.network.transmit(&Transmission {
             now: self.cause.time,
             from: self.me,
@@ -63,7 +79,19 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
             draw: self.environment.network_streams.pair(self.me.0, *self.counter),
         });
         self.traffic.lost += u64::from(fate == Fate::Lost);
-        fate
+        match fate {
+            Fate::Arrives(delay) => Fate::Arrives(until_sent + delay),
+            Fate::Lost => Fate::Lost,
+        }
+    }
+
+    /// Where a message is when it has crossed the network.
+    #[inline]
+    fn arrived(&self, to: NodeAddr, msg: P::Msg) -> Body<P> {
+        match &self.links {
+            Some(links) if links.are_between(self.me, to) => Body::AtLink(msg),
+            _ => Body::Message(msg),
+        }
     }
 
     #[inline]
@@ -99,7 +127,7 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
         let key = self.next_key(delay);
         let envelope = Envelope {
             to,
-            body: Body::Message(msg),
+            body: self.arrived(to, msg),
         };
         if self.local.contains(&to.0) {
             self.queue.push(key, envelope);
