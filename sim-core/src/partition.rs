@@ -114,6 +114,10 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                     read_ahead(slot);
                 }
             }
+            if entry.item.at_link {
+                self.receive(entry);
+                continue;
+            }
             let (time, node) = (entry.key.time, entry.item.to);
             let watched = O::WATCHES && self.reaches(&entry);
             if watched {
@@ -138,7 +142,6 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         let slot = self.slots.get((entry.item.to.0 - self.base) as usize);
         slot.filter(|slot| slot.state.is_some())
             .is_some_and(|slot| match entry.item.body {
-                Body::AtLink(_) => false,
                 Body::Message(_) => true,
                 Body::Timer { incarnation, .. } => slot.core.awaits(incarnation, entry.key),
             })
@@ -153,11 +156,10 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
     ) {
         let Entry {
             key,
-            item: Envelope { to, body },
+            item: Envelope { to, body, .. },
         } = entry;
         let index = (to.0 - self.base) as usize;
         match body {
-            Body::AtLink(msg) => self.receive(key, to, msg),
             Body::Message(msg) => {
                 let Some(core) = self.core_of_up(index) else {
                     self.traffic.unreachable += 1;
@@ -192,12 +194,14 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
 
     /// A message has come to the access link of its receiver's host: it is received when its last bit is, the event being
     /// the same and only later.
-    #[inline(never)]
-    fn receive(&mut self, key: EventKey, to: NodeAddr, msg: P::Msg) {
-        let Some(links) = &mut self.links else { return };
-        if let Some(time) = links.receive(to, key.time, msg.wire_bytes()) {
-            let body = Body::Message(msg);
-            self.queue.push(EventKey { time, ..key }, Envelope { to, body });
+    #[cold]
+    fn receive(&mut self, mut entry: Entry<Envelope<P>>) {
+        let (Some(links), Body::Message(msg)) = (&mut self.links, &entry.item.body) else {
+            return;
+        };
+        if let Some(time) = links.receive(entry.item.to, entry.key.time, msg.wire_bytes()) {
+            entry.item.at_link = false;
+            self.queue.push(EventKey { time, ..entry.key }, entry.item);
         }
     }
 
@@ -312,7 +316,7 @@ impl<P: Protocol> Action<P> {
 impl<P: Protocol<Addr = NodeAddr>> Envelope<P> {
     fn cause(&self, source: Source) -> Cause<'_, P> {
         match &self.body {
-            Body::AtLink(msg) | Body::Message(msg) => Cause::Message {
+            Body::Message(msg) => Cause::Message {
                 from: source.addr().unwrap_or(self.to),
                 msg,
             },

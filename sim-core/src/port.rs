@@ -14,18 +14,16 @@ use crate::traffic::Traffic;
 /// An event addressed to a node.
 pub(crate) struct Envelope<P: Protocol> {
     pub(crate) to: NodeAddr,
+    /// Whether it is a message that has yet to pass the access link of its receiver. A variant of the body would cost it the
+    /// space that the messages of most protocols have left in their first bytes.
+    pub(crate) at_link: bool,
     pub(crate) body: Body<P>,
 }
 
 /// What an event is.
 pub(crate) enum Body<P: Protocol> {
-    /// A message has come to the access link of its receiver, on which it may have to wait.
-    AtLink(P::Msg),
     Message(P::Msg),
-    Timer {
-        incarnation: u32,
-        timer: P::Timer,
-    },
+    Timer { incarnation: u32, timer: P::Timer },
 }
 
 /// Something a node told, and the event during which it did.
@@ -62,15 +60,6 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
             self.traffic.unreachable += 1;
             return Fate::Lost;
         }
-        let mut until_sent = SimDuration::ZERO;
-        if let Some(links) = &mut self.links
-            && links.are_between(self.me, to)
-        {
-            match links.send(self.me, self.cause.time, bytes) {
-                Some(span) => until_sent = span,
-                None => return Fate::Lost,
-            }
-        }
         let fate = self.environment.network.transmit(&Transmission {
             now: self.cause.time,
             from: self.me,
@@ -79,18 +68,21 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
             draw: self.environment.network_streams.pair(self.me.0, *self.counter),
         });
         self.traffic.lost += u64::from(fate == Fate::Lost);
-        match fate {
-            Fate::Arrives(delay) => Fate::Arrives(until_sent + delay),
-            Fate::Lost => Fate::Lost,
-        }
+        fate
     }
 
-    /// Where a message is when it has crossed the network.
-    #[inline]
-    fn arrived(&self, to: NodeAddr, msg: P::Msg) -> Body<P> {
-        match &self.links {
-            Some(links) if links.are_between(self.me, to) => Body::AtLink(msg),
-            _ => Body::Message(msg),
+    /// What becomes of a message that has to pass the sender's access link first.
+    #[cold]
+    fn transmit_over_link(&mut self, to: NodeAddr, bytes: u32) -> Fate {
+        let Some(links) = &mut self.links else {
+            return Fate::Lost;
+        };
+        let Some(until_sent) = links.send(self.me, self.cause.time, bytes) else {
+            return Fate::Lost;
+        };
+        match self.transmit(to, bytes) {
+            Fate::Arrives(delay) => Fate::Arrives(until_sent + delay),
+            Fate::Lost => Fate::Lost,
         }
     }
 
@@ -117,7 +109,12 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
     fn send(&mut self, to: NodeAddr, msg: P::Msg) {
         let bytes = msg.wire_bytes();
         self.traffic.sent(msg.kind(), bytes);
-        let fate = self.transmit(to, bytes);
+        let over_links = self.links.as_ref().is_some_and(|links| links.are_between(self.me, to));
+        let fate = if over_links {
+            self.transmit_over_link(to, bytes)
+        } else {
+            self.transmit(to, bytes)
+        };
         self.tell_witness(&Deed::Send { to, msg: &msg, fate });
         let Fate::Arrives(delay) = fate else {
             // A message that does not arrive has used its number all the same: that changes no other draw.
@@ -127,7 +124,8 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
         let key = self.next_key(delay);
         let envelope = Envelope {
             to,
-            body: self.arrived(to, msg),
+            at_link: over_links,
+            body: Body::Message(msg),
         };
         if self.local.contains(&to.0) {
             self.queue.push(key, envelope);
@@ -143,7 +141,12 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
             incarnation: self.incarnation,
             timer,
         };
-        self.queue.push(key, Envelope { to: self.me, body });
+        let envelope = Envelope {
+            to: self.me,
+            at_link: false,
+            body,
+        };
+        self.queue.push(key, envelope);
         TimerId {
             due: key.time,
             counter: key.counter,
