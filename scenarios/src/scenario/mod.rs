@@ -4,6 +4,7 @@
 //! against each other. What it returns can be run: only the tables' contents are still unknown.
 
 mod citation;
+mod conditions;
 mod full;
 mod measure;
 mod network;
@@ -24,6 +25,7 @@ use crate::input::{Document, InputError, Node, Origin};
 use crate::registry::Registry;
 
 pub use citation::{Citation, Work, WorkKind};
+pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
 pub use measure::{Measure, WarmUp};
 pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
 pub use raw::{Arrivals, Keys};

@@ -8,6 +8,7 @@ use sim_core::distribution::{DistributionError, Exponential, Weibull};
 use sim_core::time::{SimDuration, SimTime};
 
 use super::citation::{self, Citation};
+use super::conditions::{RawConditions, conditions};
 use super::measure::measure;
 use super::network::{self, NetworkFiles};
 use super::raw::{
@@ -104,9 +105,15 @@ fn point(
         let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
         return Err(document.error_at("nodes.count", message).labelled("out of range"));
     }
-    let network = network::network(raw.network, raw.loss, nodes, &document, files)?;
+    let mut network = network::network(raw.network, raw.loss, nodes, &document, files)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
+    let raw_conditions = RawConditions {
+        connectivity: raw.connectivity,
+        partitions: raw.partition,
+        access_links: raw.access_links,
+    };
+    network.conditions = conditions(raw_conditions, &network, end, &document)?;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
     let churn = churn(raw.churn, bring_up, end, &document)?;
     let mass_failure = raw
