@@ -75,7 +75,10 @@ fn measured(point: &Point) -> u64 {
     let (lookups, bins) = point.lookups.map_or((0.0, 0), |lookups| {
         let span = lookups.until.since(lookups.start);
         let bins = span.as_nanos() / point.measure.bin.as_nanos().max(1);
-        (lookups.rate * span.as_secs_f64() * f64::from(point.nodes), bins)
+        (
+            lookups.rate * span.as_secs_f64() * f64::from(point.hosts().count(point.nodes)),
+            bins,
+        )
     });
     let counts = point.observe.reachability.map_or(0, |reachability| {
         point.duration.as_nanos() / reachability.every.as_nanos().max(1) * BYTES_A_PATH_COUNT

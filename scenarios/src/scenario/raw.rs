@@ -99,9 +99,17 @@ pub(super) struct RawRun {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNodes {
-    /// How many nodes there are, up or down.
+    /// How many nodes there are, up or down; with virtual nodes, how many hosts.
     #[schemars(range(min = 1, max = super::validate::NODE_LIMIT))]
     pub(super) count: u32,
+    /// How many nodes each host has, each with an identifier of its own: virtual nodes (Stoica et al. 2003, section IV-B).
+    #[serde(default = "one", rename = "virtual")]
+    #[schemars(range(min = 1, max = super::validate::NODE_LIMIT))]
+    pub(super) per_host: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

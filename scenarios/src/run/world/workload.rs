@@ -22,10 +22,12 @@ impl<O: Overlay> ScenarioWorld<O> {
         self.schedule_lookup(control);
     }
 
-    /// The processes of all places together are one Poisson process; a draw that falls on a place without a member is void.
+    /// The processes of all hosts together are one Poisson process, and a host looks up through one of its nodes, each as
+    /// likely as any other; a draw that falls on a node that is no member is void.
     pub(super) fn schedule_lookup(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
         let Some(lookups) = self.plan.lookups else { return };
-        let Ok(pause) = Exponential::new(1.0 / (lookups.rate * f64::from(self.plan.nodes))) else {
+        let Ok(pause) = Exponential::new(1.0 / (lookups.rate * f64::from(self.plan.hosts.count(self.plan.nodes))))
+        else {
             return;
         };
         let pause = SimDuration::from_secs_f64(pause.sample(&mut self.lookups));
