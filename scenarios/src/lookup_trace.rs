@@ -1,7 +1,8 @@
 //! Traces of lookups: who looks up what, and when.
 //!
 //! A text of lines `time node key`, parted by blanks, tabs or commas, in ascending order of time. The time counts from the
-//! start of the run and is a bare number of seconds or has a unit (`90`, `1.5`, `250ms`); the node is its number, from zero;
+//! start of the run and is a bare number of seconds or has a unit (`90`, `1.5`, `250ms`); the node is its number, from zero, with virtual nodes that
+//! of its host;
 //! the key is a whole number of up to 128 bits, decimal or with `0x`, and is drawn by the scenario where it is left out.
 //! Empty lines, lines that begin with `#` and a first line of names (`time,node,key`) say nothing.
 
@@ -24,8 +25,8 @@ const FILE_LIMIT: u64 = 1 << 30;
 pub struct TracedLookup {
     /// When it begins.
     pub at: SimTime,
-    /// Who looks up.
-    pub node: NodeAddr,
+    /// Which host looks up.
+    pub host: NodeAddr,
     /// The key, where the trace tells it.
     pub key: Option<u128>,
 }
@@ -152,9 +153,9 @@ fn parse_line(
     whole: Range<usize>,
     fields: &[(Range<usize>, &str)],
 ) -> Result<TracedLookup, InputError> {
-    let (time, node, key) = match fields {
-        [time, node] => (time, node, None),
-        [time, node, key] => (time, node, Some(key)),
+    let (time, host, key) = match fields {
+        [time, host] => (time, host, None),
+        [time, host, key] => (time, host, Some(key)),
         _ => {
             let error = complaint(source, whole, format!("expected 2 or 3 fields, found {}", fields.len()));
             return Err(error.labelled("not `time node` or `time node key`"));
@@ -165,10 +166,10 @@ fn parse_line(
         error.labelled("in a line of `time node key`")
     };
     let at = instant(time.1).ok_or_else(|| refuse(time, "a time in seconds, or with a unit"))?;
-    let number = node
+    let number = host
         .1
         .parse()
-        .map_err(|_| refuse(node, "the number of a node, from 0"))?;
+        .map_err(|_| refuse(host, "the number of a node, from 0"))?;
     let parse_key = |key: &(Range<usize>, &str)| {
         let hexadecimal = key.1.strip_prefix("0x").or_else(|| key.1.strip_prefix("0X"));
         let parsed = match hexadecimal {
@@ -179,7 +180,7 @@ fn parse_line(
     };
     Ok(TracedLookup {
         at,
-        node: NodeAddr(number),
+        host: NodeAddr(number),
         key: key.map(parse_key).transpose()?,
     })
 }
@@ -212,7 +213,7 @@ mod tests {
         let expected = [(500, 3, Some(255)), (2500, 4, Some(17)), (180_000, 0, None)];
         let lookups = trace.lookups().iter().map(|lookup| {
             let millis = lookup.at.since(SimTime::ZERO).as_nanos() / 1_000_000;
-            (millis, lookup.node.0, lookup.key)
+            (millis, lookup.host.0, lookup.key)
         });
         assert_eq!(lookups.collect::<Vec<_>>(), expected);
         let at = |secs| SimTime::ZERO + SimDuration::from_secs(secs);

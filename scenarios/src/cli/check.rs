@@ -125,7 +125,7 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     };
     let mut lines = vec![
         ("duration", format!("{} of simulated time", written(point.duration))),
-        ("nodes", format!("{}, {bring_up}", point.nodes)),
+        ("nodes", format!("{}, {bring_up}", nodes(point))),
         ("network", point.network.to_string()),
     ];
     let availability = point.churn.churn.model().availability();
@@ -137,7 +137,8 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         ));
     }
     if let Some(mass) = &point.mass_failure {
-        let failing = mass.failure.count(point.nodes as usize);
+        let hosts = point.hosts();
+        let failing = mass.failure.count(hosts.count(point.nodes) as usize) as u32 * hosts.per_host();
         lines.push((
             "failure",
             format!("at {}, {failing} if all are up", since_start(mass.failure.at())),
@@ -184,10 +185,23 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     lines
 }
 
+/// How many nodes there are.
+fn nodes(point: &Point) -> String {
+    match point.hosts().per_host() {
+        1 => point.nodes.to_string(),
+        each => format!(
+            "{} on {} hosts, {each} on each",
+            point.nodes,
+            point.hosts().count(point.nodes)
+        ),
+    }
+}
+
 /// How many lookups there will be, to be expected.
 fn expected_lookups(point: &Point) -> Option<f64> {
     let lookups = point.lookups.as_ref()?;
-    Some(lookups.expected(point.nodes, point.churn.churn.model().availability()))
+    let hosts = point.hosts().count(point.nodes);
+    Some(lookups.expected(hosts, point.churn.churn.model().availability()))
 }
 
 /// The tables that will be written and their columns, by name.

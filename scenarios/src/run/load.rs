@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sim_core::addr::NodeAddr;
+use sim_core::network::Hosts;
 use sim_core::random::StreamKey;
 
 use crate::overlays::{ConfigOf, Overlay};
@@ -10,7 +11,7 @@ use crate::overlays::{ConfigOf, Overlay};
 /// How many keys each holder of keys has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Load {
-    /// Who holds them: `node`.
+    /// Who holds them: `node` or, with several nodes each, `host`.
     pub holder: &'static str,
     /// How many keys there are in all.
     pub keys: u64,
@@ -19,31 +20,36 @@ pub struct Load {
 }
 
 impl Load {
-    /// Draws so many keys, each a random one of the identifier space, and gives each to the member that owns it. More keys
-    /// are those that fewer would be, and others.
+    /// Draws so many keys, each a random one of the identifier space, and gives each to the member that owns it; counted by
+    /// node, and where hosts have several of them by host. More keys are those that fewer would be, and others.
     pub(super) fn of<O: Overlay>(
         keys: u64,
         config: &ConfigOf<O>,
         members: &BTreeMap<u128, NodeAddr>,
+        hosts: Hosts,
         stream: StreamKey,
-    ) -> Self {
-        let mut held: BTreeMap<NodeAddr, u64> = members.values().map(|addr| (*addr, 0)).collect();
+    ) -> Vec<Self> {
+        let mut by_node: BTreeMap<NodeAddr, u64> = members.values().map(|addr| (*addr, 0)).collect();
         let mut rng = stream.rng();
         for _ in 0..keys {
             let owner = O::owner(config, O::key(config, &mut rng), members);
-            if let Some(count) = owner.and_then(|owner| held.get_mut(&owner)) {
+            if let Some(count) = owner.and_then(|owner| by_node.get_mut(&owner)) {
                 *count += 1;
             }
         }
-        Load {
-            holder: "node",
-            keys,
-            held: sorted(held.into_values().collect()),
+        let mut by_host: BTreeMap<NodeAddr, u64> = BTreeMap::new();
+        for (node, count) in &by_node {
+            *by_host.entry(hosts.of(*node)).or_default() += count;
         }
+        let mut holders = vec![("node", by_node)];
+        if hosts != Hosts::ONE_EACH {
+            holders.push(("host", by_host));
+        }
+        let load = |(holder, counts): (&'static str, BTreeMap<NodeAddr, u64>)| {
+            let mut held: Vec<u64> = counts.into_values().collect();
+            held.sort_unstable();
+            Load { holder, keys, held }
+        };
+        holders.into_iter().map(load).collect()
     }
-}
-
-fn sorted(mut counts: Vec<u64>) -> Vec<u64> {
-    counts.sort_unstable();
-    counts
 }

@@ -78,7 +78,7 @@ fn measured(point: &Point) -> u64 {
     let (lookups, bins) = point.lookups.as_ref().map_or((0.0, 0), |lookups| {
         let span = lookups.until.since(lookups.start);
         let bins = span.as_nanos() / point.measure.bin.as_nanos().max(1);
-        (lookups.expected(point.nodes, 1.0), bins)
+        (lookups.expected(point.hosts().count(point.nodes), 1.0), bins)
     });
     let counts = point.observe.reachability.map_or(0, |reachability| {
         point.duration.as_nanos() / reachability.every.as_nanos().max(1) * BYTES_A_PATH_COUNT

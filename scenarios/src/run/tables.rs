@@ -10,8 +10,8 @@ use super::steady::{self, Steadiness};
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use rows::{
-    convergence, latency, load, load_distribution, lookups, messages, nearest_rank, path_length, population, quantiles,
-    reachability, snapshot_links, snapshot_nodes, stretch,
+    access_links, convergence, latency, load, load_distribution, lookups, messages, nearest_rank, path_length,
+    population, quantiles, reachability, snapshot_links, snapshot_nodes, stretch,
 };
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
@@ -25,7 +25,7 @@ struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-const TABLES: [Layout; 15] = [
+const TABLES: [Layout; 16] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -123,13 +123,29 @@ const TABLES: [Layout; 15] = [
         written: always,
         rows: |measured, ranges| steady::rows(measured, &ranges.together),
     },
-    // What was sent since measurement began, by kind and in total, and how many of these messages the network lost or found
-    // nobody up to receive; rates are a node that is up and second.
+    // What was sent since measurement began, by kind and in total, and how many of these messages the network lost, found
+    // nobody up to receive, or were lost at a full queue of an access link, where there are such; rates are a node that is up and second.
     Layout {
         name: "messages",
         columns: &["kind", "messages", "bytes", "messages_per_node_s", "bytes_per_node_s"],
         written: always,
         rows: messages,
+    },
+    // What came to the access links of all hosts since measurement began, a row a direction: messages that were taken and those
+    // that found the queue full; how long the former waited for others before they were sent themselves, the longest wait
+    // since the run began.
+    Layout {
+        name: "access_links",
+        columns: &[
+            "direction",
+            "messages",
+            "lost",
+            "lost_fraction",
+            "wait_mean_ms",
+            "wait_max_ms",
+        ],
+        written: has_access_links,
+        rows: access_links,
     },
     // Who came and went, over the whole run; `up_mean` since measurement began.
     Layout {
@@ -206,6 +222,11 @@ const TABLES: [Layout; 15] = [
 
 fn always(_: &Scenario) -> bool {
     true
+}
+
+fn has_access_links(scenario: &Scenario) -> bool {
+    let mut points = scenario.points.iter();
+    points.any(|point| point.network.conditions.access_links.is_some())
 }
 
 fn follows_paths(scenario: &Scenario) -> bool {

@@ -4,6 +4,7 @@
 //! against each other. What it returns can be run: only the tables' contents are still unknown.
 
 mod citation;
+mod conditions;
 mod files;
 mod full;
 mod measure;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use sim_core::churn::{Churn, MassFailure};
+use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
@@ -26,6 +28,7 @@ use crate::input::{Document, InputError, Node, Origin};
 use crate::registry::Registry;
 
 pub use citation::{Citation, Work, WorkKind};
+pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
 pub use measure::{Measure, WarmUp};
 pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
 pub use raw::Arrivals;
@@ -96,7 +99,7 @@ pub struct Point {
     pub settings: Vec<(String, String)>,
     /// How long the simulation lasts.
     pub duration: SimDuration,
-    /// How many nodes there are, up or down.
+    /// How many nodes there are, up or down: those of all hosts, which [`Point::hosts`] tells apart.
     pub nodes: u32,
     /// How the network comes to be.
     pub bring_up: BringUp,
@@ -232,6 +235,11 @@ impl Point {
         let tables = sweep::SWEEPABLE.iter();
         let written = tables.filter_map(|key| Some(((*key).to_owned(), self.document.get(key)?.to_toml())));
         written.collect()
+    }
+
+    /// Which nodes share a host: nodes `v h` to `v h + v - 1` are those of host `h`, where each host has `v`.
+    pub fn hosts(&self) -> Hosts {
+        self.network.conditions.hosts
     }
 
     /// What sets this point apart: `nodes.count = 8`, and nothing without a sweep.

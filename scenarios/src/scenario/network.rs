@@ -14,6 +14,7 @@ use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
 
 use super::InputFile;
+use super::conditions::Conditions;
 use super::files::ScenarioFiles;
 use super::raw::{RawLoss, RawNetwork};
 use crate::input::{Document, InputError};
@@ -53,6 +54,8 @@ pub struct NetworkSpec {
     pub model: NetworkModel,
     /// The probability that a message is lost.
     pub loss: f64,
+    /// What else messages meet.
+    pub conditions: Conditions,
 }
 
 /// How long messages take.
@@ -117,7 +120,7 @@ pub struct RoutedNetwork {
 }
 
 impl RoutedNetwork {
-    fn build(&self, nodes: usize, places: StreamKey) -> Result<Routers, NetworkError> {
+    pub(super) fn build(&self, nodes: usize, places: StreamKey) -> Result<Routers, NetworkError> {
         Routers::new(self.topology.graph.clone(), nodes, self.access, places)
     }
 }
@@ -157,6 +160,21 @@ impl NetworkSpec {
     /// # Errors
     /// As [`NetworkSpec::build`].
     pub fn places(&self, nodes: usize, replication: StreamKey) -> Result<Option<Vec<(f64, f64)>>, NetworkError> {
+        let hosts = self.conditions.hosts;
+        let places = self.places_of_hosts(hosts.count(nodes as u32) as usize, replication)?;
+        let of_nodes = |places: Vec<(f64, f64)>| {
+            let host = |node| hosts.of(NodeAddr(node)).index();
+            (0..nodes as u32).map(|node| places[host(node)]).collect()
+        };
+        Ok(places.map(of_nodes))
+    }
+
+    /// Where the hosts lie, likewise.
+    pub(super) fn places_of_hosts(
+        &self,
+        nodes: usize,
+        replication: StreamKey,
+    ) -> Result<Option<Vec<(f64, f64)>>, NetworkError> {
         let places = replication.purpose("places");
         Ok(match &self.model {
             NetworkModel::Plane {
@@ -184,6 +202,7 @@ impl NetworkSpec {
     /// # Errors
     /// [`NetworkError`], if there are fewer measured hosts than nodes: a validated scenario has enough.
     pub fn build(&self, nodes: usize, replication: StreamKey) -> Result<Box<dyn Network>, NetworkError> {
+        let nodes = self.conditions.hosts.count(nodes as u32) as usize;
         let places = replication.purpose("places");
         let network: Box<dyn Network> = match &self.model {
             NetworkModel::Constant(network) => Box::new(*network),
@@ -199,25 +218,30 @@ impl NetworkSpec {
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
             NetworkModel::Topology(routed) => Box::new(routed.build(nodes, places)?),
         };
-        Ok(if self.loss > 0.0 {
+        let network = if self.loss > 0.0 {
             Box::new(Lossy::new(network, self.loss)?)
         } else {
             network
-        })
+        };
+        self.conditions.around(network, self, nodes, replication)
     }
 }
 
 impl NetworkSpec {
     /// About how many bytes the network of so many nodes takes; routes between routers, which runs share, included.
     pub fn memory(&self, nodes: usize) -> u64 {
+        let nodes = self.conditions.hosts.count(nodes as u32) as usize;
+        let conditions = self.conditions.memory(nodes);
         let bytes = match &self.model {
             NetworkModel::Constant(_) | NetworkModel::Uniform(_) | NetworkModel::Exponential(_) => 0,
             NetworkModel::Plane { .. } => nodes * 2 * size_of::<f64>(),
             NetworkModel::Sphere { .. } => nodes * 3 * size_of::<f64>(),
             NetworkModel::Matrix(_) => nodes * nodes * size_of::<SimDuration>(),
-            NetworkModel::Topology(routed) => return routed.topology.graph.memory(nodes) + Routers::memory(nodes),
+            NetworkModel::Topology(routed) => {
+                return routed.topology.graph.memory(nodes) + Routers::memory(nodes) + conditions;
+            }
         };
-        bytes as u64
+        bytes as u64 + conditions
     }
 }
 
@@ -257,7 +281,7 @@ impl fmt::Display for NetworkSpec {
         if self.loss > 0.0 {
             write!(f, ", loss {} %", self.loss * 100.0)?;
         }
-        Ok(())
+        write!(f, "{}", self.conditions)
     }
 }
 
@@ -357,6 +381,7 @@ pub(super) fn network(
     Ok(NetworkSpec {
         model,
         loss: loss.map_or(0.0, |loss| loss.probability.get()),
+        conditions: Conditions::default(),
     })
 }
 

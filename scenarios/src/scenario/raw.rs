@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::time::SimDuration;
 
 use super::citation::Citation;
+use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
 use super::measure::RawMeasure;
 use super::network::RawAccess;
 use super::replications::RawReplications;
@@ -48,6 +49,13 @@ pub(super) struct RawScenario {
     pub(super) network: RawNetwork,
     /// Messages that are lost.
     pub(super) loss: Option<RawLoss>,
+    /// Pairs of hosts that cannot talk, all the time.
+    pub(super) connectivity: Option<RawConnectivity>,
+    /// Times in which the network falls apart: two hosts can talk if all partitions that last have them on one side.
+    #[serde(default)]
+    pub(super) partition: Vec<RawPartition>,
+    /// What hosts can send and receive a second; as much as they like where it is left out.
+    pub(super) access_links: Option<RawAccessLinks>,
     /// Who comes and goes; nobody where it is left out.
     #[serde(default)]
     pub(super) churn: RawChurn,
@@ -92,9 +100,17 @@ pub(super) struct RawRun {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNodes {
-    /// How many nodes there are, up or down.
+    /// How many nodes there are, up or down; with virtual nodes, how many hosts.
     #[schemars(range(min = 1, max = super::validate::NODE_LIMIT))]
     pub(super) count: u32,
+    /// How many nodes each host has, each with an identifier of its own: virtual nodes (Stoica et al. 2003, section IV-B).
+    #[serde(default = "one", rename = "virtual")]
+    #[schemars(range(min = 1, max = super::validate::NODE_LIMIT))]
+    pub(super) per_host: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -22,12 +22,15 @@ const FIXED: [&str; 10] = [
 ];
 
 /// The tables whose keys may differ from point to point.
-pub(super) const SWEEPABLE: [&str; 11] = [
+pub(super) const SWEEPABLE: [&str; 14] = [
     "run",
     "nodes",
     "bring_up",
     "network",
     "loss",
+    "connectivity",
+    "partition",
+    "access_links",
     "churn",
     "mass_failure",
     "protocol",

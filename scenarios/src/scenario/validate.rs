@@ -1,17 +1,22 @@
 //! Holding the parts of a scenario against each other.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use analysis::{Schema, SpecError};
 use sim_core::churn::{Churn, ChurnModel, Lifetime, MassFailure};
 use sim_core::distribution::{DistributionError, Exponential, Weibull};
+use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::citation::{self, Citation};
+use super::conditions::{RawConditions, conditions};
 use super::files::ScenarioFiles;
 use super::measure::measure;
 use super::network;
-use super::raw::{RawBringUp, RawChurn, RawLoad, RawMassFailure, RawObserve, RawReachability, RawScenario, RawWeibull};
+use super::raw::{
+    RawBringUp, RawChurn, RawLoad, RawMassFailure, RawNodes, RawObserve, RawReachability, RawScenario, RawWeibull,
+};
 use super::replications::{RawReplications, replications};
 use super::sweep::{self, Expanded};
 use super::workload;
@@ -100,14 +105,17 @@ fn point(
             .error_at("run.duration", "nothing happens in no time")
             .labelled("must be longer than 0s"));
     }
-    let nodes = raw.nodes.count;
-    if !(1..=NODE_LIMIT).contains(&nodes) {
-        let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
-        return Err(document.error_at("nodes.count", message).labelled("out of range"));
-    }
-    let network = network::network(raw.network, raw.loss, nodes, &document, files)?;
+    let (hosts, nodes) = nodes(&raw.nodes, &document)?;
+    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, &document, files)?;
+    network.conditions.hosts = hosts;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
+    let raw_conditions = RawConditions {
+        connectivity: raw.connectivity,
+        partitions: raw.partition,
+        access_links: raw.access_links,
+    };
+    network.conditions = conditions(raw_conditions, &network, end, &document)?;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
     let churn = churn(raw.churn, bring_up, end, &document)?;
     let mass_failure = raw
@@ -117,7 +125,7 @@ fn point(
     let lookups = raw
         .workload
         .lookups
-        .map(|raw| workload::lookups(raw, end, nodes, &document, files))
+        .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
         .transpose()?;
     let (name, key_origin, node) = document.choice("protocol", &known)?;
     let protocol = Settings {
@@ -157,6 +165,26 @@ fn point(
         None => return Err(point.protocol.error_at("", "this protocol is not registered")),
     }
     Ok((head, point))
+}
+
+/// How hosts and nodes are related, and how many nodes there are.
+fn nodes(raw: &RawNodes, document: &Document) -> Result<(Hosts, u32), InputError> {
+    let RawNodes { count, per_host } = *raw;
+    if !(1..=NODE_LIMIT).contains(&count) {
+        let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {count}");
+        return Err(document.error_at("nodes.count", message).labelled("out of range"));
+    }
+    let nodes = count.checked_mul(per_host).filter(|nodes| *nodes <= NODE_LIMIT);
+    match (NonZeroU32::new(per_host), nodes) {
+        (Some(per_host), Some(nodes)) => Ok((Hosts::with_nodes(per_host), nodes)),
+        (None, _) => Err(document
+            .error_at("nodes.virtual", "a host without a node takes no part")
+            .labelled("must be at least 1")),
+        (_, None) => {
+            let message = format!("{count} hosts with {per_host} nodes each are more than {NODE_LIMIT} nodes");
+            Err(document.error_at("nodes.virtual", message).labelled("too many"))
+        }
+    }
 }
 
 /// The name under which results are filed.

@@ -61,7 +61,7 @@ enum RawKeys {
     },
 }
 
-/// Who looks up.
+/// Who looks up. With virtual nodes these are hosts, each of which looks up through one of its nodes, drawn anew each time.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Initiators {
@@ -112,12 +112,12 @@ pub enum Keys {
 }
 
 impl Lookups {
-    /// How many lookups are to be expected of so many nodes that are up for this share of the time.
-    pub fn expected(&self, nodes: u32, availability: f64) -> f64 {
+    /// How many lookups are to be expected of so many hosts that are up for this share of the time.
+    pub fn expected(&self, hosts: u32, availability: f64) -> f64 {
         let initiators = match &self.initiators {
-            Initiators::All => f64::from(nodes),
+            Initiators::All => f64::from(hosts),
             Initiators::Random(count) => f64::from(*count),
-            Initiators::Nodes(nodes) => nodes.len() as f64,
+            Initiators::Nodes(hosts) => hosts.len() as f64,
         };
         let span = self.until.since(self.start).as_secs_f64();
         let each = match &self.times {
@@ -129,20 +129,20 @@ impl Lookups {
     }
 }
 
-/// The lookups of a scenario of so many nodes that ends at `end`.
+/// The lookups of a scenario of so many hosts that ends at `end`.
 pub(super) fn lookups(
     raw: RawLookups,
     end: SimTime,
-    nodes: u32,
+    hosts: u32,
     document: &Document,
     files: &mut ScenarioFiles,
 ) -> Result<Lookups, InputError> {
     let (start, until) = span(&raw, end, document)?;
     let times = times(&raw, document, files)?;
     if let LookupTimes::Trace(trace) = &times {
-        check_trace(trace, start, until, nodes, document)?;
+        check_trace(trace, start, until, hosts, document)?;
     }
-    check_initiators(&raw.initiators, &times, nodes, document)?;
+    check_initiators(&raw.initiators, &times, hosts, document)?;
     let keys = match raw.keys {
         RawKeys::Uniform => Keys::Uniform,
         RawKeys::Nodes => Keys::Nodes,
@@ -222,7 +222,7 @@ fn check_trace(
     trace: &LookupTrace,
     start: SimTime,
     until: SimTime,
-    nodes: u32,
+    hosts: u32,
     document: &Document,
 ) -> Result<(), InputError> {
     let range = trace.between(start, until);
@@ -235,11 +235,11 @@ fn check_trace(
         let error = document.error_at("workload.lookups.trace", message);
         return Err(error.help("its times count from the start of the run"));
     }
-    match range.clone().find(|index| trace.lookups()[*index].node.0 >= nodes) {
+    match range.clone().find(|index| trace.lookups()[*index].host.0 >= hosts) {
         None => Ok(()),
         Some(index) => {
-            let node = trace.lookups()[index].node.0;
-            let error = trace.error_at(index, format!("there is no node {node}: the scenario has {nodes}"));
+            let node = trace.lookups()[index].host.0;
+            let error = trace.error_at(index, format!("there is no node {node}: the scenario has {hosts}"));
             Err(error
                 .labelled("an unknown node")
                 .help("nodes are numbered from 0; set nodes.count to more of them"))
@@ -250,7 +250,7 @@ fn check_trace(
 fn check_initiators(
     initiators: &Initiators,
     times: &LookupTimes,
-    nodes: u32,
+    hosts: u32,
     document: &Document,
 ) -> Result<(), InputError> {
     let path = "workload.lookups.initiators";
@@ -260,9 +260,9 @@ fn check_initiators(
     }
     match initiators {
         Initiators::All => Ok(()),
-        Initiators::Random(count) if (1..=nodes).contains(count) => Ok(()),
+        Initiators::Random(count) if (1..=hosts).contains(count) => Ok(()),
         Initiators::Random(count) => {
-            let message = format!("expected between 1 and {nodes} initiators, found {count}");
+            let message = format!("expected between 1 and {hosts} initiators, found {count}");
             let error = document.error_at(&format!("{path}.random"), message);
             Err(error.labelled("must be some of the nodes, at least one"))
         }
@@ -276,10 +276,10 @@ fn check_initiators(
             if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(document.error_at(&path, format!("node {} is named twice", pair[0])));
             }
-            match list.iter().position(|node| *node >= nodes) {
+            match list.iter().position(|host| *host >= hosts) {
                 None => Ok(()),
                 Some(index) => {
-                    let message = format!("there is no node {}: the scenario has {nodes}", list[index]);
+                    let message = format!("there is no node {}: the scenario has {hosts}", list[index]);
                     let error = document.error_at(&format!("{path}.{index}"), message);
                     Err(error.labelled("nodes are numbered from 0"))
                 }

@@ -3,6 +3,7 @@
 use analysis::Cell;
 use analysis::statistics::{quantile, quantile_interval};
 use sim_core::time::SimTime;
+use sim_core::traffic::QueueTraffic;
 
 use super::Ranges;
 use crate::run::load::Load;
@@ -189,9 +190,29 @@ pub(super) fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
             rate(sum.bytes),
         ]
     });
+    let queue_full = traffic.links.map(|links| ("queue_full", links.lost()));
     let undelivered = [("lost", traffic.lost), ("unreachable", traffic.unreachable)]
+        .into_iter()
+        .chain(queue_full)
         .map(|(fate, messages)| vec![fate.into(), messages.into(), Cell::Empty, rate(messages), Cell::Empty]);
     sent.chain(undelivered).collect()
+}
+
+pub(super) fn access_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let Some(links) = measured.traffic.as_ref().and_then(|traffic| traffic.links) else {
+        return Vec::new();
+    };
+    let row = |(direction, queue): (&str, QueueTraffic)| {
+        vec![
+            direction.into(),
+            queue.messages.into(),
+            queue.lost.into(),
+            number(ratio(queue.lost as f64, queue.messages + queue.lost)),
+            number(ratio(queue.waited as f64 / 1e6, queue.messages)),
+            queue.longest.as_millis_f64().into(),
+        ]
+    };
+    [("up", links.up), ("down", links.down)].map(row).into()
 }
 
 pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::addr::NodeAddr;
 use sim_core::churn::{Churn, InitialState};
+use sim_core::network::Hosts;
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::{SimDuration, SimTime};
@@ -26,6 +27,8 @@ use workload::{Issued, Workload};
 /// What happens in a scenario, apart from the protocol.
 struct Plan {
     nodes: u32,
+    /// Which of them share a host, and come and go together.
+    hosts: Hosts,
     bring_up: BringUp,
     churn: Churn,
     churn_start: SimTime,
@@ -40,6 +43,7 @@ impl Plan {
     fn of(point: &Point) -> Self {
         Plan {
             nodes: point.nodes,
+            hosts: point.hosts(),
             bring_up: point.bring_up,
             churn: point.churn.churn,
             churn_start: point.churn.start,
@@ -128,7 +132,7 @@ impl<O: Overlay> ScenarioWorld<O> {
         let places = (0..plan.nodes).map(NodeAddr).map(|addr| {
             let id = fresh_identifier::<O>(&config, streams, addr, 0, &identifiers);
             identifiers.insert(id);
-            let mut churn = Churn::stream(streams, addr).rng();
+            let mut churn = Churn::stream(streams, plan.hosts.of(addr)).rng();
             let first = plan.churn.model().initial(&mut churn);
             Place {
                 id,
@@ -141,7 +145,10 @@ impl<O: Overlay> ScenarioWorld<O> {
         let places: Vec<Place> = places.collect();
         let founds = |(index, place): &(usize, &Place)| match plan.bring_up {
             BringUp::Bulk => place.first.up,
-            BringUp::Joins { founders, .. } => *index < founders.unwrap_or_else(|| O::founders(&config)) as usize,
+            BringUp::Joins { founders, .. } => {
+                let founders = plan.hosts.count(founders.unwrap_or_else(|| O::founders(&config)));
+                plan.hosts.of(NodeAddr(*index as u32)).0 < founders
+            }
         };
         let founders = places.iter().enumerate().filter(founds);
         let first = places
@@ -161,7 +168,7 @@ impl<O: Overlay> ScenarioWorld<O> {
             workload: point
                 .lookups
                 .clone()
-                .map(|lookups| Workload::new(lookups, plan.nodes, streams)),
+                .map(|lookups| Workload::new(lookups, plan.nodes, plan.hosts, streams)),
             issued: BTreeMap::new(),
             next_operation: 0,
             arrivals: streams.purpose("arrivals").rng(),
@@ -187,8 +194,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         }
         if let Some(keys) = self.plan.keys {
             let stream = self.streams.purpose("load");
-            let load = Load::of::<O>(keys, &self.config, self.members.by_identifier(), stream);
-            self.measured.loads = vec![load];
+            let members = self.members.by_identifier();
+            self.measured.loads = Load::of::<O>(keys, &self.config, members, self.plan.hosts, stream);
         }
         self.measured.finish(traffic, end, self.members.len() as u64);
         self.measured

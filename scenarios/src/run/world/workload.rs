@@ -2,6 +2,7 @@
 
 use sim_core::addr::NodeAddr;
 use sim_core::distribution::Exponential;
+use sim_core::network::Hosts;
 use sim_core::protocol::OperationId;
 use sim_core::random::{StreamKey, unit};
 use sim_core::time::{SimDuration, SimTime};
@@ -21,7 +22,10 @@ pub(super) struct Issued {
 /// What a scenario asks of its nodes, and how far that has come.
 pub(super) struct Workload {
     lookups: Lookups,
-    /// Who looks up, unless all do or a trace tells.
+    /// How many hosts there are, and which nodes are theirs.
+    count: u32,
+    hosts: Hosts,
+    /// Which hosts look up, unless all do or a trace tells.
     initiators: Vec<NodeAddr>,
     /// For lookups in equal steps: when within a step each initiator's turn is, in this order.
     phases: Vec<(SimDuration, NodeAddr)>,
@@ -32,16 +36,17 @@ pub(super) struct Workload {
 /// A lookup that is known beforehand.
 struct Planned {
     at: SimTime,
-    from: NodeAddr,
+    host: NodeAddr,
     key: Option<u128>,
 }
 
 impl Workload {
-    /// The workload of so many nodes, with the streams of a replication.
-    pub(super) fn new(lookups: Lookups, nodes: u32, streams: StreamKey) -> Self {
+    /// The workload of so many nodes on their hosts, with the streams of a replication.
+    pub(super) fn new(lookups: Lookups, nodes: u32, hosts: Hosts, streams: StreamKey) -> Self {
+        let count = hosts.count(nodes);
         let initiators = match &lookups.initiators {
             Initiators::All => Vec::new(),
-            Initiators::Random(count) => drawn(*count, nodes, streams.purpose("initiators")),
+            Initiators::Random(some) => drawn(*some, count, streams.purpose("initiators")),
             Initiators::Nodes(list) => list.iter().copied().map(NodeAddr).collect(),
         };
         let (mut phases, mut begun) = (Vec::new(), 0);
@@ -49,9 +54,9 @@ impl Workload {
             LookupTimes::Poisson(_) => {}
             LookupTimes::Periodic(every) => {
                 let streams = streams.purpose("phase");
-                let phase = |addr: NodeAddr| (every.mul_f64(streams.index(u64::from(addr.0)).unit()), addr);
+                let phase = |host: NodeAddr| (every.mul_f64(streams.index(u64::from(host.0)).unit()), host);
                 phases = match initiators.is_empty() {
-                    true => (0..nodes).map(NodeAddr).map(phase).collect(),
+                    true => (0..count).map(NodeAddr).map(phase).collect(),
                     false => initiators.iter().copied().map(phase).collect(),
                 };
                 phases.sort();
@@ -60,6 +65,8 @@ impl Workload {
         }
         Workload {
             lookups,
+            count,
+            hosts,
             initiators,
             phases,
             begun,
@@ -71,34 +78,40 @@ impl Workload {
         self.lookups.start
     }
 
+    /// The node of a host at this part of the way through them all, from 0 to below 1.
+    fn node(&self, host: NodeAddr, part: f64) -> NodeAddr {
+        let per_host = self.hosts.per_host();
+        NodeAddr(host.0 * per_host + (part * f64::from(per_host)) as u32)
+    }
+
     /// The next lookup, where it is known beforehand.
     fn planned(&self) -> Option<Planned> {
         match &self.lookups.times {
             LookupTimes::Poisson(_) => None,
             LookupTimes::Periodic(every) => {
-                let (phase, from) = *self.phases.get(self.begun % self.phases.len().max(1))?;
+                let (phase, host) = *self.phases.get(self.begun % self.phases.len().max(1))?;
                 let steps = (self.begun / self.phases.len()) as u64;
                 Some(Planned {
                     at: self.lookups.start + *every * steps + phase,
-                    from,
+                    host,
                     key: None,
                 })
             }
             LookupTimes::Trace(trace) => trace.lookups().get(self.begun).map(|lookup| Planned {
                 at: lookup.at,
-                from: lookup.node,
+                host: lookup.host,
                 key: lookup.key,
             }),
         }
     }
 }
 
-/// So many of the nodes, uniformly without replacement: those of the lowest ranks, which each draws from its own stream, so
+/// So many of the hosts, uniformly without replacement: those of the lowest ranks, which each draws from its own stream, so
 /// that fewer initiators are some of those that more would be.
-fn drawn(count: u32, nodes: u32, ranks: StreamKey) -> Vec<NodeAddr> {
-    let mut all: Vec<NodeAddr> = (0..nodes).map(NodeAddr).collect();
-    all.sort_by_cached_key(|addr| (ranks.index(u64::from(addr.0)).bits(), *addr));
-    all.truncate(count as usize);
+fn drawn(some: u32, count: u32, ranks: StreamKey) -> Vec<NodeAddr> {
+    let mut all: Vec<NodeAddr> = (0..count).map(NodeAddr).collect();
+    all.sort_by_cached_key(|host| (ranks.index(u64::from(host.0)).bits(), *host));
+    all.truncate(some as usize);
     all.sort();
     all
 }
@@ -115,7 +128,7 @@ impl<O: Overlay> ScenarioWorld<O> {
             // The processes of all initiators together are one Poisson process.
             LookupTimes::Poisson(rate) => {
                 let initiators = match workload.initiators.len() {
-                    0 => f64::from(self.plan.nodes),
+                    0 => f64::from(workload.count),
                     some => some as f64,
                 };
                 Exponential::new(1.0 / (rate * initiators))
@@ -129,22 +142,27 @@ impl<O: Overlay> ScenarioWorld<O> {
         }
     }
 
-    /// Begins the lookups that are due; those of nodes that are no members are void.
+    /// Begins the lookups that are due. A host looks up through one of its nodes, each as likely as any other; where that is no
+    /// member, the lookup is void.
     pub(super) fn look_up(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
         let Some(workload) = &mut self.workload else { return };
         if let LookupTimes::Poisson(_) = workload.lookups.times {
             let place = unit(&mut self.lookups);
             let from = match workload.initiators.as_slice() {
                 [] => NodeAddr((place * f64::from(self.plan.nodes)) as u32),
-                some => some[(place * some.len() as f64) as usize],
+                some => {
+                    let place = place * some.len() as f64;
+                    workload.node(some[place as usize], place.fract())
+                }
             };
             self.begin(control, from, None);
         } else {
             while let Some(workload) = &mut self.workload
-                && let Some(Planned { from, key, .. }) =
+                && let Some(Planned { host, key, .. }) =
                     workload.planned().filter(|planned| planned.at <= control.now())
             {
                 workload.begun += 1;
+                let from = workload.node(host, unit(&mut self.lookups));
                 self.begin(control, from, key);
             }
         }
