@@ -11,7 +11,7 @@ use crate::overlays::{ConfigOf, Overlay};
 /// How many keys each holder of keys has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Load {
-    /// Who holds them: `node` or, with several nodes each, `host`.
+    /// Who holds them: `host` and, where hosts have several nodes, `node`.
     pub holder: &'static str,
     /// How many keys there are in all.
     pub keys: u64,
@@ -21,7 +21,7 @@ pub struct Load {
 
 impl Load {
     /// Draws so many keys, each a random one of the identifier space, and gives each to the member that owns it; counted by
-    /// node, and where hosts have several of them by host. More keys are those that fewer would be, and others.
+    /// host, and where hosts have several nodes by node too. More keys are those that fewer would be, and others.
     pub(super) fn of<O: Overlay>(
         keys: u64,
         config: &ConfigOf<O>,
@@ -41,9 +41,9 @@ impl Load {
         for (node, count) in &by_node {
             *by_host.entry(hosts.of(*node)).or_default() += count;
         }
-        let mut holders = vec![("node", by_node)];
+        let mut holders = vec![("host", by_host)];
         if hosts != Hosts::ONE_EACH {
-            holders.push(("host", by_host));
+            holders.push(("node", by_node));
         }
         let load = |(holder, counts): (&'static str, BTreeMap<NodeAddr, u64>)| {
             let mut held: Vec<u64> = counts.into_values().collect();
