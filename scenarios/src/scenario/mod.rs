@@ -5,6 +5,7 @@
 
 mod citation;
 mod full;
+mod link_failure;
 mod measure;
 mod network;
 mod raw;
@@ -24,6 +25,7 @@ use crate::input::{Document, InputError, Node, Origin};
 use crate::registry::Registry;
 
 pub use citation::{Citation, Work, WorkKind};
+pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
 pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
 pub use raw::{Arrivals, Keys};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::time::SimDuration;
 
 use super::citation::Citation;
+use super::link_failure::RawLinkFailure;
 use super::measure::RawMeasure;
 use super::network::RawAccess;
 use super::replications::RawReplications;
@@ -47,6 +48,9 @@ pub(super) struct RawScenario {
     pub(super) network: RawNetwork,
     /// Messages that are lost.
     pub(super) loss: Option<RawLoss>,
+    /// Links between routers that are down for a while.
+    #[serde(default)]
+    pub(super) link_failure: Vec<RawLinkFailure>,
     /// Who comes and goes; nobody where it is left out.
     #[serde(default)]
     pub(super) churn: RawChurn,
@@ -190,7 +194,7 @@ pub(super) enum RawNetwork {
     Topology {
         /// The file; a relative path starts from the folder of the scenario.
         file: PathBuf,
-        /// How the file is laid out; told from the ending of its name where it is left out.
+        /// How the file is laid out; told from the ending of its name, or from its beginning, where it is left out.
         format: Option<topology::Format>,
         /// The delay between a host and its router, one way.
         access: RawAccess,
@@ -205,6 +209,9 @@ pub(super) enum RawNetwork {
         /// What to do about a graph that is not connected.
         #[serde(default)]
         component: topology::Component,
+        /// Which paths messages take.
+        #[serde(default)]
+        paths: topology::Paths,
     },
 }
 

@@ -22,12 +22,13 @@ const FIXED: [&str; 10] = [
 ];
 
 /// The tables whose keys may differ from point to point.
-pub(super) const SWEEPABLE: [&str; 11] = [
+pub(super) const SWEEPABLE: [&str; 12] = [
     "run",
     "nodes",
     "bring_up",
     "network",
     "loss",
+    "link_failure",
     "churn",
     "mass_failure",
     "protocol",

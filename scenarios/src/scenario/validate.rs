@@ -104,7 +104,8 @@ fn point(
         let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
         return Err(document.error_at("nodes.count", message).labelled("out of range"));
     }
-    let network = network::network(raw.network, raw.loss, nodes, &document, files)?;
+    let mut network = network::network(raw.network, raw.loss, nodes, &document, files)?;
+    network.fail_links(&raw.link_failure, SimTime::ZERO + duration, &document)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
