@@ -7,6 +7,7 @@ mod citation;
 mod conditions;
 mod files;
 mod full;
+mod link_failure;
 mod measure;
 mod network;
 mod raw;
@@ -29,6 +30,7 @@ use crate::registry::Registry;
 
 pub use citation::{Citation, Work, WorkKind};
 pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
+pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
 pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
 pub use raw::Arrivals;

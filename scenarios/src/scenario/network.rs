@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
 use sim_core::network::{
-    AccessDelay, Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers,
-    Sphere, Uniform,
+    AccessDelay, Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Policy, Propagation,
+    Routers, Sphere, Uniform,
 };
 use sim_core::random::StreamKey;
-use sim_core::time::SimDuration;
+use sim_core::time::{SimDuration, SimTime};
 
 use super::InputFile;
 use super::conditions::Conditions;
 use super::files::ScenarioFiles;
+use super::link_failure::{LinkFailures, RawLinkFailure};
 use super::raw::{RawLoss, RawNetwork};
 use crate::input::{Document, InputError};
 use crate::matrix::{self, Filled, Unit};
@@ -117,11 +118,15 @@ pub struct RoutedNetwork {
     pub input: InputFile,
     /// The delays of the links between hosts and routers.
     pub access: AccessDelay,
+    /// The links between routers that are down for a while.
+    pub link_failures: LinkFailures,
 }
 
 impl RoutedNetwork {
-    pub(super) fn build(&self, nodes: usize, places: StreamKey) -> Result<Routers, NetworkError> {
-        Routers::new(self.topology.graph.clone(), nodes, self.access, places)
+    pub(super) fn build(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
+        let graph = &self.topology.graph;
+        let routers = Routers::new(graph.clone(), nodes, self.access, replication.purpose("places"))?;
+        routers.changing(self.link_failures.changes(graph, replication))
     }
 }
 
@@ -147,6 +152,13 @@ impl fmt::Display for RoutedNetwork {
         let treatment = treatment.to_string();
         if !treatment.is_empty() {
             write!(f, " ({treatment})")?;
+        }
+        if self.topology.graph.policy() == Policy::ValleyFree {
+            f.write_str(", valley-free paths")?;
+        }
+        let failures = self.link_failures.summary(&self.topology);
+        if !failures.is_empty() {
+            write!(f, ", links down: {failures}")?;
         }
         Ok(())
     }
@@ -185,7 +197,7 @@ impl NetworkSpec {
                 Some(plane.places().iter().map(|[x, y]| (*x, *y)).collect())
             }
             NetworkModel::Topology(routed) => {
-                let network = routed.build(nodes, places)?;
+                let network = routed.build(nodes, replication)?;
                 let place = |node: usize| {
                     let router = network.router_of(NodeAddr(node as u32));
                     let place = routed.topology.routers[router].place?;
@@ -216,7 +228,7 @@ impl NetworkSpec {
                 Box::new(Sphere::new(nodes, *radius, *propagation, places)?)
             }
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
-            NetworkModel::Topology(routed) => Box::new(routed.build(nodes, places)?),
+            NetworkModel::Topology(routed) => Box::new(routed.build(nodes, replication)?),
         };
         let network = if self.loss > 0.0 {
             Box::new(Lossy::new(network, self.loss)?)
@@ -228,6 +240,26 @@ impl NetworkSpec {
 }
 
 impl NetworkSpec {
+    /// Lets links fail as a scenario says.
+    pub(super) fn fail_links(
+        &mut self,
+        raw: &[RawLinkFailure],
+        end: SimTime,
+        document: &Document,
+    ) -> Result<(), InputError> {
+        match &mut self.model {
+            NetworkModel::Topology(routed) => {
+                routed.link_failures = LinkFailures::new(raw, &routed.topology, end, document)?;
+                Ok(())
+            }
+            _ if raw.is_empty() => Ok(()),
+            _ => {
+                let error = document.error_at("link_failure.0", "links cannot fail where the network has none");
+                Err(error.labelled("needs [network.topology]"))
+            }
+        }
+    }
+
     /// About how many bytes the network of so many nodes takes; routes between routers, which runs share, included.
     pub fn memory(&self, nodes: usize) -> u64 {
         let nodes = self.conditions.hosts.count(nodes as u32) as usize;
@@ -238,7 +270,8 @@ impl NetworkSpec {
             NetworkModel::Sphere { .. } => nodes * 3 * size_of::<f64>(),
             NetworkModel::Matrix(_) => nodes * nodes * size_of::<SimDuration>(),
             NetworkModel::Topology(routed) => {
-                return routed.topology.graph.memory(nodes) + Routers::memory(nodes) + conditions;
+                let graphs = 1 + routed.link_failures.graphs() as u64;
+                return graphs * routed.topology.graph.memory(nodes) + Routers::memory(nodes) + conditions;
             }
         };
         bytes as u64 + conditions
@@ -360,6 +393,7 @@ pub(super) fn network(
             detour,
             missing,
             component,
+            paths,
         } => {
             let access = AccessDelay::new(access.minimum.get(), access.maximum.get())
                 .map_err(|error| wrong("topology.access", error))?;
@@ -369,12 +403,14 @@ pub(super) fn network(
                 detour: detour.map_or(1.0, Positive::get),
                 missing,
                 component,
+                paths,
             };
             let (topology, input) = files.topology(&file, reading, document)?;
             NetworkModel::Topology(RoutedNetwork {
                 topology,
                 input,
                 access,
+                link_failures: LinkFailures::default(),
             })
         }
     };

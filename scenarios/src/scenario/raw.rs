@@ -9,6 +9,7 @@ use sim_core::time::SimDuration;
 
 use super::citation::Citation;
 use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
+use super::link_failure::RawLinkFailure;
 use super::measure::RawMeasure;
 use super::network::RawAccess;
 use super::replications::RawReplications;
@@ -56,6 +57,9 @@ pub(super) struct RawScenario {
     pub(super) partition: Vec<RawPartition>,
     /// What hosts can send and receive a second; as much as they like where it is left out.
     pub(super) access_links: Option<RawAccessLinks>,
+    /// Links between routers that are down for a while.
+    #[serde(default)]
+    pub(super) link_failure: Vec<RawLinkFailure>,
     /// Who comes and goes; nobody where it is left out.
     #[serde(default)]
     pub(super) churn: RawChurn,
@@ -207,7 +211,7 @@ pub(super) enum RawNetwork {
     Topology {
         /// The file; a relative path starts from the folder of the scenario.
         file: PathBuf,
-        /// How the file is laid out; told from the ending of its name where it is left out.
+        /// How the file is laid out; told from the ending of its name, or from its beginning, where it is left out.
         format: Option<topology::Format>,
         /// The delay between a host and its router, one way.
         access: RawAccess,
@@ -222,6 +226,9 @@ pub(super) enum RawNetwork {
         /// What to do about a graph that is not connected.
         #[serde(default)]
         component: topology::Component,
+        /// Which paths messages take.
+        #[serde(default)]
+        paths: topology::Paths,
     },
 }
 

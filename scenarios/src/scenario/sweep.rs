@@ -22,7 +22,7 @@ const FIXED: [&str; 10] = [
 ];
 
 /// The tables whose keys may differ from point to point.
-pub(super) const SWEEPABLE: [&str; 14] = [
+pub(super) const SWEEPABLE: [&str; 15] = [
     "run",
     "nodes",
     "bring_up",
@@ -31,6 +31,7 @@ pub(super) const SWEEPABLE: [&str; 14] = [
     "connectivity",
     "partition",
     "access_links",
+    "link_failure",
     "churn",
     "mass_failure",
     "protocol",

@@ -108,6 +108,7 @@ fn point(
     let (hosts, nodes) = nodes(&raw.nodes, &document)?;
     let mut network = network::network(raw.network, raw.loss, raw.nodes.count, &document, files)?;
     network.conditions.hosts = hosts;
+    network.fail_links(&raw.link_failure, SimTime::ZERO + duration, &document)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
     let raw_conditions = RawConditions {

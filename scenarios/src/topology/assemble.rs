@@ -5,16 +5,22 @@ use std::sync::Arc;
 
 use petgraph::graph::UnGraph;
 use petgraph::unionfind::UnionFind;
-use sim_core::network::RouterGraph;
+use sim_core::network::{NetworkError, Relationship, RouterGraph};
 use sim_core::time::SimDuration;
 
 use super::description::{DescribedLink, DescribedRouter, Description};
 use super::geography::{Place, great_circle};
-use super::{Component, Missing, Reading, Router, Topology, Treatment};
+use super::{Component, Missing, Paths, Reading, Router, Topology, Treatment};
 use crate::input::InputError;
 
 /// How many components are told by their sizes.
 const TOLD: usize = 6;
+
+/// From how many routers it is asked whom they have a path to.
+const ASKED: usize = 32;
+
+/// Links between each two routers that have any, the lower number first: the delay, and what the second is to the first.
+type ShortestLinks = BTreeMap<[usize; 2], (SimDuration, Option<Relationship>)>;
 
 /// The topology of a description, read as `reading` says from a file with this digest.
 pub(super) fn topology(mut description: Description, reading: Reading, sha256: String) -> Result<Topology, InputError> {
@@ -35,16 +41,18 @@ pub(super) fn topology(mut description: Description, reading: Reading, sha256: S
         treatment.placed = place_amid_neighbours(&mut places, &description.links);
     }
     let shortest = shortest_links(&description, &places, reading, &mut treatment)?;
-    let mut graph = UnGraph::with_capacity(places.len(), shortest.len());
-    let indices: Vec<_> = places.iter().map(|_| graph.add_node(())).collect();
-    for ([one, other], delay) in &shortest {
-        graph.add_edge(indices[*one], indices[*other], *delay);
-    }
-    let graph = RouterGraph::new(&graph).map_err(|error| {
-        let error = description.error(0..0, error.to_string());
-        error.help("are network.topology.per_km, detour and missing right?")
+    let graph = graph(places.len(), &shortest, reading.paths).map_err(|error| match error {
+        Unbuilt::Unrelated => unrelated(&description),
+        Unbuilt::Network(error) => {
+            let error = description.error(0..0, error.to_string());
+            error.help("are network.topology.per_km, detour and missing right?")
+        }
     })?;
+    if reading.paths == Paths::ValleyFree {
+        ask_for_paths(&graph, &description, &mut treatment)?;
+    }
     let router = |(described, place): (DescribedRouter, Option<Place>)| Router {
+        id: described.id,
         label: described.label,
         place,
     };
@@ -55,6 +63,71 @@ pub(super) fn topology(mut description: Description, reading: Reading, sha256: S
         treatment,
         sha256,
     })
+}
+
+/// Why there is no graph of routers.
+enum Unbuilt {
+    /// Policy is to decide on paths, and there is a link of which no relationship is known.
+    Unrelated,
+    /// It would make no network.
+    Network(NetworkError),
+}
+
+/// The graph of so many routers with these links.
+fn graph(routers: usize, links: &ShortestLinks, paths: Paths) -> Result<RouterGraph, Unbuilt> {
+    let made = match paths {
+        Paths::Shortest => RouterGraph::new(&joined(routers, links, |delay, _| Some(delay))?),
+        Paths::ValleyFree => {
+            let related = |delay, relationship: Option<_>| Some((delay, relationship?));
+            RouterGraph::valley_free(&joined(routers, links, related)?)
+        }
+    };
+    made.map_err(Unbuilt::Network)
+}
+
+/// So many routers, joined by links with the weight that `weight` makes of them, if it can.
+fn joined<E>(
+    routers: usize,
+    links: &ShortestLinks,
+    weight: impl Fn(SimDuration, Option<Relationship>) -> Option<E>,
+) -> Result<UnGraph<(), E>, Unbuilt> {
+    let mut graph = UnGraph::with_capacity(routers, links.len());
+    let indices: Vec<_> = (0..routers).map(|_| graph.add_node(())).collect();
+    for ([one, other], (delay, relationship)) in links {
+        let weight = weight(*delay, *relationship).ok_or(Unbuilt::Unrelated)?;
+        graph.add_edge(indices[*one], indices[*other], weight);
+    }
+    Ok(graph)
+}
+
+/// The complaint about a file without relationships.
+fn unrelated(description: &Description) -> InputError {
+    let message = "the file states no relationships, which valley-free paths need";
+    let error = description.error(0..0, message).labelled("no AS relationships in it");
+    error.help("take a file of CAIDA's, or leave network.topology.paths = \"shortest\"")
+}
+
+/// Counts between how many pairs policy leaves a path, from some routers to all. Policy may leave some without, as in the
+/// Internet; where it leaves most without, the file hardly means what it is read to mean.
+fn ask_for_paths(graph: &RouterGraph, description: &Description, treatment: &mut Treatment) -> Result<(), InputError> {
+    let routers = graph.routers();
+    let asked = routers.min(ASKED);
+    let reached: usize = (0..asked)
+        .map(|index| graph.reached_from(index * routers / asked) - 1)
+        .sum();
+    treatment.asked = asked * (routers - 1);
+    treatment.pathless = treatment.asked - reached;
+    if 2 * treatment.pathless <= treatment.asked {
+        return Ok(());
+    }
+    let message = format!(
+        "the relationships leave {} of {} pairs of ASes without a valley-free path",
+        treatment.pathless, treatment.asked
+    );
+    let error = description.error(0..0, message).labelled("most of them cannot talk");
+    Err(error.help(
+        "is each line with -1 of the order provider|customer? network.topology.paths = \"shortest\" has no policy",
+    ))
 }
 
 /// Where the file says that a router is; half a place is none.
@@ -165,9 +238,9 @@ fn shortest_links(
     places: &[Option<Place>],
     reading: Reading,
     treatment: &mut Treatment,
-) -> Result<BTreeMap<[usize; 2], SimDuration>, InputError> {
+) -> Result<ShortestLinks, InputError> {
     let fibre = |length: f64| reading.per_km.mul_f64(length * reading.detour);
-    let mut shortest: BTreeMap<[usize; 2], SimDuration> = BTreeMap::new();
+    let mut shortest = ShortestLinks::new();
     for link in &description.links {
         let [one, other] = link.ends;
         let (count, delay) = match (link.delay, link.length, places[one].zip(places[other]), reading.missing) {
@@ -178,11 +251,14 @@ fn shortest_links(
             (None, None, None, _) => return Err(nowhere(description, places, link.ends)),
         };
         *count += 1;
-        let pair = [one.min(other), one.max(other)];
-        shortest
-            .entry(pair)
-            .and_modify(|known| *known = delay.min(*known))
-            .or_insert(delay);
+        let (pair, relationship) = match one < other {
+            true => ([one, other], link.relationship),
+            false => ([other, one], link.relationship.map(Relationship::reversed)),
+        };
+        let known = shortest.entry(pair).or_insert((delay, relationship));
+        if delay < known.0 {
+            *known = (delay, relationship);
+        }
     }
     treatment.parallel = description.links.len() - shortest.len();
     Ok(shortest)
@@ -190,6 +266,11 @@ fn shortest_links(
 
 /// The complaint about a link of which nothing tells the delay.
 fn nowhere(description: &Description, places: &[Option<Place>], ends: [usize; 2]) -> InputError {
+    if !description.silent.is_empty() {
+        let message = "nothing in the file tells how long messages take over its links";
+        let error = description.error(0..0, message).labelled(description.silent);
+        return error.help("network.topology.missing = { delay = \"5ms\" } gives each link this delay");
+    }
     let [one, other] = if places[ends[0]].is_none() {
         ends
     } else {

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use sim_core::network::Relationship;
 use sim_core::time::SimDuration;
 
+use super::lines::Word;
 use super::{LINK_LIMIT, ROUTER_LIMIT};
 use crate::input::{InputError, Origin, Source};
 use crate::units::Duration;
@@ -19,6 +21,9 @@ const LONGEST_KM: f64 = 40_100.0;
 /// A router as a file describes it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DescribedRouter {
+    /// What the file calls it; what [`Description::add_router`] is told where it is empty.
+    pub(super) id: String,
+    /// What people call it; its identifier where it is empty.
     pub(super) label: String,
     /// In degrees.
     pub(super) latitude: Option<f64>,
@@ -29,7 +34,7 @@ pub(super) struct DescribedRouter {
 }
 
 /// A link as a file describes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DescribedLink {
     /// The positions of its routers among all.
     pub(super) ends: [usize; 2],
@@ -37,6 +42,8 @@ pub(super) struct DescribedLink {
     /// In kilometres.
     pub(super) length: Option<f64>,
     pub(super) directed: bool,
+    /// What the second of its routers is to the first.
+    pub(super) relationship: Option<Relationship>,
 }
 
 /// The graph that a file describes.
@@ -49,6 +56,8 @@ pub(super) struct Description {
     names: BTreeMap<String, usize>,
     /// Seconds in the unit of bare numbers for delays.
     delay_unit: f64,
+    /// Why the file cannot tell how long its links are, where it cannot; empty for formats that could.
+    pub(super) silent: &'static str,
 }
 
 impl Description {
@@ -59,6 +68,7 @@ impl Description {
             links: Vec::new(),
             names: BTreeMap::new(),
             delay_unit: 1e-3,
+            silent: "",
         }
     }
 
@@ -82,7 +92,7 @@ impl Description {
     }
 
     /// Adds a router that the file calls `name`.
-    pub(super) fn add_router(&mut self, name: String, router: DescribedRouter) -> Result<(), InputError> {
+    pub(super) fn add_router(&mut self, name: String, mut router: DescribedRouter) -> Result<(), InputError> {
         if self.routers.len() == ROUTER_LIMIT {
             return Err(self.error(router.span, format!("a topology has at most {ROUTER_LIMIT} routers")));
         }
@@ -90,9 +100,32 @@ impl Description {
             let error = self.error(router.span, format!("there is a second node {name}"));
             return Err(error.labelled("the second"));
         }
+        if router.id.is_empty() {
+            router.id.clone_from(&name);
+        }
+        if router.label.is_empty() {
+            router.label.clone_from(&router.id);
+        }
         self.names.insert(name, self.routers.len());
         self.routers.push(router);
         Ok(())
+    }
+
+    /// The router of this name, which is added where it is named for the first time.
+    pub(super) fn named(&mut self, name: &Word<'_>) -> Result<usize, InputError> {
+        if let Some(known) = self.names.get(name.text) {
+            return Ok(*known);
+        }
+        if name.text.is_empty() {
+            let error = self.error(name.span.clone(), "expected a router, found nothing");
+            return Err(error.labelled("here"));
+        }
+        let router = DescribedRouter {
+            span: name.span.clone(),
+            ..DescribedRouter::default()
+        };
+        self.add_router(name.text.to_owned(), router)?;
+        Ok(self.routers.len() - 1)
     }
 
     /// Adds a link.

@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
 use super::description::{DescribedLink, DescribedRouter, Description};
-use super::{LINK_LIMIT, ROUTER_LIMIT};
+use super::xml::{document, required, start_of, tag};
 use crate::input::{InputError, Source};
-
-/// The most elements, texts and comments of a file, some thirty for each router and link.
-const XML_NODE_LIMIT: u32 = 32 * (ROUTER_LIMIT + LINK_LIMIT) as u32;
 
 /// A key that the file declares: what data of this identifier mean.
 struct Key<'a> {
@@ -31,20 +28,7 @@ type Keys<'a> = BTreeMap<&'a str, Key<'a>>;
 /// The graph of a text.
 pub(super) fn parse(source: &Arc<Source>) -> Result<Description, InputError> {
     let mut description = Description::new(source);
-    let options = ParsingOptions {
-        nodes_limit: XML_NODE_LIMIT,
-        ..ParsingOptions::default()
-    };
-    let document = Document::parse_with_options(source.text(), options).map_err(|error| {
-        let place = error.pos();
-        let at = offset(source.text(), place.row as usize, place.col as usize);
-        let message = error.to_string();
-        // The place is shown, and need not be said.
-        let message = message.rsplit_once(" at ").map_or(&*message, |(message, _)| message);
-        description
-            .error(at..at + 1, format!("not XML: {message}"))
-            .labelled("here")
-    })?;
+    let document = document(&description, source.text())?;
     let root = document.root_element();
     let graphs: Vec<_> = root
         .children()
@@ -71,32 +55,6 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Description, InputError> {
     Ok(description)
 }
 
-/// A name in the namespace of the root, which some files leave out.
-fn tag<'a>(root: &Node<'a, '_>, name: &'a str) -> roxmltree::ExpandedName<'a, 'a> {
-    match root.tag_name().namespace() {
-        Some(namespace) => (namespace, name).into(),
-        None => name.into(),
-    }
-}
-
-/// The byte at a line and a column, both from one; the column counts characters.
-fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let before = text[start..].chars().take(column.saturating_sub(1));
-    start + before.map(char::len_utf8).sum::<usize>()
-}
-
-/// The first line of an element.
-fn start_of(node: &Node<'_, '_>) -> Range<usize> {
-    let range = node.range();
-    let text = &node.document().input_text()[range.clone()];
-    range.start..range.start + text.find('\n').unwrap_or(text.len())
-}
-
 /// What the file declares.
 fn keys<'a>(description: &Description, root: &Node<'a, '_>) -> Result<Keys<'a>, InputError> {
     let mut keys = Keys::new();
@@ -115,15 +73,6 @@ fn keys<'a>(description: &Description, root: &Node<'a, '_>) -> Result<Keys<'a>, 
         }
     }
     Ok(keys)
-}
-
-/// An attribute that XML must have.
-fn required<'a>(description: &Description, node: &Node<'a, '_>, name: &str) -> Result<&'a str, InputError> {
-    node.attribute(name).ok_or_else(|| {
-        let element = node.tag_name().name();
-        let error = description.error(start_of(node), format!("<{element}> has no attribute `{name}`"));
-        error.labelled(format!("`{name}` belongs in here"))
-    })
 }
 
 /// The data of an element with their names and places, and the defaults of what it does not have.
@@ -165,9 +114,6 @@ fn router<'a>(description: &mut Description, keys: &Keys<'a>, node: &Node<'a, '_
     for (attribute, value, span) in attributes(description, keys, "node", node)? {
         description.router_attribute(&mut router, attribute, value, span)?;
     }
-    if router.label.is_empty() {
-        router.label = name.to_owned();
-    }
     refuse_more(description, node)?;
     description.add_router(name.to_owned(), router)
 }
@@ -183,9 +129,8 @@ fn link<'a>(
     let end = |name: &str| description.end(required(description, edge, name)?, &span);
     let mut link = DescribedLink {
         ends: [end("source")?, end("target")?],
-        delay: None,
-        length: None,
         directed: edge.attribute("directed").map_or(directed, |flag| flag == "true"),
+        ..DescribedLink::default()
     };
     for (attribute, value, span) in attributes(description, keys, "edge", edge)? {
         description.link_attribute(&mut link, attribute, value, span)?;

@@ -1,23 +1,35 @@
 //! Files of real topologies: routers with coordinates, and the links between them.
 //!
-//! Two formats: GraphML as the Internet Topology Zoo writes it, and the node-link JSON of NetworkX as the Python package
-//! `topohub` writes it. What is read, in both:
+//! What the formats tell of a link, in this order: the delay that the file states; else its length; else the great circle
+//! between its ends. Lengths become delays by the time that light takes in fibre ([`Reading::per_km`]).
 //!
-//! - of a router its `label` or `name`, and its coordinates in degrees: `Latitude` and `Longitude` (also `lat` and `lon`, in
-//!   any case), or `pos`, a list of longitude and latitude;
-//! - of a link its `delay` or `latency`, one way: a text with a unit, or a number in milliseconds unless the graph's
-//!   `delay_unit` says `ns`, `us` or `s`; else its length, `dist`, in kilometres. Where a link has neither, its length is that of
-//!   the great circle between its ends.
+//! | format | delays | lengths | coordinates |
+//! |---|---|---|---|
+//! | GraphML (Internet Topology Zoo), node-link JSON (`topohub`) | `delay` or `latency`: a text with a unit, or a number in milliseconds unless the graph's `delay_unit` says `ns`, `us` or `s` | `dist`, in kilometres | `Latitude` and `Longitude` (also `lat` and `lon`, in any case), or `pos`, a list of longitude and latitude |
+//! | SNDlib XML | none | none | `x` and `y` where `coordinatesType` is `geographical`; pixels are not used |
+//! | BRITE | in milliseconds: BRITE's length over the speed of light | not used | not used |
+//! | Inet 3.0 | none | the weight; a unit of Inet's plane is taken for a kilometre | not used |
+//! | CAIDA AS relationships | none | none | none |
+//! | edge list | the third word, if there is one: with a unit, or in milliseconds | none | none |
 //!
-//! Lengths become delays by the time that light takes in fibre. Link speeds (`LinkSpeedRaw`) are not read: messages here
-//! take no time for their size. A link works both ways, also where the file calls it directed. Of parallel links the one
-//! with the shortest delay is kept, and a link from a router to itself is dropped. [`Treatment`] counts what was done.
+//! Where a link has none of these, [`Missing`] decides. Link speeds (`LinkSpeedRaw`, BRITE's bandwidth) are not read:
+//! messages here take no time for their size. A link works both ways, also where the file calls it directed. Of parallel
+//! links the one with the shortest delay is kept, and a link from a router to itself is dropped. [`Treatment`] counts what
+//! was done.
 
 mod assemble;
+mod brite;
+mod caida;
 mod description;
+mod edge_list;
+mod format;
 mod geography;
 mod graphml;
+mod inet;
+mod lines;
 mod node_link;
+mod sndlib;
+mod xml;
 
 use std::fmt;
 use std::path::Path;
@@ -32,26 +44,18 @@ use crate::digest::sha256;
 use crate::input::{InputError, Source};
 use crate::units::Duration;
 
+pub use format::Format;
 pub use geography::{Place, great_circle};
 
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: u64 = 128 << 20;
 
-/// The most routers that a topology may have: the routes between all of them take 5 GB.
-const ROUTER_LIMIT: usize = 50_000;
+/// The most routers that a topology may have, more than there are ASes today: the routes between all of them take 20 GB,
+/// those from some thousands of them a GB.
+const ROUTER_LIMIT: usize = 100_000;
 
 /// The most links that a file may list.
-const LINK_LIMIT: usize = 500_000;
-
-/// How the file is laid out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// GraphML: the Internet Topology Zoo.
-    Graphml,
-    /// Node-link JSON of NetworkX: the Python package `topohub`.
-    NodeLink,
-}
+const LINK_LIMIT: usize = 1_000_000;
 
 /// What to do about a link without a delay or length of its own whose routers do not both have coordinates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -78,10 +82,22 @@ pub enum Component {
     Largest,
 }
 
+/// Which paths messages take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paths {
+    /// The shortest by delay.
+    #[default]
+    Shortest,
+    /// The shortest by delay of those that the relationships of ASes allow: uphill from customers to providers, across at
+    /// most one link between peers, downhill to customers (Gao and Rexford 2001). Only CAIDA's files state relationships.
+    ValleyFree,
+}
+
 /// How to read a file of a topology.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Reading {
-    /// How it is laid out; told from the file's name where it is `None`.
+    /// How it is laid out; told from the file's name or beginning where it is `None`.
     pub format: Option<Format>,
     /// The delay for a kilometre of a link: light in fibre takes 5 us.
     pub per_km: SimDuration,
@@ -91,11 +107,15 @@ pub struct Reading {
     pub missing: Missing,
     /// What to do about a graph that is not connected.
     pub component: Component,
+    /// Which paths messages take.
+    pub paths: Paths,
 }
 
 /// A router of a topology.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Router {
+    /// What the file calls it.
+    pub id: String,
     /// Its label in the file, else its identifier.
     pub label: String,
     /// Where it is; none where the file does not tell and nothing stands in.
@@ -123,6 +143,11 @@ pub struct Treatment {
     pub great_circles: usize,
     /// Links with the delay that stands in for missing coordinates, parallel ones included.
     pub substituted: usize,
+    /// Ordered pairs of different routers of which it was asked whether policy leaves them a path: those from some routers,
+    /// spread over all, to all others. Zero where no policy decides.
+    pub asked: usize,
+    /// Of these pairs, those without a path.
+    pub pathless: usize,
 }
 
 impl fmt::Display for Treatment {
@@ -140,7 +165,13 @@ impl fmt::Display for Treatment {
             (self.outside, "routers outside of the largest component dropped"),
         ];
         let words = done.iter().filter(|(count, _)| *count > 0);
-        let words: Vec<String> = words.map(|(count, what)| format!("{what}: {count}")).collect();
+        let mut words: Vec<String> = words.map(|(count, what)| format!("{what}: {count}")).collect();
+        if self.asked > 0 {
+            words.push(format!(
+                "pairs without a valley-free path: {} of {} asked",
+                self.pathless, self.asked
+            ));
+        }
         f.write_str(&words.join("; "))
     }
 }
@@ -176,7 +207,7 @@ impl Topology {
         })?;
         let format = match reading.format {
             Some(format) => format,
-            None => format_of(path)?,
+            None => Format::of(path, &source)?,
         };
         Topology::parse(&source, format, reading)
     }
@@ -186,25 +217,8 @@ impl Topology {
     /// # Errors
     /// [`InputError::Invalid`] pointing at what is malformed, or at what makes the graph unfit for a network.
     pub fn parse(source: &Arc<Source>, format: Format, reading: Reading) -> Result<Self, InputError> {
-        let description = match format {
-            Format::Graphml => graphml::parse(source)?,
-            Format::NodeLink => node_link::parse(source)?,
-        };
+        let description = format.parse(source)?;
         assemble::topology(description, reading, sha256(source.text().as_bytes()))
-    }
-}
-
-/// The format by the ending of the file's name.
-fn format_of(path: &Path) -> Result<Format, InputError> {
-    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    match ending.as_str() {
-        "graphml" | "xml" => Ok(Format::Graphml),
-        "json" => Ok(Format::NodeLink),
-        _ => {
-            let message = format!("{}: the name does not tell the format of the topology", path.display());
-            let error: InputError = serde::de::Error::custom(message);
-            Err(error.help("set network.topology.format to \"graphml\" or \"node-link\""))
-        }
     }
 }
 

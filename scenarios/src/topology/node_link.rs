@@ -83,6 +83,7 @@ fn router(description: &mut Description, span: Range<usize>) -> Result<(), Input
     let node: Object = read(&description.source, &span)?;
     let name = identifier(description, &node, "id", &span)?;
     let mut router = DescribedRouter {
+        id: name.trim_matches('"').to_owned(),
         span: span.clone(),
         ..DescribedRouter::default()
     };
@@ -100,9 +101,6 @@ fn router(description: &mut Description, span: Range<usize>) -> Result<(), Input
             _ => description.router_attribute(&mut router, attribute, &text_of(value), span.clone())?,
         }
     }
-    if router.label.is_empty() {
-        router.label = name.trim_matches('"').to_owned();
-    }
     description.add_router(name, router)
 }
 
@@ -115,9 +113,8 @@ fn link(description: &mut Description, span: Range<usize>, directed: bool) -> Re
     };
     let mut link = DescribedLink {
         ends: [end("source")?, end("target")?],
-        delay: None,
-        length: None,
         directed,
+        ..DescribedLink::default()
     };
     for (attribute, value) in &edge {
         description.link_attribute(&mut link, attribute, &text_of(value), span.clone())?;

@@ -1,5 +1,7 @@
 //! Real files, small ones, and what is wrong with others.
 
+mod formats;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -14,6 +16,7 @@ const READING: Reading = Reading {
     detour: 1.0,
     missing: Missing::Neighbours,
     component: Component::Whole,
+    paths: Paths::Shortest,
 };
 
 fn shipped(name: &str) -> Topology {
@@ -75,7 +78,7 @@ fn zoo(nodes: &[(&str, &str)], edges: &[&str], reading: Reading) -> Result<Topol
 }
 
 fn millis(topology: &Topology, from: usize, to: usize) -> f64 {
-    topology.graph.delay(from, to).as_millis_f64()
+    topology.graph.delay(from, to).expect("a path").as_millis_f64()
 }
 
 /// The message of a refusal with the place in front.
@@ -270,7 +273,7 @@ fn routers_without_a_place_are_put_amid_their_neighbours() {
     let longitude = |router: usize| topology.routers[router].place.unwrap().longitude;
     assert!(longitude(1).abs() < 1e-9 && (longitude(2) - 9.0).abs() < 1e-9);
     let between = zoo(&nodes[..2], &["a ?"], READING).unwrap();
-    assert_eq!(between.graph.delay(0, 1), SimDuration::NANOSECOND);
+    assert_eq!(between.graph.delay(0, 1), Some(SimDuration::NANOSECOND));
 
     let star = [("a", "0 0"), ("b", "0 10"), ("?", "")];
     let star = zoo(&star, &["? a", "? a", "? b"], READING).unwrap();
@@ -480,14 +483,6 @@ fn absurd_delays_are_refused() {
     assert!(refusal(zoo(&nodes, &["a b"], endless)).contains("is too long"));
     assert!(refusal(zoo(&nodes, &["a b delay 3s"], READING)).contains("expected a delay from 0 to 2 s"));
     assert!(refusal(zoo(&nodes, &["a b dist -1"], READING)).contains("expected a length in km"));
-}
-
-#[test]
-fn the_format_is_told_by_the_ending() {
-    assert_eq!(format_of(Path::new("a/B.GraphML")).unwrap(), Format::Graphml);
-    assert_eq!(format_of(Path::new("a/b.json")).unwrap(), Format::NodeLink);
-    let error = format_of(Path::new("a/b.gml")).unwrap_err();
-    assert!(error.render(false).contains("network.topology.format"));
 }
 
 /// Deep nesting must not exhaust the stack.

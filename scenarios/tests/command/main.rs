@@ -4,6 +4,7 @@ mod bad_input;
 mod cite;
 mod diff;
 mod explain;
+mod link_failures;
 mod machines;
 mod mutations;
 mod nearest;

@@ -225,3 +225,40 @@ fn chord_on_abilene_has_the_latency_that_the_topology_gives() {
     assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
     assert_eq!(ended.out.matches(" inside ").count(), 7, "{}", ended.out);
 }
+
+/// The formats of other projects, told by how the files begin, and paths by policy.
+#[test]
+fn relationships_of_ases_decide_on_paths_where_that_is_asked_for() {
+    let ases = "# provider|customer\n1|2|-1\n1|3|-1\n2|3|0\n3|4|-1\n2|5|0\n";
+    let lines = "file = \"as-rel.txt\"\naccess = \"1ms\"";
+    let ended = on_topology("check", lines, "as-rel.txt", ases, &[]);
+    assert_eq!(ended.exit, Exit::BadInput);
+    for words in [
+        "--> as-rel.txt:1:1",
+        "nothing in the file tells",
+        "missing = { delay = \"5ms\" }",
+    ] {
+        assert!(ended.err.contains(words), "{words} is not in\n{}", ended.err);
+    }
+    let lines = format!("{lines}\nmissing = {{ delay = \"5ms\" }}");
+    let ended = on_topology("check", &lines, "as-rel.txt", ases, &[]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    assert!(
+        ended.out.contains("5 routers with 5 links") && !ended.out.contains("valley"),
+        "{}",
+        ended.out
+    );
+    let lines = format!("{lines}\npaths = \"valley-free\"");
+    let ended = on_topology("check", &lines, "as-rel.txt", ases, &[]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    let words = ["pairs without a valley-free path: 6 of 20 asked", "valley-free paths"];
+    assert!(words.iter().all(|words| ended.out.contains(words)), "{}", ended.out);
+    let ended = on_topology(
+        "check",
+        "file = \"g.json\"\naccess = \"1ms\"\npaths = \"valley-free\"",
+        "g.json",
+        PIECES,
+        &[],
+    );
+    assert_eq!(ended.exit, Exit::BadInput);
+}

@@ -48,6 +48,7 @@ pub(crate) fn read_topology(text: &[u8], format: topology::Format) -> Result<(),
             detour: 1.5,
             missing,
             component,
+            paths: topology::Paths::Shortest,
         };
         let read = Topology::parse(&source, format, reading)?;
         assert!(!read.routers.is_empty());

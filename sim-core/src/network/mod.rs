@@ -30,7 +30,7 @@ pub use delay::{Constant, Exponential, Uniform};
 pub use loss::Lossy;
 pub use matrix::LatencyMatrix;
 pub use partition::{Cut, Partitioned};
-pub use routers::{AccessDelay, RouterGraph, Routers};
+pub use routers::{AccessDelay, Policy, Relationship, RouterGraph, Routers};
 pub use shared::{Hosts, SharedHosts};
 
 /// One message about to cross the network.
@@ -239,6 +239,14 @@ pub enum NetworkError {
         router: usize,
         /// How many there are.
         routers: usize,
+    },
+    /// A graph of changed links has not the routers that hosts are attached to.
+    #[error("a graph of {found} routers cannot take the place of one of {expected}")]
+    OtherRouters {
+        /// How many routers there are.
+        expected: usize,
+        /// How many the other graph has.
+        found: usize,
     },
     /// A delay between routers, or of an access link, is longer than those that are kept.
     #[error("a delay of {delay} is too long: a path between routers takes at most {longest}")]

@@ -221,7 +221,7 @@ impl NetworkSpec {
         replication: StreamKey,
     ) -> Result<impl Iterator<Item = usize>, NetworkError> {
         let network = match &self.model {
-            NetworkModel::Topology(routed) => Some(routed.build(hosts, replication.purpose("places"))?),
+            NetworkModel::Topology(routed) => Some(routed.build(hosts, replication)?),
             _ => None,
         };
         let routers = network.into_iter();
