@@ -2,14 +2,16 @@
 
 mod access;
 mod files;
+mod generated;
+mod link_delay;
+mod routed;
 
 use std::fmt;
 use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
 use sim_core::network::{
-    AccessDelay, Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers,
-    Sphere, Uniform,
+    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers, Sphere, Uniform,
 };
 use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
@@ -18,14 +20,17 @@ use super::InputFile;
 use super::raw::{RawLoss, RawNetwork};
 use crate::input::{Document, InputError};
 use crate::matrix::{self, Filled, Unit};
-use crate::topology::{self, Topology};
-use crate::units::{Positive, written};
+use crate::topology;
+use crate::units::Positive;
 
 pub(super) use access::RawAccess;
 pub(super) use files::NetworkFiles;
+pub use generated::{Hosts, HostsAt};
+pub(super) use generated::{RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman};
+pub use routed::{GraphSource, RoutedNetwork};
 
 /// The networks that scenarios can name, each with a line on what it is.
-pub const NETWORKS: [(&str, &str); 7] = [
+pub const NETWORKS: [(&str, &str); 13] = [
     ("constant", "every message takes the same time"),
     (
         "uniform",
@@ -45,6 +50,24 @@ pub const NETWORKS: [(&str, &str); 7] = [
         "topology",
         "hosts on a real graph of routers, read from a file, delay by the shortest path",
     ),
+    (
+        "transit_stub",
+        "hosts on stub domains around domains of transit routers, as GT-ITM makes them",
+    ),
+    (
+        "waxman",
+        "hosts on a random graph of routers in which long links are unlikely",
+    ),
+    (
+        "barabasi_albert",
+        "hosts on a graph of routers that grew by preferential attachment",
+    ),
+    (
+        "random_geometric",
+        "hosts on routers in a square, those near each other linked",
+    ),
+    ("ring", "hosts on a circle of routers"),
+    ("grid", "hosts on rows and columns of routers, or a torus"),
 ];
 
 /// The network between the nodes of a point.
@@ -106,50 +129,6 @@ impl fmt::Debug for MeasuredNetwork {
     }
 }
 
-/// A graph of routers, the file that it comes from, and how hosts are attached.
-#[derive(Clone, Debug)]
-pub struct RoutedNetwork {
-    /// The routers and links. All runs share the paths between them.
-    pub topology: Arc<Topology>,
-    /// The file.
-    pub input: InputFile,
-    /// The delays of the links between hosts and routers.
-    pub access: AccessDelay,
-}
-
-impl RoutedNetwork {
-    fn build(&self, nodes: usize, places: StreamKey) -> Result<Routers, NetworkError> {
-        Routers::new(self.topology.graph.clone(), nodes, self.access, places)
-    }
-}
-
-impl fmt::Display for RoutedNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Topology {
-            routers,
-            links,
-            treatment,
-            ..
-        } = &*self.topology;
-        let (minimum, maximum) = (self.access.minimum(), self.access.maximum());
-        write!(
-            f,
-            "hosts on {} routers with {links} links from {}",
-            routers.len(),
-            self.input.path.display()
-        )?;
-        write!(f, ", access {}", written(minimum))?;
-        if minimum < maximum {
-            write!(f, " to {}", written(maximum))?;
-        }
-        let treatment = treatment.to_string();
-        if !treatment.is_empty() {
-            write!(f, " ({treatment})")?;
-        }
-        Ok(())
-    }
-}
-
 impl NetworkSpec {
     /// Where the nodes lie in the network that [`NetworkSpec::build`] makes of the same arguments, as coordinates for a
     /// picture: longitude and latitude of a node's router in degrees, or the place in a plane in its units of length. None
@@ -169,11 +148,7 @@ impl NetworkSpec {
             }
             NetworkModel::Topology(routed) => {
                 let network = routed.build(nodes, places)?;
-                let place = |node: usize| {
-                    let router = network.router_of(NodeAddr(node as u32));
-                    let place = routed.topology.routers[router].place?;
-                    Some((place.longitude, place.latitude))
-                };
+                let place = |node: usize| routed.place(network.router_of(NodeAddr(node as u32)));
                 (0..nodes).map(place).collect()
             }
             _ => None,
@@ -267,6 +242,7 @@ pub(super) fn network(
     raw: RawNetwork,
     loss: Option<RawLoss>,
     nodes: u32,
+    seed: u64,
     document: &Document,
     files: &mut NetworkFiles,
 ) -> Result<NetworkSpec, InputError> {
@@ -332,14 +308,14 @@ pub(super) fn network(
         RawNetwork::Topology {
             file,
             format,
+            hosts,
             access,
             per_km,
             detour,
             missing,
             component,
         } => {
-            let access = AccessDelay::new(access.minimum.get(), access.maximum.get())
-                .map_err(|error| wrong("topology.access", error))?;
+            let access = access.get().map_err(|error| wrong("topology.access", error))?;
             let reading = topology::Reading {
                 format,
                 per_km: per_km.get(),
@@ -348,12 +324,14 @@ pub(super) fn network(
                 component,
             };
             let (topology, input) = files.topology(&file, reading, document)?;
-            NetworkModel::Topology(RoutedNetwork {
-                topology,
-                input,
-                access,
-            })
+            NetworkModel::Topology(RoutedNetwork::read(topology, input, hosts, access, nodes, document)?)
         }
+        RawNetwork::TransitStub(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::Waxman(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::BarabasiAlbert(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::RandomGeometric(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::Ring(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::Grid(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
     };
     Ok(NetworkSpec {
         model,

@@ -104,7 +104,7 @@ fn point(
         let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
         return Err(document.error_at("nodes.count", message).labelled("out of range"));
     }
-    let network = network::network(raw.network, raw.loss, nodes, &document, files)?;
+    let network = network::network(raw.network, raw.loss, nodes, raw.seed, &document, files)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;

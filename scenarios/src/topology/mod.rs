@@ -15,6 +15,7 @@
 
 mod assemble;
 mod description;
+pub mod generate;
 mod geography;
 mod graphml;
 mod node_link;

@@ -120,6 +120,14 @@ impl RouterGraph {
         path
     }
 
+    /// The links: their two routers, and the delay.
+    pub fn links(&self) -> impl ExactSizeIterator<Item = (usize, usize, SimDuration)> {
+        self.links.edge_references().map(|link| {
+            let delay = SimDuration::from_nanos(u64::from(*link.weight()));
+            (link.source().index(), link.target().index(), delay)
+        })
+    }
+
     /// The delay of the shortest link; a nanosecond where there is none.
     pub fn shortest_link(&self) -> SimDuration {
         self.shortest_link

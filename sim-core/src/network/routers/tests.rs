@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use petgraph::graph::UnGraph;
 
 use super::*;
+use crate::random::unit;
 
 fn micros(n: u64) -> SimDuration {
     SimDuration::from_micros(n)
@@ -112,7 +113,8 @@ fn the_order_of_the_questions_changes_nothing() {
 fn random_hosts(seed: u64) -> Routers {
     let access = AccessDelay::new(micros(3), micros(90)).unwrap();
     let graph = Arc::new(RouterGraph::new(&random_graph(12, seed)).unwrap());
-    Routers::new(graph, 30, access, StreamKey::root(seed, 1)).unwrap()
+    let everywhere = Placement::everywhere(Spread::Uniform, &graph);
+    Routers::new(graph, 30, &everywhere, access, StreamKey::root(seed, 1)).unwrap()
 }
 
 #[test]
@@ -166,8 +168,9 @@ fn hosts_are_spread_evenly_and_more_of_them_move_none() {
     let graph = Arc::new(RouterGraph::new(&random_graph(10, 1)).unwrap());
     let access = AccessDelay::new(micros(1), micros(2)).unwrap();
     let places = StreamKey::root(3, 0).purpose("places");
-    let few = Routers::new(graph.clone(), 50, access, places).unwrap();
-    let many = Routers::new(graph, 20_000, access, places).unwrap();
+    let everywhere = Placement::everywhere(Spread::Uniform, &graph);
+    let few = Routers::new(graph.clone(), 50, &everywhere, access, places).unwrap();
+    let many = Routers::new(graph, 20_000, &everywhere, access, places).unwrap();
     assert_eq!(few.hosts[..], many.hosts[..50]);
     // Binomial counts and the mean of a uniform delay, within five standard deviations.
     let mut at = [0_u32; 10];
