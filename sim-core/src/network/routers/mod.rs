@@ -2,26 +2,35 @@
 
 mod access;
 mod graph;
+mod links;
 mod placement;
+mod search;
 
 use std::sync::Arc;
 
 use super::{Fate, Network, NetworkError, Transmission, addressable, unless_local};
 use crate::addr::NodeAddr;
 use crate::random::StreamKey;
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 
 pub use access::AccessDelay;
 pub use graph::RouterGraph;
+pub use links::Relationship;
 pub use placement::{Placement, Spread};
+pub use search::Policy;
 
 /// Hosts on a graph of routers: a message takes the access link of its sender, the shortest path by delay between the
 /// two routers, and the access link of its receiver; between two hosts at one router, the two access links.
+///
+/// Links between routers can come and go ([`Routers::changing`]). A message takes the path that there is when it is sent,
+/// as if routers learnt at once of every change, and is lost where there is none.
 ///
 /// There is no table of hosts by hosts: a host takes 8 B, and routes are those of the [`RouterGraph`].
 #[derive(Clone, Debug)]
 pub struct Routers {
     graph: Arc<RouterGraph>,
+    /// From when on another graph holds, in ascending order.
+    changes: Box<[(SimTime, Arc<RouterGraph>)]>,
     hosts: Box<[Attached]>,
     min_delay: SimDuration,
 }
@@ -32,6 +41,14 @@ struct Attached {
     router: u32,
     /// One way, in nanoseconds.
     access: u32,
+}
+
+impl Attached {
+    /// What the access links of two hosts take together.
+    #[inline]
+    fn access_with(self, other: Attached) -> SimDuration {
+        SimDuration::from_nanos(u64::from(self.access) + u64::from(other.access))
+    }
 }
 
 impl Routers {
@@ -77,10 +94,42 @@ impl Routers {
         };
         let hosts = hosts.iter().map(attached).collect::<Result<Box<[_]>, _>>()?;
         Ok(Routers {
-            min_delay: lookahead(&graph, &hosts),
+            min_delay: lookahead(&graph, graph.shortest_link(), &hosts),
             graph,
+            changes: Box::default(),
             hosts,
         })
+    }
+
+    /// The same hosts on links that change: from each of these instants on, messages take the paths of the graph beside it,
+    /// until the next. [Direct delays](Network::direct_delay) stay those of the first graph.
+    ///
+    /// # Errors
+    /// [`NetworkError::OtherRouters`] unless all have as many routers as the first.
+    pub fn changing(mut self, mut changes: Vec<(SimTime, Arc<RouterGraph>)>) -> Result<Self, NetworkError> {
+        let (expected, mut shortest) = (self.graph.routers(), self.graph.shortest_link());
+        for (_, graph) in &changes {
+            if graph.routers() != expected {
+                return Err(NetworkError::OtherRouters {
+                    expected,
+                    found: graph.routers(),
+                });
+            }
+            shortest = shortest.min(graph.shortest_link());
+        }
+        changes.sort_by_key(|(from, _)| *from);
+        self.changes = changes.into();
+        self.min_delay = lookahead(&self.graph, shortest, &self.hosts);
+        Ok(self)
+    }
+
+    /// The graph that holds at an instant.
+    #[inline]
+    fn graph_at(&self, now: SimTime) -> &RouterGraph {
+        match self.changes.partition_point(|(from, _)| *from <= now).checked_sub(1) {
+            Some(latest) => &self.changes[latest].1,
+            None => &self.graph,
+        }
     }
 
     /// How many bytes so many hosts take, without the graph that they are attached to.
@@ -88,7 +137,7 @@ impl Routers {
         (hosts * size_of::<Attached>()) as u64
     }
 
-    /// The routers and their paths.
+    /// The routers and their paths, before any [change](Self::changing).
     pub fn graph(&self) -> &Arc<RouterGraph> {
         &self.graph
     }
@@ -104,7 +153,7 @@ impl Routers {
 
 /// No two hosts are closer: over all routers, the two shortest access links at one; or any two access links and a link
 /// between routers.
-fn lookahead(graph: &RouterGraph, hosts: &[Attached]) -> SimDuration {
+fn lookahead(graph: &RouterGraph, shortest_link: SimDuration, hosts: &[Attached]) -> SimDuration {
     const NONE: u64 = u64::MAX;
     let lower_two = |[first, second]: [u64; 2], access: u64| {
         if access < first {
@@ -123,7 +172,7 @@ fn lookahead(graph: &RouterGraph, hosts: &[Attached]) -> SimDuration {
     }
     let sum = |[first, second]: [u64; 2]| SimDuration::from_nanos(first.saturating_add(second));
     let at_one = at_router.into_iter().map(sum).min().unwrap_or_default();
-    let apart = sum(overall) + graph.shortest_link();
+    let apart = sum(overall) + shortest_link;
     // A single host has no other to send to: any lookahead is true then.
     at_one.min(apart).max(SimDuration::NANOSECOND)
 }
@@ -144,15 +193,24 @@ fn within_reach(delay: SimDuration) -> Result<(), NetworkError> {
 impl Network for Routers {
     #[inline]
     fn transmit(&self, transmission: &Transmission) -> Fate {
-        Fate::Arrives(self.direct_delay(transmission.from, transmission.to))
+        let Transmission { now, from, to, .. } = *transmission;
+        if from == to {
+            return Fate::Arrives(SimDuration::ZERO);
+        }
+        let (one, other) = (self.hosts[from.index()], self.hosts[to.index()]);
+        match self.graph_at(now).delay(one.router as usize, other.router as usize) {
+            Some(path) => Fate::Arrives((path + one.access_with(other)).max(SimDuration::NANOSECOND)),
+            None => Fate::Lost,
+        }
     }
 
+    /// On the links that there are before any change.
     #[inline]
     fn direct_delay(&self, from: NodeAddr, to: NodeAddr) -> SimDuration {
         unless_local(from, to, || {
             let (one, other) = (self.hosts[from.index()], self.hosts[to.index()]);
-            let access = u64::from(one.access) + u64::from(other.access);
-            self.graph.delay(one.router as usize, other.router as usize) + SimDuration::from_nanos(access)
+            let path = self.graph.direct_delay(one.router as usize, other.router as usize);
+            path + one.access_with(other)
         })
     }
 
