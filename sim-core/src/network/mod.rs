@@ -163,7 +163,6 @@ pub enum NetworkError {
         /// How many there are.
         routers: usize,
     },
-<<<<<<< HEAD
     /// Hosts are to be spread over routers that are not there, or over none.
     #[error(
         "hosts cannot be spread over the routers {first} to {end}, the last excluded: there are {routers}, numbered from 0"
@@ -187,7 +186,6 @@ pub enum NetworkError {
     /// No random delay has these parameters.
     #[error(transparent)]
     Distribution(#[from] DistributionError),
-=======
     /// A graph of changed links has not the routers that hosts are attached to.
     #[error("a graph of {found} routers cannot take the place of one of {expected}")]
     OtherRouters {
@@ -196,7 +194,6 @@ pub enum NetworkError {
         /// How many the other graph has.
         found: usize,
     },
->>>>>>> topo
     /// A delay between routers, or of an access link, is longer than those that are kept.
     #[error("a delay of {delay} is too long: a path between routers takes at most {longest}")]
     DelayTooLong {
