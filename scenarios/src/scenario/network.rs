@@ -1,6 +1,7 @@
 //! The network that a scenario describes.
 
 mod access;
+mod file;
 mod files;
 mod generated;
 mod link_delay;

@@ -18,6 +18,8 @@ mod description;
 pub mod generate;
 mod geography;
 mod graphml;
+mod layout;
+mod metrics;
 mod node_link;
 
 use std::fmt;
@@ -34,6 +36,8 @@ use crate::input::{InputError, Source};
 use crate::units::Duration;
 
 pub use geography::{Place, great_circle};
+pub use layout::layout;
+pub use metrics::{Distribution, Metrics, PathMetrics};
 
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: u64 = 128 << 20;

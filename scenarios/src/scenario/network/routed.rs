@@ -88,6 +88,33 @@ impl RoutedNetwork {
         }
     }
 
+    /// The kind of a router, where the model that made the graph knows kinds.
+    pub fn kind(&self, router: usize) -> Option<&'static str> {
+        match &self.source {
+            GraphSource::Generated { graph, .. } if graph.stubs.as_ref()?.contains(&router) => Some("stub"),
+            GraphSource::Generated { .. } => Some("transit"),
+            GraphSource::File(_) => None,
+        }
+    }
+
+    /// What was done to the graph, in words; nothing if nothing was.
+    pub fn treatment(&self) -> String {
+        match &self.source {
+            GraphSource::Generated { graph, .. } if graph.joined > 0 => {
+                format!("links that join unconnected parts: {}", graph.joined)
+            }
+            _ => self.topology.treatment.to_string(),
+        }
+    }
+
+    /// The hosts of so many nodes at their routers, in the run with these streams.
+    ///
+    /// # Errors
+    /// [`NetworkError`], if there are too many of them: a validated scenario has a place for each.
+    pub fn routers_of(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
+        self.build(nodes, replication.purpose("places"))
+    }
+
     /// Whether places are longitudes and latitudes.
     pub fn geographic(&self) -> bool {
         matches!(self.source, GraphSource::File(_))
@@ -139,12 +166,7 @@ pub(super) fn generated(
 impl fmt::Display for RoutedNetwork {
     /// One line for `peerscope check`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Topology {
-            routers,
-            links,
-            treatment,
-            ..
-        } = &*self.topology;
+        let Topology { routers, links, .. } = &*self.topology;
         f.write_str(match self.placement.spread {
             Spread::Uniform => "hosts on ",
             Spread::Degree => "hosts by degree on ",
@@ -164,12 +186,7 @@ impl fmt::Display for RoutedNetwork {
             Some(maximum) => write!(f, ", access {minimum} to {}", written(maximum))?,
             None => write!(f, ", access from {minimum}, {} on average", written(self.access.mean()))?,
         }
-        let mut treatment = treatment.to_string();
-        if let GraphSource::Generated { graph, .. } = &self.source
-            && graph.joined > 0
-        {
-            treatment = format!("links that join unconnected parts: {}", graph.joined);
-        }
+        let treatment = self.treatment();
         if !treatment.is_empty() {
             write!(f, " ({treatment})")?;
         }
