@@ -126,8 +126,10 @@ fn words(subject: &Subject) -> String {
         metrics,
     } = subject;
     let mut text = format!("{name}\n");
-    // Writing to a String cannot fail.
-    let mut line = |name: &str, value: String| drop(writeln!(text, "  {name:11} {value}"));
+    let mut line = |name: &str, value: String| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {name:11} {value}");
+    };
     match &network.source {
         GraphSource::File(input) => line("file", input.path.display().to_string()),
         GraphSource::Generated { model, .. } => line("generated", model.to_string()),
