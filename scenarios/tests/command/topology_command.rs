@@ -265,7 +265,7 @@ fn wrong_keys_of_generated_networks_are_refused_where_they_are() {
         (stub("delay = { transit = \"50ms\" }"), "6:", "the key `transit_stub` is missing"),
         (
             "network.waxman = { routers = 0, alpha = 0.2, beta = 0.1, delay = \"1ms\", access = \"1ms\" }".to_owned(),
-            "6:29",
+            "6:30",
             "network.waxman.routers: expected between 1 and",
         ),
         (

@@ -6,7 +6,7 @@
 //! | `links` | a link | `from`, `to`, `kind`, `delay_ms` |
 //! | `degrees` | a number of links | `links`, `routers`, `fraction`, `fraction_at_least` |
 //! | `hops` | a number of links of a path | `hops`, `fraction`, `fraction_at_most` |
-//! | `delays` | a quantile of the delays of paths | `delay_ms`, `fraction_at_most` |
+//! | `delays` | a quantile of the delays of paths, 500 of them evenly apart | `quantile`, `delay_ms` |
 
 use std::fmt::Write;
 
@@ -115,9 +115,9 @@ fn delays(subject: &Subject) -> Table {
     let delays = &subject.metrics.paths.delays;
     let quantile = |step: usize| {
         let fraction = step as f64 / STEPS as f64;
-        Some([(f64::from(delays.quantile(fraction)?) / 1e6).into(), fraction.into()])
+        Some([fraction.into(), (f64::from(delays.quantile(fraction)?) / 1e6).into()])
     };
-    table(["delay_ms", "fraction_at_most"], (0..=STEPS).filter_map(quantile))
+    table(["quantile", "delay_ms"], (1..=STEPS).filter_map(quantile))
 }
 
 /// The figures of the graph.
@@ -140,7 +140,7 @@ pub(super) fn figures(subject: &Subject) -> Vec<Figure> {
     ));
     if subject.metrics.paths.delays.count() > 0 {
         text.push_str(&format!(
-            "[[figure]]\nname = \"delays\"\ntable = \"delays\"\ncdf = {{ x = \"delay_ms\", y = \"fraction_at_most\", label = \
+            "[[figure]]\nname = \"delays\"\ntable = \"delays\"\ncdf = {{ x = \"delay_ms\", label = \
              {name} }}\nx = {{ label = \"Delay between two routers\", unit = \"ms\" }}\ny = {{ label = \"Fraction of pairs\" }}\n"
         ));
     }
