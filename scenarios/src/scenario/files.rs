@@ -1,22 +1,26 @@
-//! The files that a scenario names: each is read once, however many points of a sweep use it.
+//! The files that a scenario names and the graphs that it has generated: each is made once, however many points of a sweep use
+//! it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sim_core::network::LatencyMatrix;
+use sim_core::random::StreamKey;
 
 use super::{InputFile, MeasuredNetwork};
 use crate::input::{Document, InputError, Node, SourceKind};
 use crate::lookup_trace::LookupTrace;
 use crate::matrix::{self, Measurements};
+use crate::topology::generate::{GenerateError, Generated, Model};
 use crate::topology::{self, Topology};
 
-/// The files read so far.
+/// The files read and the graphs generated so far.
 #[derive(Default)]
 pub(super) struct ScenarioFiles {
     matrices: Vec<(matrix::Reading, MeasuredNetwork)>,
     topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
     lookups: Vec<(InputFile, Arc<LookupTrace>)>,
+    generated: Vec<(Model, StreamKey, Arc<Generated>)>,
 }
 
 impl ScenarioFiles {
@@ -87,6 +91,20 @@ impl ScenarioFiles {
         let sha256 = trace.sha256.clone();
         self.lookups.push((InputFile { path, sha256 }, trace.clone()));
         Ok(trace)
+    }
+
+    /// The graph of a model with these streams.
+    pub(super) fn generated(&mut self, model: &Model, streams: StreamKey) -> Result<Arc<Generated>, GenerateError> {
+        let known = self
+            .generated
+            .iter()
+            .find(|known| (&known.0, known.1) == (model, streams));
+        if let Some((_, _, graph)) = known {
+            return Ok(graph.clone());
+        }
+        let graph = Arc::new(model.generate(streams)?);
+        self.generated.push((model.clone(), streams, graph.clone()));
+        Ok(graph)
     }
 
     /// The files read, in order and each once.

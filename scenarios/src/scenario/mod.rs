@@ -32,7 +32,9 @@ pub use citation::{Citation, Work, WorkKind};
 pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
-pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
+pub use network::{
+    GraphSource, HostPlacement, HostsAt, MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork,
+};
 pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;

@@ -11,7 +11,9 @@ use super::citation::Citation;
 use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
 use super::link_failure::RawLinkFailure;
 use super::measure::RawMeasure;
-use super::network::RawAccess;
+use super::network::{
+    HostPlacement, RawAccess, RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman,
+};
 use super::replications::RawReplications;
 use super::workload::RawWorkload;
 use crate::matrix::{Format, Gaps, Measures, Unit};
@@ -169,7 +171,7 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         minimum: Duration,
     },
-    /// Hosts at random places in a rectangle, delay by Euclidean distance.
+    /// HostPlacement at random places in a rectangle, delay by Euclidean distance.
     Plane {
         /// One side, in units of length.
         width: Positive,
@@ -181,7 +183,7 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         base: Duration,
     },
-    /// Hosts at random places on a sphere, delay by great-circle distance.
+    /// HostPlacement at random places on a sphere, delay by great-circle distance.
     Sphere {
         /// The radius, in units of length.
         radius: Positive,
@@ -207,12 +209,15 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         format: Format,
     },
-    /// Hosts at random routers of a real topology, read from a file; delay by the shortest path.
+    /// HostPlacement on the routers of a real topology, read from a file; delay by the shortest path.
     Topology {
         /// The file; a relative path starts from the folder of the scenario.
         file: PathBuf,
         /// How the file is laid out; told from the ending of its name, or from its beginning, where it is left out.
         format: Option<topology::Format>,
+        /// How hosts are spread over the routers.
+        #[serde(default)]
+        hosts: HostPlacement,
         /// The delay between a host and its router, one way.
         access: RawAccess,
         /// The delay for each kilometre of a link without a delay of its own: light in fibre.
@@ -230,6 +235,18 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         paths: topology::Paths,
     },
+    /// HostPlacement on stub domains of routers around domains of transit routers, as GT-ITM makes them.
+    TransitStub(RawTransitStub),
+    /// HostPlacement on a random graph of routers in a square, in which long links are unlikely.
+    Waxman(RawWaxman),
+    /// HostPlacement on a graph of routers that grew by preferential attachment.
+    BarabasiAlbert(RawBarabasiAlbert),
+    /// HostPlacement on a random graph of routers in a square, in which all that are near enough have links.
+    RandomGeometric(RawRandomGeometric),
+    /// HostPlacement on a circle of routers.
+    Ring(RawRing),
+    /// HostPlacement on rows and columns of routers.
+    Grid(RawGrid),
 }
 
 /// Light in fibre: 5 us a kilometre.

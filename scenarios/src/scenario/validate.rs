@@ -106,7 +106,7 @@ fn point(
             .labelled("must be longer than 0s"));
     }
     let (hosts, nodes) = nodes(&raw.nodes, &document)?;
-    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, &document, files)?;
+    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, &document, files)?;
     network.conditions.hosts = hosts;
     network.fail_links(&raw.link_failure, SimTime::ZERO + duration, &document)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();

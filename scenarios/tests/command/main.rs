@@ -15,6 +15,7 @@ mod schema;
 mod statistics;
 mod support;
 mod topology;
+mod topology_command;
 mod verify;
 mod watch;
 mod workload;

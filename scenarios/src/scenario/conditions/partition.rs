@@ -209,7 +209,9 @@ impl NetworkSpec {
     /// Whether hosts have places, all of them.
     fn has_places(&self) -> bool {
         match &self.model {
-            NetworkModel::Topology(routed) => routed.topology.routers.iter().all(|router| router.place.is_some()),
+            NetworkModel::Topology(routed) => {
+                (0..routed.topology.routers.len()).all(|router| routed.place(router).is_some())
+            }
             _ => matches!(self.places_of_hosts(1, StreamKey::root(0, 0)), Ok(Some(_))),
         }
     }
