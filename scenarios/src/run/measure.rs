@@ -3,6 +3,7 @@
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 
+use super::comings::Comings;
 use super::reachability::PathCount;
 use super::snapshot::Snapshot;
 use super::tally::{Bins, Tally};
@@ -23,6 +24,8 @@ pub struct Measured {
     pub snapshots: Vec<Snapshot>,
     /// Where the nodes of the snapshots lie, by address; empty where the network has no places.
     pub places: Vec<(f64, f64)>,
+    /// Comings and goings in the measured time.
+    pub comings: Comings,
     /// Arrivals, founders not counted.
     pub arrivals: u64,
     /// Joins that had to be begun again.
@@ -57,6 +60,7 @@ impl Measured {
         };
         Measured {
             bins,
+            comings: Comings::new(point),
             ..Measured::default()
         }
     }

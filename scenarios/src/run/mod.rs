@@ -1,5 +1,6 @@
 //! Running a scenario: every point and replication, in parallel, each a simulation of its own.
 
+mod comings;
 mod entry;
 mod measure;
 mod members;
@@ -20,6 +21,7 @@ use rayon::prelude::*;
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
+pub use comings::{Bin, Comings};
 pub use entry::OverlayEntry;
 pub use measure::Measured;
 pub(crate) use tables::run_metrics;
@@ -215,6 +217,7 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
     let tables =
         tables::tables(scenario, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
     let mut warnings = precision::warnings(scenario, &by_point);
+    warnings.extend(comings::warnings(scenario, &by_point));
     warnings.extend(steady::warnings(scenario, &by_point));
     let (records, broken): (Vec<_>, Vec<_>) = courses
         .into_iter()

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
+use sim_core::math;
 use sim_core::network::{
     AccessDelay, Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers,
     Sphere, Uniform,
@@ -22,7 +23,7 @@ use crate::topology::{self, Topology};
 use crate::units::{Positive, written};
 
 pub(super) use access::RawAccess;
-pub(super) use files::NetworkFiles;
+pub(super) use files::{NetworkFiles, located, named};
 
 /// The networks that scenarios can name, each with a line on what it is.
 pub const NETWORKS: [(&str, &str); 7] = [
@@ -209,6 +210,26 @@ impl NetworkSpec {
 }
 
 impl NetworkSpec {
+    /// Whether [`NetworkSpec::places`] knows where every host lies.
+    pub fn has_places(&self) -> bool {
+        match &self.model {
+            NetworkModel::Plane { .. } => true,
+            NetworkModel::Topology(routed) => routed.topology.routers.iter().all(|router| router.place.is_some()),
+            _ => false,
+        }
+    }
+
+    /// How far two places lie apart: in units of length, or kilometres on the Earth.
+    pub fn distance(&self, one: [f64; 2], other: [f64; 2]) -> f64 {
+        match self.model {
+            NetworkModel::Topology(_) => {
+                let place = |[longitude, latitude]: [f64; 2]| topology::Place { latitude, longitude };
+                topology::great_circle(place(one), place(other))
+            }
+            _ => math::hypot(other[0] - one[0], other[1] - one[1]),
+        }
+    }
+
     /// About how many bytes the network of so many nodes takes; routes between routers, which runs share, included.
     pub fn memory(&self, nodes: usize) -> u64 {
         let bytes = match &self.model {

@@ -22,7 +22,7 @@ const FIXED: [&str; 10] = [
 ];
 
 /// The tables whose keys may differ from point to point.
-pub(super) const SWEEPABLE: [&str; 11] = [
+pub(super) const SWEEPABLE: [&str; 12] = [
     "run",
     "nodes",
     "bring_up",
@@ -30,6 +30,7 @@ pub(super) const SWEEPABLE: [&str; 11] = [
     "loss",
     "churn",
     "mass_failure",
+    "flash_crowd",
     "protocol",
     "workload",
     "measure",

@@ -251,6 +251,16 @@ impl Timetable {
         }
     }
 
+    /// How long somebody stays, after churn has begun, who is up although the timetable has the place down: the founder of an
+    /// overlay, without whom nobody could have joined. By [`Sessions`] it is a whole session, else no time at all.
+    pub fn founder_session(&self, rng: &mut NodeRng) -> SimDuration {
+        match &self.churn.model {
+            ChurnModel::None => ChurnModel::NEVER,
+            ChurnModel::Sessions(sessions) => sessions.up().sample(rng),
+            _ => SimDuration::NANOSECOND,
+        }
+    }
+
     /// How long a session lasts that begins at this place so long after churn began; [`ChurnModel::NEVER`] where a process of
     /// the whole network decides.
     pub fn next_up(&self, place: NodeAddr, since_start: SimDuration, rng: &mut NodeRng) -> SimDuration {
@@ -258,7 +268,6 @@ impl Timetable {
             ChurnModel::Sessions(sessions) => sessions.up().sample(rng),
             ChurnModel::Trace(trace, _) => match trace.state(self.hosts[place.index()], since_start) {
                 InitialState { up: true, remaining } => remaining,
-                // Somebody is up whom the trace has down: the founder of an overlay, who leaves when the trace begins.
                 InitialState { up: false, .. } => SimDuration::NANOSECOND,
             },
             _ => ChurnModel::NEVER,

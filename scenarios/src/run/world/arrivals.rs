@@ -5,19 +5,35 @@ use std::collections::BTreeSet;
 use sim_core::addr::NodeAddr;
 use sim_core::churn::{ChurnModel, InitialState};
 use sim_core::math;
-use sim_core::random::StreamKey;
+use sim_core::random::{StreamKey, unit};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Control, Departure};
 
 use super::{ScenarioWorld, Turn};
 use crate::overlays::{ConfigOf, Overlay};
-use crate::scenario::{Arrivals, BringUp, MassFailureSpec};
+use crate::scenario::{Arrivals, BringUp, FlashCrowd, Returning};
 
 /// How often joins are looked for that must be begun again.
 pub(super) const REVIEW_PERIOD: SimDuration = SimDuration::from_secs(5);
 
+/// How long somebody who comes will stay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Session {
+    /// Until what is in the calendar already.
+    Planned,
+    /// As the timetable of the place has it.
+    ByTimetable,
+    /// So long.
+    Lasting(SimDuration),
+}
+
 impl<O: Overlay> ScenarioWorld<O> {
     pub(super) fn plan_first_session(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr) {
+        if let Some(crowd) = self.crowd_of(addr) {
+            let part = self.streams.purpose("flash crowd").index(u64::from(addr.0)).unit();
+            control.schedule(crowd.at.since(SimTime::ZERO) + crowd.over.mul_f64(part), Turn::Arrive(addr));
+            return;
+        }
         let place = &mut self.places[addr.index()];
         let InitialState { up, remaining } = place.first;
         // Founders are up whatever the churn model would have had them be: without them there is nobody to join.
@@ -28,7 +44,7 @@ impl<O: Overlay> ScenarioWorld<O> {
         if up {
             self.schedule_change(control, Turn::Depart(addr, 1), remaining);
         } else if founder {
-            let session = self.plan.churn.model().next_up(&mut place.churn);
+            let session = self.timetable.founder_session(&mut place.churn);
             self.schedule_change(control, Turn::Depart(addr, 1), session);
         } else {
             self.schedule_change(control, Turn::Arrive(addr), remaining);
@@ -40,6 +56,16 @@ impl<O: Overlay> ScenarioWorld<O> {
             let share = self.arrival(arrivals);
             control.schedule(over.mul_f64(share), Turn::BringUp(addr));
         }
+    }
+
+    /// The flash crowd, if the place is one of its.
+    fn crowd_of(&self, addr: NodeAddr) -> Option<FlashCrowd> {
+        self.plan.flash_crowd.filter(|_| addr.0 >= self.plan.residents)
+    }
+
+    /// How long churn has gone on.
+    fn since_start(&self, now: SimTime) -> SimDuration {
+        now.since(self.plan.churn_start)
     }
 
     /// When the next node of the first population arrives, as a part of the time that all of them take.
@@ -70,23 +96,41 @@ impl<O: Overlay> ScenarioWorld<O> {
         let place = &mut self.places[addr.index()];
         place.up = true;
         place.arrivals += 1;
+        place.since = now;
         self.measured.population(now, 1);
+        self.measured.comings.came(now);
+        if let Some(processes) = self.processes.as_mut().filter(|_| addr.0 < self.plan.residents) {
+            processes.up.insert(addr);
+        }
     }
 
-    /// A node comes: for the first time, its session having been planned, or by the churn model, which plans it now.
-    pub(super) fn arrive(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, planned: bool) {
+    /// A node comes, and its departure is planned unless it has been.
+    pub(super) fn arrive(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, session: Session) {
         self.place_up(control.now(), addr);
         self.measured.arrivals += 1;
         let arrivals = self.places[addr.index()].arrivals;
-        if arrivals > 1 {
+        if arrivals > 1 && self.plan.returning == Returning::NewId {
             let id = fresh_identifier::<O>(&self.config, self.streams, addr, arrivals, &self.identifiers);
             let former = std::mem::replace(&mut self.places[addr.index()].id, id);
             self.identifiers.remove(&former);
             self.identifiers.insert(id);
         }
-        if !planned {
-            let session = self.plan.churn.model().next_up(&mut self.places[addr.index()].churn);
-            self.schedule_change(control, Turn::Depart(addr, arrivals), session);
+        let leaves = Turn::Depart(addr, arrivals);
+        match (session, self.crowd_of(addr)) {
+            (Session::Planned, _) => {}
+            (_, Some(crowd)) => {
+                let stay = crowd.stay.map(|stay| stay.sample(&mut self.places[addr.index()].churn));
+                if let Some(stay) = stay {
+                    control.schedule(stay, leaves);
+                }
+            }
+            (Session::ByTimetable, None) => {
+                let so_far = self.since_start(control.now());
+                let rng = &mut self.places[addr.index()].churn;
+                let session = self.timetable.next_up(addr, so_far, rng);
+                self.schedule_change(control, leaves, session);
+            }
+            (Session::Lasting(session), None) => self.schedule_change(control, leaves, session),
         }
         self.join(control, addr);
     }
@@ -123,25 +167,43 @@ impl<O: Overlay> ScenarioWorld<O> {
     }
 
     pub(super) fn depart(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, arrival: u32) {
-        let place = &mut self.places[addr.index()];
-        if !place.up || place.arrivals != arrival {
-            return;
+        let place = &self.places[addr.index()];
+        if place.up && place.arrivals == arrival {
+            let departure = self.manner(addr);
+            self.leave(control, addr, departure);
         }
-        let departure = if self.plan.churn.is_graceful(&mut place.churn) {
-            Departure::Graceful
-        } else {
-            Departure::Silent
+    }
+
+    /// How a node leaves whom churn takes down now.
+    pub(super) fn manner(&mut self, addr: NodeAddr) -> Departure {
+        let crowd = self.crowd_of(addr);
+        let rng = &mut self.places[addr.index()].churn;
+        let is_graceful = match crowd {
+            Some(crowd) => unit(rng) < crowd.graceful,
+            None => self.timetable.churn().is_graceful(rng),
         };
-        self.leave(control, addr, departure);
+        departure(is_graceful)
     }
 
     pub(super) fn leave(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr, departure: Departure) {
+        let now = control.now();
+        let (so_far, crowd) = (self.since_start(now), self.crowd_of(addr));
         let place = &mut self.places[addr.index()];
         place.up = false;
-        let absence = self.plan.churn.model().next_down(&mut place.churn);
+        let since = place.since;
+        // Nobody of a crowd returns.
+        let absence = match crowd {
+            Some(_) => ChurnModel::NEVER,
+            None => self.timetable.next_down(addr, so_far, &mut place.churn),
+        };
         self.members.remove(addr);
         self.joining.remove(&addr);
-        self.measured.population(control.now(), -1);
+        self.measured.population(now, -1);
+        self.measured.comings.left(now, since);
+        if let Some(processes) = self.processes.as_mut().filter(|_| crowd.is_none()) {
+            processes.up.remove(addr);
+            processes.free.push_back(addr);
+        }
         match departure {
             Departure::Graceful => self.measured.graceful_departures += 1,
             Departure::Silent => self.measured.silent_departures += 1,
@@ -150,27 +212,31 @@ impl<O: Overlay> ScenarioWorld<O> {
         self.schedule_change(control, Turn::Arrive(addr), absence);
     }
 
-    pub(super) fn fail_many(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
-        let Some(MassFailureSpec { failure, graceful }) = self.plan.mass_failure else {
-            return;
-        };
+    pub(super) fn fail_many(&mut self, control: &mut Control<'_, O::Protocol, Turn>, number: usize) {
+        let spec = self.plan.mass_failures[number];
         let up: Vec<NodeAddr> = (0..self.plan.nodes)
             .map(NodeAddr)
             .filter(|addr| self.places[addr.index()].up)
             .collect();
         let streams = self.streams.purpose("mass failure");
-        for addr in failure.victims(&up, streams.index(0)) {
-            let is_graceful = streams.index(1).index(u64::from(addr.0)).unit() < graceful;
-            self.leave(
-                control,
-                addr,
-                if is_graceful {
-                    Departure::Graceful
-                } else {
-                    Departure::Silent
-                },
-            );
+        // Each failure has two streams of its own.
+        let (ranks, manners) = (streams.index(2 * number as u64), streams.index(2 * number as u64 + 1));
+        let victims = match (spec.nearest_to, &self.distance) {
+            (Some(place), Some(distance)) => spec.failure.nearest(&up, |addr| distance(addr, place)),
+            _ => spec.failure.victims(&up, ranks),
+        };
+        for addr in victims {
+            let is_graceful = manners.index(u64::from(addr.0)).unit() < spec.graceful;
+            self.leave(control, addr, departure(is_graceful));
         }
+    }
+}
+
+fn departure(is_graceful: bool) -> Departure {
+    if is_graceful {
+        Departure::Graceful
+    } else {
+        Departure::Silent
     }
 }
 

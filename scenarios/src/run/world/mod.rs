@@ -2,12 +2,13 @@
 
 mod arrivals;
 mod observation;
+mod process;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::addr::NodeAddr;
-use sim_core::churn::{Churn, InitialState};
+use sim_core::churn::{Churn, ChurnModel, InitialState, Timetable};
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::{SimDuration, SimTime};
@@ -18,17 +19,21 @@ use super::measure::Measured;
 use super::members::Members;
 use super::tally::Answer;
 use crate::overlays::{ConfigOf, Overlay, Told};
-use crate::scenario::{BringUp, Lookups, MassFailureSpec, Point, Reachability};
-use arrivals::{REVIEW_PERIOD, fresh_identifier};
+use crate::scenario::{BringUp, FlashCrowd, Lookups, MassFailureSpec, Point, Reachability, Returning};
+use arrivals::{REVIEW_PERIOD, Session, fresh_identifier};
+use process::{Processes, Pulse};
 use workload::Issued;
 
 /// What happens in a scenario, apart from the protocol.
 struct Plan {
     nodes: u32,
     bring_up: BringUp,
-    churn: Churn,
+    /// The places that a churn model holds for: the first ones; the others are those of a flash crowd.
+    residents: u32,
     churn_start: SimTime,
-    mass_failure: Option<MassFailureSpec>,
+    returning: Returning,
+    mass_failures: Vec<MassFailureSpec>,
+    flash_crowd: Option<FlashCrowd>,
     lookups: Option<Lookups>,
     reachability: Option<Reachability>,
     snapshots: Vec<SimTime>,
@@ -39,9 +44,11 @@ impl Plan {
         Plan {
             nodes: point.nodes,
             bring_up: point.bring_up,
-            churn: point.churn.churn,
+            residents: point.churn.places,
             churn_start: point.churn.start,
-            mass_failure: point.mass_failure,
+            returning: point.churn.returning,
+            mass_failures: point.mass_failures.clone(),
+            flash_crowd: point.flash_crowd,
             lookups: point.lookups,
             reachability: point.observe.reachability,
             snapshots: point.observe.snapshots.clone(),
@@ -61,8 +68,10 @@ pub(super) enum Turn {
     Review,
     /// A session ends.
     Depart(NodeAddr, u32),
-    /// Many fail at once.
-    MassFailure,
+    /// Many fail at once: which of the failures.
+    MassFailure(usize),
+    /// A process of the whole network has an event.
+    Pulse(Pulse),
     /// Measurement begins.
     Measure,
     /// Somebody looks something up.
@@ -79,6 +88,8 @@ struct Place {
     /// Counts arrivals, so that what was planned for one does not befall the next.
     arrivals: u32,
     up: bool,
+    /// When it last came.
+    since: SimTime,
     /// Where the churn model has it stand when churn begins.
     first: InitialState,
     churn: NodeRng,
@@ -90,6 +101,9 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     config: ConfigOf<O>,
     streams: StreamKey,
     founders: Vec<(u128, NodeAddr)>,
+    timetable: Timetable,
+    /// What decides for the whole network who comes and goes, if anything does.
+    processes: Option<Box<Processes>>,
     places: Vec<Place>,
     members: Members,
     /// Every identifier that a node has, or will have when it first comes.
@@ -106,8 +120,13 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     arrivals: NodeRng,
     lookups: NodeRng,
     network: DirectDelay,
+    /// How far a node lies from the places of regional failures, if there are any.
+    distance: Option<Distance>,
     measured: Measured,
 }
+
+/// The distance of a node from a place.
+pub(super) type Distance = Box<dyn Fn(NodeAddr, [f64; 2]) -> f64 + Send>;
 
 /// The delay of the direct path between two hosts, both ways together.
 pub(super) type DirectDelay = Box<dyn Fn(NodeAddr, NodeAddr) -> SimDuration + Send>;
@@ -119,18 +138,35 @@ impl<O: Overlay> ScenarioWorld<O> {
         size_of::<Place>() + 3 * (2 * size_of::<u128>() + size_of::<NodeAddr>()) / 2 + size_of::<(NodeAddr, u128)>();
 
     /// A world before its first event, which is [`Turn::Open`] at time zero.
-    pub(super) fn new(point: &Point, config: ConfigOf<O>, streams: StreamKey, round_trip: DirectDelay) -> Self {
+    pub(super) fn new(
+        point: &Point,
+        config: ConfigOf<O>,
+        streams: StreamKey,
+        round_trip: DirectDelay,
+        distance: Option<Distance>,
+    ) -> Self {
         let plan = Plan::of(point);
+        let churn = point.churn.churn.clone();
+        let begins = plan.churn_start.since(SimTime::ZERO);
+        let timetable = Timetable::new(churn, plan.residents, begins, streams);
         let mut identifiers = BTreeSet::new();
         let places = (0..plan.nodes).map(NodeAddr).map(|addr| {
             let id = fresh_identifier::<O>(&config, streams, addr, 0, &identifiers);
             identifiers.insert(id);
             let mut churn = Churn::stream(streams, addr).rng();
-            let first = plan.churn.model().initial(&mut churn);
+            let first = if addr.0 < plan.residents {
+                timetable.initial(addr, &mut churn)
+            } else {
+                InitialState {
+                    up: false,
+                    remaining: ChurnModel::NEVER,
+                }
+            };
             Place {
                 id,
                 arrivals: 0,
                 up: false,
+                since: SimTime::ZERO,
                 first,
                 churn,
             }
@@ -138,29 +174,40 @@ impl<O: Overlay> ScenarioWorld<O> {
         let places: Vec<Place> = places.collect();
         let founds = |(index, place): &(usize, &Place)| match plan.bring_up {
             BringUp::Bulk => place.first.up,
-            BringUp::Joins { founders, .. } => *index < founders.unwrap_or_else(|| O::founders(&config)) as usize,
+            BringUp::Joins { founders, .. } => {
+                *index < founders.unwrap_or_else(|| O::founders(&config)).min(plan.residents) as usize
+            }
         };
         let founders = places.iter().enumerate().filter(founds);
         let first = places
             .iter()
             .enumerate()
             .filter(|place| place.1.first.up || founds(place));
+        let first_population = first.count() as u32;
+        let founders: Vec<(u128, NodeAddr)> = founders
+            .map(|(index, place)| (place.id, NodeAddr(index as u32)))
+            .collect();
+        let reserved = |addr: NodeAddr| {
+            places[addr.index()].first.up || founders.binary_search_by_key(&addr, |(_, founder)| *founder).is_ok()
+        };
+        let processes = Processes::of(timetable.churn().model(), plan.residents, reserved, streams);
         ScenarioWorld {
-            founders: founders
-                .map(|(index, place)| (place.id, NodeAddr(index as u32)))
-                .collect(),
             members: Members::new(plan.nodes),
             joining: BTreeMap::new(),
             founding: None,
             identifiers,
-            first_population: first.count() as u32,
+            first_population,
             brought_up: 0,
             issued: BTreeMap::new(),
             next_operation: 0,
             arrivals: streams.purpose("arrivals").rng(),
             lookups: streams.purpose("lookups").rng(),
             network: round_trip,
+            distance,
             measured: Measured::new(point),
+            founders,
+            timetable,
+            processes,
             plan,
             config,
             streams,
@@ -178,6 +225,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         for Issued { at, .. } in self.issued.values() {
             self.measured.bins.unfinished(*at);
         }
+        let under_way = self.places.iter().filter(|place| place.up);
+        self.measured.comings.finish(end, under_way.map(|place| place.since));
         self.measured.finish(traffic, end, self.members.len() as u64);
         self.measured
     }
@@ -194,9 +243,10 @@ impl<O: Overlay> ScenarioWorld<O> {
             control.start(addr, init);
         }
         control.schedule(REVIEW_PERIOD, Turn::Review);
-        if let Some(MassFailureSpec { failure, .. }) = self.plan.mass_failure {
-            control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure);
+        for (number, MassFailureSpec { failure, .. }) in self.plan.mass_failures.iter().enumerate() {
+            control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure(number));
         }
+        self.begin_processes(control);
         if let Some(lookups) = self.plan.lookups {
             control.schedule(lookups.start.since(SimTime::ZERO), Turn::Measure);
         }
@@ -215,11 +265,12 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
     fn on_event(&mut self, control: &mut Control<'_, O::Protocol, Turn>, turn: Turn) {
         match turn {
             Turn::Open => self.open(control),
-            Turn::BringUp(addr) => self.arrive(control, addr, true),
-            Turn::Arrive(addr) => self.arrive(control, addr, false),
+            Turn::BringUp(addr) => self.arrive(control, addr, Session::Planned),
+            Turn::Arrive(addr) => self.arrive(control, addr, Session::ByTimetable),
             Turn::Review => self.review(control),
             Turn::Depart(addr, arrival) => self.depart(control, addr, arrival),
-            Turn::MassFailure => self.fail_many(control),
+            Turn::MassFailure(number) => self.fail_many(control, number),
+            Turn::Pulse(pulse) => self.pulse(control, pulse),
             Turn::Measure => self.measure(control),
             Turn::Lookup => self.look_up(control),
             Turn::Reach => self.reach(control),

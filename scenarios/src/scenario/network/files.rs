@@ -90,7 +90,7 @@ impl NetworkFiles {
 }
 
 /// A missing file is missed where it was named.
-fn named(error: InputError, key: &str, document: &Document) -> InputError {
+pub(in crate::scenario) fn named(error: InputError, key: &str, document: &Document) -> InputError {
     match (&error, document.get(key)) {
         (InputError::Missing { .. }, Some(node)) => {
             let (line, column) = node.origin.line_column();
@@ -104,7 +104,7 @@ fn named(error: InputError, key: &str, document: &Document) -> InputError {
 }
 
 /// A path named in a scenario file is relative to that file, one named on the command line to the current folder.
-fn located(file: &Path, key: &str, document: &Document) -> PathBuf {
+pub(in crate::scenario) fn located(file: &Path, key: &str, document: &Document) -> PathBuf {
     match document.get(key).map(|node: &Node| node.origin.source().kind()) {
         Some(SourceKind::File(scenario)) => scenario.parent().unwrap_or(Path::new("")).join(file),
         _ => file.to_owned(),
