@@ -25,7 +25,7 @@ pub struct Comings {
     pub refused: u64,
     /// Node-nanoseconds up.
     pub up_time: u128,
-    /// How many were up at the beginning, the fewest, and the most at any time.
+    /// How many were up at the beginning.
     pub up_first: u64,
     /// The fewest who were up at any time.
     pub up_least: u64,
@@ -40,7 +40,7 @@ pub struct Comings {
     /// How long each session lasted that began in the measured time, in ns, and whether it ended there: in ascending order,
     /// when the run has ended.
     pub sessions: Vec<(u64, bool)>,
-    /// The same in bins of this width.
+    /// The same in bins of this width; of no width, and there are none, without lookups.
     pub width: SimDuration,
     /// What happened in each bin, in order.
     pub bins: Vec<Bin>,
@@ -78,7 +78,7 @@ impl Default for Comings {
             halved: None,
             doubled: None,
             sessions: Vec::new(),
-            width: SimDuration::NANOSECOND,
+            width: SimDuration::ZERO,
             bins: Vec::new(),
             old_gone: 0,
             up: 0,
@@ -93,7 +93,7 @@ impl Comings {
         Comings {
             start: point.churn.churn.model().start(),
             from: point.lookups.map_or(point.churn.start, |lookups| lookups.start),
-            width: point.measure.bin,
+            width: point.lookups.map_or(SimDuration::ZERO, |_| point.measure.bin),
             ..Comings::default()
         }
     }
@@ -108,7 +108,7 @@ impl Comings {
                 bin.begun += 1;
             }
             self.up_most = self.up_most.max(self.up);
-            if self.begun == self.up_first {
+            if self.doubled.is_none() && self.begun >= self.up_first {
                 self.doubled = Some(now);
             }
         }
@@ -166,6 +166,9 @@ impl Comings {
         if self.up == 0 {
             self.empty += passed;
         }
+        if self.width == SimDuration::ZERO {
+            self.counted_to = now;
+        }
         while self.counted_to < now {
             let number = self.counted_to.since(self.from).as_nanos() / self.width.as_nanos();
             let until = (self.from + self.width * (number + 1)).min(now);
@@ -177,8 +180,9 @@ impl Comings {
         }
     }
 
+    /// The bin of an instant, if there are bins.
     fn bin(&mut self, at: SimTime) -> Option<&mut Bin> {
-        let number = (at.since(self.from).as_nanos() / self.width.as_nanos()) as usize;
+        let number = at.since(self.from).as_nanos().checked_div(self.width.as_nanos())? as usize;
         if self.bins.len() <= number {
             self.bins.resize(number + 1, Bin::default());
         }
@@ -200,6 +204,17 @@ impl Comings {
             at_risk -= lengths.len();
         }
         steps
+    }
+}
+
+/// The name of a start in tables and objects.
+pub(crate) fn start_name(start: Start) -> &'static str {
+    match start {
+        Start::Steady => "steady",
+        Start::Periodic => "periodic",
+        Start::WholeSessions => "whole_sessions",
+        Start::Wandering => "wandering",
+        Start::AsMeasured => "as_measured",
     }
 }
 

@@ -115,7 +115,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         let point = job.point;
         let (setup, world) = Self::prepare(job)?;
         // Founders are a base that never leaves only where nobody does.
-        let nobody_leaves = !point.churn.changes() && point.mass_failures.is_empty() && point.flash_crowd.is_none();
+        let nobody_leaves = !point.comes_and_goes();
         let base = if nobody_leaves { world.founders() } else { &[] };
         let invariants = point
             .observe

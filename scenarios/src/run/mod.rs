@@ -21,6 +21,7 @@ use rayon::prelude::*;
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
+pub(crate) use comings::start_name;
 pub use comings::{Bin, Comings};
 pub use entry::OverlayEntry;
 pub use measure::Measured;

@@ -219,6 +219,11 @@ impl Point {
         self.document.error_at(path, message)
     }
 
+    /// Whether anybody comes or goes once the overlay has been brought up.
+    pub fn comes_and_goes(&self) -> bool {
+        self.churn.changes() || !self.mass_failures.is_empty() || self.flash_crowd.is_some()
+    }
+
     /// All keys that decide what is simulated at this point, with the values that they have here: those of the file, of the
     /// command line and of the sweep. What is not there has its default.
     pub fn values(&self) -> toml::Table {

@@ -4,6 +4,7 @@ use sim_core::churn::{ChurnModel, Start, TraceHosts};
 use sim_core::time::SimTime;
 
 use super::{Line, count, since_start};
+use crate::run::start_name;
 use crate::scenario::{FlashCrowd, MassFailureSpec, Point, Returning};
 use crate::units::written;
 
@@ -16,17 +17,6 @@ pub(super) fn expected_up(point: &Point) -> Option<f64> {
 /// How churn starts, as the table `churn` has it; none without churn.
 pub(super) fn start(point: &Point) -> Option<&'static str> {
     point.churn.changes().then(|| start_name(point.churn.churn.model().start()))
-}
-
-/// The name of a start in tables and objects.
-pub(crate) fn start_name(start: Start) -> &'static str {
-    match start {
-        Start::Steady => "steady",
-        Start::Periodic => "periodic",
-        Start::WholeSessions => "whole_sessions",
-        Start::Wandering => "wandering",
-        Start::AsMeasured => "as_measured",
-    }
 }
 
 /// The lines on churn, failures and crowds.

@@ -14,7 +14,7 @@ use crate::overlays::Overlay;
 
 /// An event of such a process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Pulse {
+pub(in crate::run) enum Pulse {
     /// Somebody leaves, and somebody else comes at once.
     Replace,
     /// Somebody comes.
