@@ -88,7 +88,9 @@ impl<'a> Reader<'a> {
     fn time(&self, word: Word<'_>, per_second: f64) -> Result<SimTime, InputError> {
         let number = word.text.parse::<f64>().ok().filter(|number| number.is_finite());
         let Some(number) = number else {
-            return Err(self.error(word.span(), "this is not a number").labelled("expected a time"));
+            return Err(self
+                .error(word.span(), "this is not a number")
+                .labelled("expected a time"));
         };
         let seconds = number / per_second;
         if !(0.0..=LATEST_SECONDS).contains(&seconds) {
@@ -151,7 +153,11 @@ impl<'a> Reader<'a> {
             };
             let times = &words[2..];
             if times.len() as u64 != 2 * u64::from(sessions) {
-                let message = format!("{sessions} sessions have {} times, not {}", 2 * u64::from(sessions), times.len());
+                let message = format!(
+                    "{sessions} sessions have {} times, not {}",
+                    2 * u64::from(sessions),
+                    times.len()
+                );
                 return Err(self
                     .error(count.span(), message)
                     .labelled("does not fit what follows")
@@ -188,7 +194,9 @@ impl<'a> Reader<'a> {
             for word in &words[2..] {
                 let time = self.time(*word, 1e3)?;
                 if changes.last().is_some_and(|last| time < *last) {
-                    return Err(self.error(word.span(), BACKWARDS).labelled("earlier than the one before"));
+                    return Err(self
+                        .error(word.span(), BACKWARDS)
+                        .labelled("earlier than the one before"));
                 }
                 changes.push(time);
             }
@@ -238,7 +246,9 @@ impl<'a> Reader<'a> {
             };
             let now = self.time(time, 1.0)?;
             if now < last {
-                return Err(self.error(time.span(), BACKWARDS).labelled("earlier than the line before"));
+                return Err(self
+                    .error(time.span(), BACKWARDS)
+                    .labelled("earlier than the line before"));
             }
             last = now;
             match command.text {
@@ -302,7 +312,11 @@ impl<'a> Hosts<'a> {
                 place: began.span(),
             }),
             (Some((since, _)), true) => {
-                let message = format!("the host {} joins, but it is up since {} s", host.text, since.as_secs_f64());
+                let message = format!(
+                    "the host {} joins, but it is up since {} s",
+                    host.text,
+                    since.as_secs_f64()
+                );
                 return Err(reader
                     .error(host.span(), message)
                     .labelled("sessions of a host do not overlap"));

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::churn::{
-    Arrivals, Churn, ChurnError, ChurnModel, Diurnal, Lifetime, MassFailure, PointProcess, SessionTrace, Sessions, Start,
-    TraceHosts,
+    Arrivals, Churn, ChurnError, ChurnModel, Diurnal, Lifetime, MassFailure, PointProcess, SessionTrace, Sessions,
+    Start, TraceHosts,
 };
 use sim_core::time::{SimDuration, SimTime};
 
@@ -124,7 +124,10 @@ impl TraceFiles {
     ) -> Result<(InputFile, Arc<SessionTrace>), InputError> {
         let key = "churn.trace.file";
         let path = located(file, key, document);
-        let known = self.read.iter().find(|(how, input, _)| *how == format && input.path == path);
+        let known = self
+            .read
+            .iter()
+            .find(|(how, input, _)| *how == format && input.path == path);
         if let Some((_, input, trace)) = known {
             return Ok((input.clone(), trace.clone()));
         }

@@ -9,14 +9,10 @@ use super::churn::{Comings, TraceFiles};
 use super::citation::{self, Citation};
 use super::measure::measure;
 use super::network::{self, NetworkFiles};
-use super::raw::{
-    RawBringUp, RawLookups, RawObserve, RawReachability, RawScenario,
-};
+use super::raw::{RawBringUp, RawLookups, RawObserve, RawReachability, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::sweep::{self, Expanded};
-use super::{
-    BringUp, InputFile, Lookups, Observe, Point, Reachability, Scenario, Settings,
-};
+use super::{BringUp, InputFile, Lookups, Observe, Point, Reachability, Scenario, Settings};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
@@ -66,7 +62,10 @@ pub(super) fn scenario(
         points,
         figures: head.figures,
         expectations: head.expectations,
-        inputs: std::iter::once(file).chain(files.inputs()).chain(traces.inputs()).collect(),
+        inputs: std::iter::once(file)
+            .chain(files.inputs())
+            .chain(traces.inputs())
+            .collect(),
         document,
     };
     check_results(&scenario, registry)?;

@@ -16,20 +16,31 @@ pub(super) fn expected_up(point: &Point) -> Option<f64> {
 
 /// How churn starts, as the table `churn` has it; none without churn.
 pub(super) fn start(point: &Point) -> Option<&'static str> {
-    point.churn.changes().then(|| start_name(point.churn.churn.model().start()))
+    point
+        .churn
+        .changes()
+        .then(|| start_name(point.churn.churn.model().start()))
 }
 
 /// The lines on churn, failures and crowds.
 pub(super) fn describe(point: &Point) -> Vec<Line> {
     let mut lines = Vec::new();
     if point.churn.changes() {
-        lines.push(("churn", format!("from {}, {}", since_start(point.churn.start), model(point))));
+        lines.push((
+            "churn",
+            format!("from {}, {}", since_start(point.churn.start), model(point)),
+        ));
         lines.push(("start", beginning(point).to_owned()));
         if point.churn.returning == Returning::SameId {
             lines.push(("churn", "who comes back keeps the identifier".to_owned()));
         }
     }
-    lines.extend(point.mass_failures.iter().map(|failure| ("failure", mass_failure(point, failure))));
+    lines.extend(
+        point
+            .mass_failures
+            .iter()
+            .map(|failure| ("failure", mass_failure(point, failure))),
+    );
     lines.extend(point.flash_crowd.iter().map(|crowd| ("crowd", flash_crowd(crowd))));
     lines
 }
@@ -85,7 +96,12 @@ fn beginning(point: &Point) -> &'static str {
     }
 }
 
-fn mass_failure(point: &Point, MassFailureSpec { failure, nearest_to, .. }: &MassFailureSpec) -> String {
+fn mass_failure(
+    point: &Point,
+    MassFailureSpec {
+        failure, nearest_to, ..
+    }: &MassFailureSpec,
+) -> String {
     let failing = failure.count(point.nodes as usize);
     let place = nearest_to.map_or(String::new(), |[x, y]| format!(", those nearest to ({x}, {y})"));
     format!("at {}, {failing} if all are up{place}", since_start(failure.at()))

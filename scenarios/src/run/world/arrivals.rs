@@ -31,7 +31,10 @@ impl<O: Overlay> ScenarioWorld<O> {
     pub(super) fn plan_first_session(&mut self, control: &mut Control<'_, O::Protocol, Turn>, addr: NodeAddr) {
         if let Some(crowd) = self.crowd_of(addr) {
             let part = self.streams.purpose("flash crowd").index(u64::from(addr.0)).unit();
-            control.schedule(crowd.at.since(SimTime::ZERO) + crowd.over.mul_f64(part), Turn::Arrive(addr));
+            control.schedule(
+                crowd.at.since(SimTime::ZERO) + crowd.over.mul_f64(part),
+                Turn::Arrive(addr),
+            );
             return;
         }
         let place = &mut self.places[addr.index()];

@@ -78,7 +78,9 @@ impl<O: Overlay> ScenarioWorld<O> {
 
     /// Puts the next event of a process into the calendar; the first is counted from the start of churn.
     fn schedule_pulse(&mut self, control: &mut Control<'_, O::Protocol, Turn>, pulse: Pulse) {
-        let Some(processes) = self.processes.as_mut() else { return };
+        let Some(processes) = self.processes.as_mut() else {
+            return;
+        };
         let from = control.now().max(self.plan.churn_start);
         let since_zero = SimDuration::from_nanos(from.as_nanos());
         let pause = match (self.timetable.churn().model(), pulse) {
@@ -131,7 +133,9 @@ impl<O: Overlay> ScenarioWorld<O> {
 
     /// A random node leaves, if anybody is up.
     fn somebody_leaves(&mut self, control: &mut Control<'_, O::Protocol, Turn>) -> bool {
-        let Some(processes) = self.processes.as_mut() else { return false };
+        let Some(processes) = self.processes.as_mut() else {
+            return false;
+        };
         let Some(addr) = processes.up.random(&mut processes.departures) else {
             return false;
         };

@@ -11,8 +11,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use sim_core::churn::Timing;
 use sim_core::time::SimDuration;
 
-use super::lifetime::RawLifetime;
 use super::Returning;
+use super::lifetime::RawLifetime;
 use crate::churn_trace::Format;
 use crate::units::{Duration, Fraction, Positive, Rate};
 
