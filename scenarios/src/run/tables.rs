@@ -26,7 +26,7 @@ struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-const TABLES: [Layout; 16] = [
+const TABLES: [Layout; 17] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -180,6 +180,23 @@ const TABLES: [Layout; 16] = [
         columns: &["session_s", "fraction_at_most"],
         written: comes_and_goes,
         rows: comings::sessions,
+    },
+    // What the overlay costs and what it buys, a row a run: the traffic of the measured time for each node that is up, lookups
+    // included, beside what became of the lookups (Li et al. 2005: performance versus cost).
+    Layout {
+        name: "cost",
+        columns: &[
+            "bytes_per_node_s",
+            "messages_per_node_s",
+            "completed_fraction",
+            "correct_fraction",
+            "hops_mean",
+            "timeouts_mean",
+            "latency_mean_ms",
+            "latency_p50_ms",
+        ],
+        written: comes_and_goes_under_lookups,
+        rows: comings::cost,
     },
     // Who was up in each bin of `measure.bin`, and how many came and went a second.
     Layout {

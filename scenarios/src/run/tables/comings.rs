@@ -2,8 +2,10 @@
 
 use analysis::Cell;
 use sim_core::time::{SimDuration, SimTime};
+use sim_core::traffic::Traffic;
 
 use super::Ranges;
+use super::rows::nearest_rank;
 use crate::run::comings::{Bin, Comings, start_name};
 use crate::run::measure::Measured;
 
@@ -56,6 +58,25 @@ pub(super) fn sessions(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
         vec![Cell::from(*edge as f64 / 1e9), Cell::from(1.0 - longer)]
     };
     seen.map(row).collect()
+}
+
+pub(super) fn cost(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let lookups = &measured.lookups;
+    let ratio = |sum: f64, count: u64| number((count > 0).then(|| sum / count as f64));
+    let node_seconds = measured.up_time as f64 / 1e9;
+    let rate = |count: u64| number((node_seconds > 0.0).then(|| count as f64 / node_seconds));
+    let total = measured.traffic.as_ref().map(Traffic::total).unwrap_or_default();
+    let median = nearest_rank(&lookups.latencies, 0.5);
+    vec![vec![
+        rate(total.bytes),
+        rate(total.messages),
+        ratio(lookups.completed as f64, lookups.issued),
+        ratio(lookups.correct as f64, lookups.issued),
+        ratio(lookups.hops as f64, lookups.completed),
+        ratio(lookups.timeouts as f64, lookups.completed + lookups.failed),
+        ratio(lookups.latency as f64 / 1e6, lookups.completed),
+        number(median.map(|latency| latency as f64 / 1e6)),
+    ]]
 }
 
 pub(super) fn population_over_time(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
