@@ -227,7 +227,10 @@ fn chord_churn_pays_for_correct_lookups_with_traffic() {
     assert_eq!(often.2, seldom.2, "the same nodes come and go whatever they say");
     assert!((often.2 - 64.0).abs() < 20.0, "{} of 128 are up", often.2);
     assert!(often.0 > 0.98, "{} correct", often.0);
-    assert!(often.0 > seldom.0 && often.1 > 4.0 * seldom.1, "{often:?} and {seldom:?}");
+    assert!(
+        often.0 > seldom.0 && often.1 > 4.0 * seldom.1,
+        "{often:?} and {seldom:?}"
+    );
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub struct Comings {
     pub width: SimDuration,
     /// What happened in each bin, in order.
     pub bins: Vec<Bin>,
+    /// Whether measurement has begun.
+    has_begun: bool,
     old_gone: u64,
     up: u64,
     counted_to: SimTime,
@@ -72,7 +74,7 @@ impl Default for Comings {
             refused: 0,
             up_time: 0,
             up_first: 0,
-            up_least: u64::MAX,
+            up_least: 0,
             up_most: 0,
             empty: SimDuration::ZERO,
             halved: None,
@@ -80,6 +82,7 @@ impl Default for Comings {
             sessions: Vec::new(),
             width: SimDuration::ZERO,
             bins: Vec::new(),
+            has_begun: false,
             old_gone: 0,
             up: 0,
             counted_to: SimTime::ZERO,
@@ -102,15 +105,16 @@ impl Comings {
     pub(super) fn came(&mut self, now: SimTime) {
         self.advance(now);
         self.up += 1;
-        if now >= self.from {
-            self.begun += 1;
-            if let Some(bin) = self.bin(now) {
-                bin.begun += 1;
-            }
-            self.up_most = self.up_most.max(self.up);
-            if self.doubled.is_none() && self.begun >= self.up_first {
-                self.doubled = Some(now);
-            }
+        if now <= self.from {
+            return;
+        }
+        self.begun += 1;
+        if let Some(bin) = self.bin(now) {
+            bin.begun += 1;
+        }
+        self.up_most = self.up_most.max(self.up);
+        if self.doubled.is_none() && self.up_first > 0 && self.begun >= self.up_first {
+            self.doubled = Some(now);
         }
     }
 
@@ -118,7 +122,7 @@ impl Comings {
     pub(super) fn left(&mut self, now: SimTime, since: SimTime) {
         self.advance(now);
         self.up = self.up.saturating_sub(1);
-        if now < self.from {
+        if now <= self.from {
             return;
         }
         self.ended += 1;
@@ -126,7 +130,7 @@ impl Comings {
             bin.ended += 1;
         }
         self.up_least = self.up_least.min(self.up);
-        if since >= self.from {
+        if since > self.from {
             self.sessions.push((now.since(since).as_nanos(), true));
         } else {
             self.old_gone += 1;
@@ -138,26 +142,27 @@ impl Comings {
 
     /// Somebody came who found no free place.
     pub(super) fn refused(&mut self, now: SimTime) {
-        self.refused += u64::from(now >= self.from);
+        self.refused += u64::from(now > self.from);
     }
 
     /// The run has ended, and there are sessions under way that began at these times.
     pub(super) fn finish(&mut self, end: SimTime, under_way: impl Iterator<Item = SimTime>) {
         self.advance(end);
         self.span = end.since(self.from);
-        let begun_here = under_way.filter(|since| *since >= self.from);
+        let begun_here = under_way.filter(|since| *since > self.from);
         self.sessions
             .extend(begun_here.map(|since| (end.since(since).as_nanos(), false)));
         // Of equal lengths, those that ended come first: the others lasted at least as long.
         self.sessions.sort_unstable_by_key(|(length, ended)| (*length, !ended));
     }
 
-    /// Counts the time up to now.
+    /// Counts the time up to now. What happens in the very moment at which measurement begins is over when it does.
     fn advance(&mut self, now: SimTime) {
-        if now < self.from {
+        if now <= self.from {
             return;
         }
-        if self.counted_to < self.from {
+        if !self.has_begun {
+            self.has_begun = true;
             self.counted_to = self.from;
             (self.up_first, self.up_least, self.up_most) = (self.up, self.up, self.up);
         }
