@@ -1,5 +1,6 @@
 //! Scenario files of peerscope and the command that runs them.
 
+pub mod churn_trace;
 pub mod cli;
 pub mod digest;
 pub mod exit;

@@ -210,9 +210,68 @@ fn chord_converges_in_about_as_many_rounds_whatever_the_period() {
     }
 }
 
+/// A sixteenth of the slots and a third of the time: more maintenance buys more correct lookups, and costs more.
+#[test]
+fn chord_churn_pays_for_correct_lookups_with_traffic() {
+    let of = |period: &str| {
+        let period = format!("protocol.chord.stabilize_period={period}");
+        let short = ["nodes.count=128", "run.duration=2h", "workload.lookups.start=1h"];
+        let run = run("chord-churn.toml", 2, &[short.as_slice(), &[&period]].concat());
+        (
+            run.mean("cost", "correct_fraction"),
+            run.mean("cost", "bytes_per_node_s"),
+            run.mean("churn", "up_mean"),
+        )
+    };
+    let (often, seldom) = (of("10s"), of("90s"));
+    assert_eq!(often.2, seldom.2, "the same nodes come and go whatever they say");
+    assert!((often.2 - 64.0).abs() < 20.0, "{} of 128 are up", often.2);
+    assert!(often.0 > 0.98, "{} correct", often.0);
+    assert!(
+        often.0 > seldom.0 && often.1 > 4.0 * seldom.1,
+        "{often:?} and {seldom:?}"
+    );
+}
+
+#[test]
+fn chord_gnutella_without_its_file_says_how_to_get_it() {
+    let run = run("chord-gnutella.toml", 1, &[]);
+    assert_eq!(run.exit, Exit::MissingInput);
+    assert!(
+        run.text.contains("PeerSim") && run.text.contains("--set churn.trace.file=PATH"),
+        "{}",
+        run.text
+    );
+}
+
+#[test]
+fn chord_gnutella_with_two_hundred_hosts_for_three_hours() {
+    let data =
+        std::env::var_os("PEERSCOPE_DATA").map_or_else(|| PathBuf::from(file("../../shared/data")), PathBuf::from);
+    let trace = data.join("churn/gnutella_saroiu_intervals_ip.txt.gz");
+    if !trace.exists() {
+        println!(
+            "skipped: {} is not there; PEERSCOPE_DATA names the folder of the data sets",
+            trace.display()
+        );
+        return;
+    }
+    let settings = [
+        &format!("churn.trace.file={}", trace.display()),
+        "nodes.count=200",
+        "run.duration=3h",
+    ];
+    let run = run("chord-gnutella.toml", 2, &settings);
+    // 61 % of all hosts are up in these hours, give or take 3.4 % for two hundred of them.
+    let up = run.mean("churn", "up_mean") / 200.0;
+    assert!((up - 0.61).abs() < 0.12, "{up} of the hosts are up");
+    let correct = run.mean("lookups", "correct_fraction");
+    assert!(correct > 0.97, "{correct} correct: {}", run.text);
+}
+
 #[test]
 fn the_full_profile_of_every_scenario_can_be_run() {
-    for scenario in ["chord-hops", "chord-failures", "chord-convergence"] {
+    for scenario in ["chord-hops", "chord-failures", "chord-convergence", "chord-churn"] {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let arguments = ["peerscope", "check", "--full", &file(&format!("{scenario}.toml"))].map(str::to_owned);
         let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);

@@ -1,7 +1,7 @@
 //! Random lifetimes and delays, by inverse transform.
 //!
-//! Every sample is the quantile function of its distribution at one number in `[0, 1)`: one draw a sample, the same
-//! bits everywhere, and a sample that grows with its draw, so that two settings of a parameter can be compared on common
+//! Every sample is the quantile function of its distribution at one number in `[0, 1)` (the residual of a log-normal
+//! lifetime at two): one draw a sample, the same bits everywhere, and a sample that grows with its draw, so that two settings of a parameter can be compared on common
 //! random numbers. The crate `rand_distr` is not used at run time because its mathematics can be switched to the
 //! platform's by a feature that another crate asks for; the tests hold these samplers against it.
 //!
@@ -10,6 +10,8 @@
 //! left is `(1 - F(x)) / m` (Cox 1962, *Renewal Theory*, chapter 5: the forward recurrence time), and its mean is
 //! `E[X^2] / (2 m)`.
 
+mod log_normal;
+mod pareto;
 mod zipf;
 
 use thiserror::Error;
@@ -17,6 +19,8 @@ use thiserror::Error;
 use crate::math;
 use crate::random::{NodeRng, unit};
 
+pub use log_normal::LogNormal;
+pub use pareto::Pareto;
 pub use zipf::{Zipf, ZipfError};
 
 /// The longest mean, in seconds: what [`SimDuration`](crate::time::SimDuration) can hold, about 584 years.
@@ -41,6 +45,21 @@ pub enum DistributionError {
     Shape {
         /// The shape asked for.
         shape: f64,
+    },
+    /// The shape of a Pareto distribution lies outside [`Pareto::SHAPES`].
+    #[error(
+        "the Pareto shape must lie between {} and {}, not {shape}; at 1 and below the mean is infinite",
+        Pareto::SHAPES.0, Pareto::SHAPES.1
+    )]
+    ParetoShape {
+        /// The shape asked for.
+        shape: f64,
+    },
+    /// The standard deviation of the logarithm of a log-normal distribution is zero, negative, infinite or undefined.
+    #[error("sigma, the standard deviation of the logarithm, must be positive and finite, not {sigma}")]
+    Sigma {
+        /// The deviation asked for.
+        sigma: f64,
     },
     /// The mean does not fit simulated time.
     #[error("the mean would be {mean:e} s, but simulated time ends after {LONGEST_MEAN:e} s; choose a smaller scale")]
@@ -145,6 +164,16 @@ impl Exponential {
     pub fn sample_residual(&self, rng: &mut NodeRng) -> f64 {
         self.sample(rng)
     }
+
+    /// The probability that a lifetime is longer than `x`, in seconds.
+    pub fn survival(&self, x: f64) -> f64 {
+        math::exp(-x / self.mean)
+    }
+
+    /// The time, in seconds, that a share `q` of the lifetimes, in `(0, 1]`, is longer than.
+    pub fn exceeded_by(&self, q: f64) -> f64 {
+        -self.mean * math::ln(q)
+    }
 }
 
 /// The Weibull distribution, `P(X > x) = exp(-(x / scale)^shape)`.
@@ -195,6 +224,16 @@ impl Weibull {
     /// What is left of a lifetime in the steady state, in seconds.
     pub fn sample_residual(&self, rng: &mut NodeRng) -> f64 {
         self.scale * self.unit_residual_quantile(unit(rng))
+    }
+
+    /// The probability that a lifetime is longer than `x`, in seconds.
+    pub fn survival(&self, x: f64) -> f64 {
+        math::exp(-math::pow(x / self.scale, self.shape))
+    }
+
+    /// The time, in seconds, that a share `q` of the lifetimes, in `(0, 1]`, is longer than.
+    pub fn exceeded_by(&self, q: f64) -> f64 {
+        self.scale * math::pow(-math::ln(q), 1.0 / self.shape)
     }
 
     /// The time `t`, in units of the scale, at which the integrated survival function reaches `u` of its whole: the

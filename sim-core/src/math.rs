@@ -99,6 +99,12 @@ pub fn gamma(x: f64) -> f64 {
     libm::tgamma(x)
 }
 
+/// The complementary error function: twice the share of a normal distribution above `x sqrt(2)` standard deviations.
+#[inline]
+pub fn erfc(x: f64) -> f64 {
+    libm::erfc(x)
+}
+
 /// The natural logarithm of the absolute value of the gamma function.
 #[inline]
 pub fn ln_gamma(x: f64) -> f64 {
@@ -135,6 +141,8 @@ mod tests {
             ("hypot(1.1, 2.3)", hypot(1.1, 2.3), 0x4004_6565_5f12_2ff6),
             ("gamma(2.7)", gamma(2.7), 0x3ff8_b708_8168_5bbf),
             ("gamma(11.5)", gamma(11.5), 0x4166_b243_e2af_d199),
+            ("erfc(0.7)", erfc(0.7), 0x3fd4_9ee7_bdd1_d374),
+            ("erfc(5.3)", erfc(5.3), 0x3d32_9d3a_48c9_04da),
             ("ln_gamma(0.3)", ln_gamma(0.3), 0x3ff1_8863_7a6c_4196),
         ];
         let changed: Vec<String> = golden

@@ -1,5 +1,6 @@
 //! `peerscope check`: what a scenario would do, in words; with `--json`, what [`object`] says.
 
+mod churn;
 mod object;
 
 use std::collections::BTreeMap;
@@ -128,22 +129,7 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         ("nodes", format!("{}, {bring_up}", nodes(point))),
         ("network", point.network.to_string()),
     ];
-    let availability = point.churn.churn.model().availability();
-    if availability < 1.0 {
-        let start = since_start(point.churn.start);
-        lines.push((
-            "churn",
-            format!("from {start}, each node up {:.1} % of the time", availability * 100.0),
-        ));
-    }
-    if let Some(mass) = &point.mass_failure {
-        let hosts = point.hosts();
-        let failing = mass.failure.count(hosts.count(point.nodes) as usize) as u32 * hosts.per_host();
-        lines.push((
-            "failure",
-            format!("at {}, {failing} if all are up", since_start(mass.failure.at())),
-        ));
-    }
+    lines.extend(churn::describe(point));
     if let Some(lookups) = &point.lookups {
         let (start, until) = (since_start(lookups.start), since_start(lookups.until));
         let total = expected_lookups(point).unwrap_or_default();
@@ -200,8 +186,10 @@ fn nodes(point: &Point) -> String {
 /// How many lookups there will be, to be expected.
 fn expected_lookups(point: &Point) -> Option<f64> {
     let lookups = point.lookups.as_ref()?;
-    let hosts = point.hosts().count(point.nodes);
-    Some(lookups.expected(hosts, point.churn.churn.model().availability()))
+    // Without a steady state, what there would be if everybody were up.
+    let hosts = f64::from(point.hosts().count(point.nodes));
+    let availability = churn::expected_up(point).map_or(1.0, |up| up / hosts);
+    Some(lookups.expected(hosts as u32, availability))
 }
 
 /// The tables that will be written and their columns, by name.

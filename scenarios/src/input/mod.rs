@@ -19,5 +19,5 @@ pub use error::{Complaint, InputError};
 pub(crate) use error::{alternatives, closest, list};
 pub use path::KeyPath;
 pub(crate) use shell::shell_word;
-pub use source::{Origin, Source, SourceKind, read_limited};
+pub use source::{Origin, Source, SourceKind, read_bytes, read_limited};
 pub use tree::{Entry, Node, Table, Value};

@@ -92,6 +92,19 @@ impl Source {
 /// [`InputError::Missing`] if there is no such file or it may not be read, [`InputError::Unreadable`] if reading fails,
 /// [`InputError::TooLarge`] beyond the limit, [`InputError::Invalid`] where its beginning is no text.
 pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+    read(path, limit, true)
+}
+
+/// Reads a file of any kind of at most `limit` bytes.
+///
+/// # Errors
+/// [`InputError::Missing`] if there is no such file or it may not be read, [`InputError::Unreadable`] if reading fails,
+/// [`InputError::TooLarge`] beyond the limit.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
+    read(path, limit, false)
+}
+
+fn read(path: &Path, limit: u64, text: bool) -> Result<Vec<u8>, InputError> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
             InputError::missing(path, &error)
@@ -106,7 +119,7 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
     let mut file = File::open(path).map_err(failed)?.take(limit + 1);
     file.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(failed)?;
     // Neither a disk image nor `/dev/zero` is worth gigabytes of memory.
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+    if let Some(at) = bytes.iter().position(|byte| text && *byte == 0) {
         let source = Source::file(path, String::from_utf8_lossy(&bytes[..=at]).into_owned());
         let end = source.text().len();
         return Err(not_text(&Origin::new(source, end - 1..end), 0));

@@ -198,7 +198,7 @@ impl Overlay for ChordOverlay {
         let fingers = point.nodes.max(2).ilog2() as usize + 1;
         // An i3 node also remembers whom it has heard of; there are more of them where nodes come and go.
         let known = match config.rules {
-            Rules::I3 if point.churn.churn.model().availability() < 1.0 => 4 * fingers,
+            Rules::I3 if point.churn.changes() => 4 * fingers,
             Rules::I3 => fingers,
             _ => 0,
         };

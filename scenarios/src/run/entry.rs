@@ -5,14 +5,13 @@ use std::marker::PhantomData;
 use analysis::Schema;
 use schemars::SchemaGenerator;
 use sim_core::addr::NodeAddr;
-use sim_core::churn::ChurnModel;
 use sim_core::network::Network;
 use sim_core::observer::Observer;
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 
 use super::trace::{Line, Tracer, Window};
-use super::world::{DirectDelay, ScenarioWorld, Turn};
+use super::world::{DirectDelay, Distance, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
 use crate::overlays::{ConfigOf, Overlay};
@@ -51,7 +50,8 @@ impl<O: Overlay> OverlayEntry<O> {
         let build = || point.network.build(point.nodes as usize, job.streams);
         let network = build().map_err(|error| Failure::Broken(error.to_string()))?;
         let direct = build().map_err(|error| Failure::Broken(error.to_string()))?;
-        let world = ScenarioWorld::<O>::new(point, config.clone(), job.streams, round_trip(direct));
+        let distance = distance(job)?;
+        let world = ScenarioWorld::<O>::new(point, config.clone(), job.streams, round_trip(direct), distance);
         let setup = Setup {
             config,
             network,
@@ -86,7 +86,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         let config = Self::config(point)?;
         let capacity = O::capacity(&config);
         // Who returns gets a new identifier before the former one is free.
-        let returning = u128::from(*point.churn.churn.model() != ChurnModel::None);
+        let returning = u128::from(point.churn.changes());
         if u128::from(point.nodes) + returning > capacity {
             let message = format!(
                 "{} nodes, but there are only {capacity} identifiers; use more `id_bits`",
@@ -124,7 +124,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         let point = job.point;
         let (setup, world) = Self::prepare(job)?;
         // Founders are a base that never leaves only where nobody does.
-        let nobody_leaves = *point.churn.churn.model() == ChurnModel::None && point.mass_failure.is_none();
+        let nobody_leaves = !point.comes_and_goes();
         let base = if nobody_leaves { world.founders() } else { &[] };
         let invariants = point
             .observe
@@ -151,6 +151,24 @@ fn round_trip(network: Box<dyn Network>) -> DirectDelay {
         true => sim_core::time::SimDuration::ZERO,
         false => network.direct_delay(from, to) + network.direct_delay(to, from),
     })
+}
+
+/// How far hosts lie from the places of regional failures, if there are any.
+fn distance(job: &Job<'_>) -> Result<Option<Distance>, Failure> {
+    let point = job.point;
+    if point.mass_failures.iter().all(|failure| failure.nearest_to.is_none()) {
+        return Ok(None);
+    }
+    let hosts = point.hosts().count(point.nodes) as usize;
+    let places = point.network.places_of_hosts(hosts, job.streams);
+    let places = places.map_err(|error| Failure::Broken(error.to_string()))?;
+    let network = point.network.clone();
+    Ok(places.map(|places| -> Distance {
+        Box::new(move |host, place| {
+            let (x, y) = places[host.index()];
+            network.distance([x, y], place)
+        })
+    }))
 }
 
 /// Runs a simulation from beginning to end, and takes down what came of it.

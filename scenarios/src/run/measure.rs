@@ -3,6 +3,7 @@
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 
+use super::comings::Comings;
 use super::load::Load;
 use super::reachability::PathCount;
 use super::snapshot::Snapshot;
@@ -28,6 +29,8 @@ pub struct Measured {
     pub places: Vec<(f64, f64)>,
     /// How keys spread over the members at the end; empty unless asked for.
     pub loads: Vec<Load>,
+    /// Comings and goings in the measured time.
+    pub comings: Comings,
     /// Arrivals, founders not counted.
     pub arrivals: u64,
     /// Joins that had to be begun again.
@@ -62,6 +65,7 @@ impl Measured {
         };
         Measured {
             bins,
+            comings: Comings::new(point),
             ..Measured::default()
         }
     }

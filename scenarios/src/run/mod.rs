@@ -1,5 +1,6 @@
 //! Running a scenario: every point and replication, in parallel, each a simulation of its own.
 
+mod comings;
 mod entry;
 mod load;
 mod measure;
@@ -21,6 +22,8 @@ use rayon::prelude::*;
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
+pub(crate) use comings::start_name;
+pub use comings::{Bin, Comings};
 pub use entry::OverlayEntry;
 pub use load::Load;
 pub use measure::Measured;
@@ -217,6 +220,7 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
     let tables =
         tables::tables(scenario, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
     let mut warnings = precision::warnings(scenario, &by_point);
+    warnings.extend(comings::warnings(scenario, &by_point));
     warnings.extend(steady::warnings(scenario, &by_point));
     warnings.extend(void_lookups(scenario, &by_point));
     let (records, broken): (Vec<_>, Vec<_>) = courses

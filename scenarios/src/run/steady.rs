@@ -2,6 +2,7 @@
 
 use analysis::Cell;
 use analysis::statistics::{mean, stationarity, warm_up};
+use sim_core::churn::Start;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::RunRecord;
@@ -187,10 +188,13 @@ fn meant_to_be_steady(point: &Point, warm_up: usize) -> bool {
         BringUp::Joins { over, .. } => SimTime::ZERO + over,
         BringUp::Bulk => SimTime::ZERO,
     };
-    let churns = point.churn.churn.model().availability() < 1.0;
-    let failure = point.mass_failure.map(|mass| mass.failure.at());
+    if point.churn.churn.model().start() != Start::Steady {
+        return false;
+    }
+    let failures = point.mass_failures.iter().map(|mass| mass.failure.at());
+    let planned: Vec<SimTime> = failures.chain(point.flash_crowd.map(|crowd| crowd.at)).collect();
     let in_between = |time: SimTime| from <= time && time < lookups.until;
-    brought_up <= from && !(churns && point.churn.start > from) && !failure.is_some_and(in_between)
+    brought_up <= from && !(point.churn.changes() && point.churn.start > from) && !planned.into_iter().any(in_between)
 }
 
 /// What to try.

@@ -1,5 +1,6 @@
 //! From what runs measured to tidy tables: the documented columns of the results.
 
+mod comings;
 mod rows;
 
 use analysis::{Cell, Schema, Table, TableError};
@@ -8,7 +9,7 @@ use sim_core::math;
 use super::measure::Measured;
 use super::steady::{self, Steadiness};
 use super::{RunRecord, precision};
-use crate::scenario::{Metric, Scenario};
+use crate::scenario::{Metric, Point, Scenario};
 use rows::{
     access_links, convergence, latency, load, load_distribution, lookups, messages, nearest_rank, path_length,
     population, quantiles, reachability, snapshot_links, snapshot_nodes, stretch,
@@ -25,7 +26,7 @@ struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-const TABLES: [Layout; 16] = [
+const TABLES: [Layout; 20] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -162,6 +163,64 @@ const TABLES: [Layout; 16] = [
         written: always,
         rows: population,
     },
+    // What churn really did in the measured time, a row a run. `begins` is how the model starts: `steady`, `periodic`,
+    // `whole_sessions`, `wandering` or `as_measured`. The mean session is node-seconds up over departures (Little's law), the
+    // median the product-limit estimate over the sessions that began in the measured time; both empty where too few ended.
+    // `halving_s` is when half of those who were up at the beginning had left, `doubling_s` when as many had come (Liben-Nowell,
+    // Balakrishnan and Karger 2002: the shorter one is the half-life).
+    Layout {
+        name: "churn",
+        columns: &[
+            "begins",
+            "sessions_begun",
+            "sessions_ended",
+            "session_mean_s",
+            "session_median_s",
+            "up_mean",
+            "up_least",
+            "up_most",
+            "empty_s",
+            "halving_s",
+            "doubling_s",
+            "arrivals_per_s",
+            "departures_per_s",
+            "refused",
+        ],
+        written: comes_and_goes,
+        rows: comings::churn,
+    },
+    // The distribution of sessions: the share of those begun in the measured time that lasted at most so long, by the
+    // product-limit estimate; no rows beyond the longest that ended.
+    Layout {
+        name: "sessions",
+        columns: &["session_s", "fraction_at_most"],
+        written: comes_and_goes,
+        rows: comings::sessions,
+    },
+    // What the overlay costs and what it buys, a row a run: the traffic of the measured time for each node that is up, lookups
+    // included, beside what became of the lookups (Li et al. 2005: performance versus cost).
+    Layout {
+        name: "cost",
+        columns: &[
+            "bytes_per_node_s",
+            "messages_per_node_s",
+            "completed_fraction",
+            "correct_fraction",
+            "hops_mean",
+            "timeouts_mean",
+            "latency_mean_ms",
+            "latency_p50_ms",
+        ],
+        written: comes_and_goes_under_lookups,
+        rows: comings::cost,
+    },
+    // Who was up in each bin of `measure.bin`, and how many came and went a second.
+    Layout {
+        name: "population_over_time",
+        columns: &["time_s", "up_mean", "arrivals_per_s", "departures_per_s"],
+        written: comes_and_goes_under_lookups,
+        rows: comings::population_over_time,
+    },
     // Between which nodes there were paths, a row a count: `pairs` are ordered pairs of different nodes, of which `working`
     // had a path from the first to the second by what the nodes on it knew. Nodes yet to come for the first time count.
     Layout {
@@ -237,6 +296,16 @@ fn spreads_keys(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| point.observe.load.is_some())
 }
 
+fn comes_and_goes(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(Point::comes_and_goes)
+}
+
+/// Without lookups there are no bins.
+fn comes_and_goes_under_lookups(scenario: &Scenario) -> bool {
+    let mut points = scenario.points.iter();
+    points.any(|point| point.comes_and_goes() && point.lookups.is_some())
+}
+
 fn takes_snapshots(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| !point.observe.snapshots.is_empty())
 }
@@ -254,6 +323,8 @@ struct Ranges {
     latency: Vec<u64>,
     /// Edges of the stretch distribution, in millionths.
     stretch: Vec<u64>,
+    /// Edges of the distribution of sessions, in ns.
+    sessions: Vec<u64>,
     /// Bins of the run with the most.
     bins: usize,
     /// The most keys that a holder has.
@@ -349,10 +420,15 @@ impl Ranges {
                 .filter_map(|load| load.held.last().copied())
         });
         let bins = records.iter().map(|record| record.measured.bins.tallies.len());
+        let ended: Vec<Vec<u64>> = records
+            .iter()
+            .map(|record| comings::ended(&record.measured.comings))
+            .collect();
         Ranges {
             visited: lookups().map(|lookups| lookups.visited.len()).max().unwrap_or(0),
             latency: edges(lookups().map(|lookups| lookups.latencies.as_slice())),
             stretch: edges(lookups().map(|lookups| lookups.stretches.as_slice())),
+            sessions: edges(ended.iter().map(Vec::as_slice)),
             bins: bins.max().unwrap_or(0),
             held: held.max().unwrap_or(0),
             together: Steadiness::of(records),

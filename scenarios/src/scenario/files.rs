@@ -4,10 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sim_core::churn::SessionTrace;
 use sim_core::network::LatencyMatrix;
 use sim_core::random::StreamKey;
 
 use super::{InputFile, MeasuredNetwork};
+use crate::churn_trace::{Format, Recorded};
 use crate::input::{Document, InputError, Node, SourceKind};
 use crate::lookup_trace::LookupTrace;
 use crate::matrix::{self, Measurements};
@@ -20,6 +22,7 @@ pub(super) struct ScenarioFiles {
     matrices: Vec<(matrix::Reading, MeasuredNetwork)>,
     topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
     lookups: Vec<(InputFile, Arc<LookupTrace>)>,
+    sessions: Vec<(Format, InputFile, Arc<SessionTrace>)>,
     generated: Vec<(Model, StreamKey, Arc<Generated>)>,
 }
 
@@ -93,6 +96,29 @@ impl ScenarioFiles {
         Ok(trace)
     }
 
+    /// The measured sessions in the file that the scenario names.
+    pub(super) fn sessions(
+        &mut self,
+        file: &Path,
+        format: Format,
+        document: &Document,
+    ) -> Result<(InputFile, Arc<SessionTrace>), InputError> {
+        let key = "churn.trace.file";
+        let path = located(file, key, document);
+        let known = self
+            .sessions
+            .iter()
+            .find(|(how, input, _)| *how == format && input.path == path);
+        if let Some((_, input, trace)) = known {
+            return Ok((input.clone(), trace.clone()));
+        }
+        let Recorded { sessions, sha256 } =
+            Recorded::read(&path, format).map_err(|error| named(error, key, document))?;
+        let input = InputFile { path, sha256 };
+        self.sessions.push((format, input.clone(), sessions.clone()));
+        Ok((input, sessions))
+    }
+
     /// The graph of a model with these streams.
     pub(super) fn generated(&mut self, model: &Model, streams: StreamKey) -> Result<Arc<Generated>, GenerateError> {
         let known = self
@@ -112,8 +138,9 @@ impl ScenarioFiles {
         let matrices = self.matrices.iter().map(|(_, measured)| &measured.input);
         let topologies = self.topologies.iter().map(|(_, input, _)| input);
         let lookups = self.lookups.iter().map(|(input, _)| input);
+        let sessions = self.sessions.iter().map(|(_, input, _)| input);
         let mut inputs: Vec<InputFile> = Vec::new();
-        for input in matrices.chain(topologies).chain(lookups) {
+        for input in matrices.chain(topologies).chain(lookups).chain(sessions) {
             if !inputs.contains(input) {
                 inputs.push(input.clone());
             }
@@ -123,7 +150,7 @@ impl ScenarioFiles {
 }
 
 /// A missing file is missed where it was named.
-fn named(error: InputError, key: &str, document: &Document) -> InputError {
+pub(in crate::scenario) fn named(error: InputError, key: &str, document: &Document) -> InputError {
     match (&error, document.get(key)) {
         (InputError::Missing { .. }, Some(node)) => {
             let (line, column) = node.origin.line_column();
@@ -137,7 +164,7 @@ fn named(error: InputError, key: &str, document: &Document) -> InputError {
 }
 
 /// A path named in a scenario file is relative to that file, one named on the command line to the current folder.
-fn located(file: &Path, key: &str, document: &Document) -> PathBuf {
+pub(in crate::scenario) fn located(file: &Path, key: &str, document: &Document) -> PathBuf {
     match document.get(key).map(|node: &Node| node.origin.source().kind()) {
         Some(SourceKind::File(scenario)) => scenario.parent().unwrap_or(Path::new("")).join(file),
         _ => file.to_owned(),

@@ -3,6 +3,7 @@
 //! [`Scenario::load`] reads a file, lays the command line over it, expands the sweep and holds the parts of every point
 //! against each other. What it returns can be run: only the tables' contents are still unknown.
 
+mod churn;
 mod citation;
 mod conditions;
 mod files;
@@ -20,7 +21,6 @@ mod workload;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
-use sim_core::churn::{Churn, MassFailure};
 use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
@@ -28,6 +28,7 @@ use crate::digest::sha256;
 use crate::input::{Document, InputError, Node, Origin};
 use crate::registry::Registry;
 
+pub use churn::{ChurnSpec, FlashCrowd, MassFailureSpec, Returning, TraceSpec};
 pub use citation::{Citation, Work, WorkKind};
 pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
 pub use link_failure::LinkFailures;
@@ -111,8 +112,10 @@ pub struct Point {
     pub network: NetworkSpec,
     /// Who comes and goes when.
     pub churn: ChurnSpec,
-    /// A failure of many nodes at once.
-    pub mass_failure: Option<MassFailureSpec>,
+    /// Failures of many nodes at once.
+    pub mass_failures: Vec<MassFailureSpec>,
+    /// Nodes that all come within a short time.
+    pub flash_crowd: Option<FlashCrowd>,
     /// What the nodes are asked for.
     pub lookups: Option<Lookups>,
     /// How lookups are counted over time.
@@ -138,24 +141,6 @@ pub enum BringUp {
     },
     /// All nodes are there at time 0 with the tables that the finished protocol would have.
     Bulk,
-}
-
-/// Who comes and goes when.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct ChurnSpec {
-    /// The model and the manner of leaving.
-    pub churn: Churn,
-    /// When it sets in.
-    pub start: SimTime,
-}
-
-/// A failure of many nodes at once.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct MassFailureSpec {
-    /// When, and what share of the nodes.
-    pub failure: MassFailure,
-    /// The probability that a node leaves gracefully.
-    pub graceful: f64,
 }
 
 /// What is watched beside the measurements.
@@ -231,6 +216,11 @@ impl Point {
     /// A complaint about a value of this point, by its dotted key.
     pub fn error_at(&self, path: &str, message: impl AsRef<str>) -> InputError {
         self.document.error_at(path, message)
+    }
+
+    /// Whether anybody comes or goes once the overlay has been brought up.
+    pub fn comes_and_goes(&self) -> bool {
+        self.churn.changes() || !self.mass_failures.is_empty() || self.flash_crowd.is_some()
     }
 
     /// All keys that decide what is simulated at this point, with the values that they have here: those of the file, of the
@@ -347,7 +337,7 @@ impl Scenario {
             Some(_) => text,
             None => format!("name = \"{}\"\n{text}", self.name),
         };
-        let keys = ["network.matrix.file", "network.topology.file"];
+        let keys = ["network.matrix.file", "network.topology.file", "churn.trace.file"];
         match keys.into_iter().find(|key| self.document.get(key).is_some()) {
             Some(key) => {
                 format!("# File paths are as they were named; give one anew with --set {key}=PATH.\n{text}")

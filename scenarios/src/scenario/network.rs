@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
+use sim_core::math;
 use sim_core::network::{
     Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers, Sphere, Uniform,
 };
@@ -151,7 +152,10 @@ impl NetworkSpec {
     }
 
     /// Where the hosts lie, likewise.
-    pub(super) fn places_of_hosts(
+    ///
+    /// # Errors
+    /// As [`NetworkSpec::build`].
+    pub fn places_of_hosts(
         &self,
         nodes: usize,
         replication: StreamKey,
@@ -222,6 +226,28 @@ impl NetworkSpec {
                 let error = document.error_at("link_failure.0", "links cannot fail where the network has none");
                 Err(error.labelled("needs a network of routers, such as [network.topology]"))
             }
+        }
+    }
+
+    /// Whether [`NetworkSpec::places`] knows where every host lies.
+    pub fn has_places(&self) -> bool {
+        match &self.model {
+            NetworkModel::Plane { .. } => true,
+            NetworkModel::Topology(routed) => {
+                (0..routed.topology.routers.len()).all(|router| routed.place(router).is_some())
+            }
+            _ => false,
+        }
+    }
+
+    /// How far two places lie apart: in units of length, or kilometres on the Earth.
+    pub fn distance(&self, one: [f64; 2], other: [f64; 2]) -> f64 {
+        match &self.model {
+            NetworkModel::Topology(routed) if routed.geographic() => {
+                let place = |[longitude, latitude]: [f64; 2]| topology::Place { latitude, longitude };
+                topology::great_circle(place(one), place(other))
+            }
+            _ => math::hypot(other[0] - one[0], other[1] - one[1]),
         }
     }
 

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use sim_core::time::SimDuration;
 
+use super::churn::{RawChurn, RawFlashCrowd, RawMassFailures};
 use super::citation::Citation;
 use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
 use super::link_failure::RawLinkFailure;
@@ -65,8 +66,11 @@ pub(super) struct RawScenario {
     /// Who comes and goes; nobody where it is left out.
     #[serde(default)]
     pub(super) churn: RawChurn,
-    /// A failure of many nodes at once.
-    pub(super) mass_failure: Option<RawMassFailure>,
+    /// Failures of many nodes at once: a table, or a list of them.
+    #[serde(default)]
+    pub(super) mass_failure: RawMassFailures,
+    /// Nodes that all come within a short time.
+    pub(super) flash_crowd: Option<RawFlashCrowd>,
     /// What the nodes do: one protocol with its settings.
     #[serde(rename = "protocol")]
     #[schemars(with = "Table")]
@@ -259,57 +263,6 @@ fn fibre() -> Duration {
 pub(super) struct RawLoss {
     /// The probability that a message is lost.
     pub(super) probability: Fraction,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum RawChurn {
-    /// Everybody stays.
-    #[default]
-    None,
-    /// Exponential times up and down, in their steady state.
-    Exponential {
-        /// The mean time that a node is up.
-        up_mean: Duration,
-        /// The mean time that it is down.
-        down_mean: Duration,
-        /// The probability that a node says goodbye when it leaves.
-        graceful: Fraction,
-        /// When it sets in; at the end of `bring_up.joins.over` where it is left out.
-        start: Option<Duration>,
-    },
-    /// Weibull times up and down, in their steady state.
-    Weibull {
-        /// The time that a node is up.
-        up: RawWeibull,
-        /// The time that it is down.
-        down: RawWeibull,
-        /// The probability that a node says goodbye when it leaves.
-        graceful: Fraction,
-        /// When it sets in; at the end of `bring_up.joins.over` where it is left out.
-        start: Option<Duration>,
-    },
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawWeibull {
-    /// The shape: below 1 for times with a heavy tail, 1 for exponential ones.
-    pub(super) shape: Positive,
-    /// The scale: a share of 1 - 1/e of the times, 63 %, is shorter.
-    pub(super) scale: Duration,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawMassFailure {
-    /// When.
-    pub(super) at: Duration,
-    /// The share of the nodes that are up.
-    pub(super) fraction: Fraction,
-    /// The probability that one of them says goodbye.
-    #[serde(default)]
-    pub(super) graceful: Fraction,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

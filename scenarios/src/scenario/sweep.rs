@@ -22,7 +22,7 @@ const FIXED: [&str; 10] = [
 ];
 
 /// The tables whose keys may differ from point to point.
-pub(super) const SWEEPABLE: [&str; 15] = [
+pub(super) const SWEEPABLE: [&str; 16] = [
     "run",
     "nodes",
     "bring_up",
@@ -34,6 +34,7 @@ pub(super) const SWEEPABLE: [&str; 15] = [
     "link_failure",
     "churn",
     "mass_failure",
+    "flash_crowd",
     "protocol",
     "workload",
     "measure",

@@ -4,23 +4,20 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use analysis::{Schema, SpecError};
-use sim_core::churn::{Churn, ChurnModel, Lifetime, MassFailure};
-use sim_core::distribution::{DistributionError, Exponential, Weibull};
 use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::churn::Comings;
 use super::citation::{self, Citation};
 use super::conditions::{RawConditions, conditions};
 use super::files::ScenarioFiles;
 use super::measure::measure;
 use super::network;
-use super::raw::{
-    RawBringUp, RawChurn, RawLoad, RawMassFailure, RawNodes, RawObserve, RawReachability, RawScenario, RawWeibull,
-};
+use super::raw::{RawBringUp, RawLoad, RawNodes, RawObserve, RawReachability, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::sweep::{self, Expanded};
 use super::workload;
-use super::{BringUp, ChurnSpec, InputFile, MassFailureSpec, Observe, Point, Reachability, Scenario, Settings};
+use super::{BringUp, InputFile, Observe, Point, Reachability, Scenario, Settings};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
@@ -118,11 +115,15 @@ fn point(
     };
     network.conditions = conditions(raw_conditions, &network, end, &document)?;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
-    let churn = churn(raw.churn, bring_up, end, &document)?;
-    let mass_failure = raw
-        .mass_failure
-        .map(|raw| mass_failure(raw, end, &document))
-        .transpose()?;
+    let comings = Comings {
+        hosts: hosts.count(nodes),
+        bring_up,
+        end,
+        document: &document,
+    };
+    let flash_crowd = raw.flash_crowd.map(|raw| comings.flash_crowd(raw)).transpose()?;
+    let churn = comings.churn(raw.churn, flash_crowd.as_ref(), files)?;
+    let mass_failures = comings.mass_failures(raw.mass_failure, &network)?;
     let lookups = raw
         .workload
         .lookups
@@ -154,7 +155,8 @@ fn point(
         bring_up,
         network,
         churn,
-        mass_failure,
+        mass_failures,
+        flash_crowd,
         lookups,
         measure,
         observe,
@@ -253,72 +255,6 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
     }
 }
 
-fn churn(raw: RawChurn, bring_up: BringUp, end: SimTime, document: &Document) -> Result<ChurnSpec, InputError> {
-    let lifetime = |key: &str, made: Result<Lifetime, DistributionError>| {
-        made.map_err(|error| document.error_at(&format!("churn.{key}"), error.to_string()))
-    };
-    let weibull = |key: &str, raw: &RawWeibull| {
-        let made = Weibull::new(raw.shape.get(), raw.scale.get().as_secs_f64());
-        let key = match made {
-            Err(DistributionError::Shape { .. }) => format!("weibull.{key}.shape"),
-            _ => format!("weibull.{key}.scale"),
-        };
-        lifetime(&key, made.map(Lifetime::Weibull))
-    };
-    let exponential = |key: &str, mean: SimDuration| {
-        let made = Exponential::new(mean.as_secs_f64()).map(Lifetime::Exponential);
-        lifetime(&format!("exponential.{key}"), made)
-    };
-    let (model, graceful, start, name) = match raw {
-        RawChurn::None => (ChurnModel::None, 0.0, None, "none"),
-        RawChurn::Exponential {
-            up_mean,
-            down_mean,
-            graceful,
-            start,
-        } => {
-            let (up, down) = (
-                exponential("up_mean", up_mean.get())?,
-                exponential("down_mean", down_mean.get())?,
-            );
-            (ChurnModel::UpDown { up, down }, graceful.get(), start, "exponential")
-        }
-        RawChurn::Weibull {
-            up,
-            down,
-            graceful,
-            start,
-        } => {
-            let (up, down) = (weibull("up", &up)?, weibull("down", &down)?);
-            (ChurnModel::UpDown { up, down }, graceful.get(), start, "weibull")
-        }
-    };
-    // Who has not come yet cannot leave: while the overlay is brought up, no churn model is in its steady state.
-    let earliest = match bring_up {
-        BringUp::Bulk => SimTime::ZERO,
-        BringUp::Joins { over, .. } => SimTime::ZERO + over,
-    };
-    let start = start.map_or(earliest, |start| SimTime::ZERO + start.get());
-    if start < earliest {
-        let message = format!(
-            "churn sets in at {}, while nodes still come for the first time",
-            since_start(start)
-        );
-        return Err(document
-            .error_at(&format!("churn.{name}.start"), message)
-            .labelled("must not lie before the end of `bring_up.joins.over`"));
-    }
-    if start >= end {
-        let message = format!("churn sets in at {}, when the run has ended", since_start(start));
-        return Err(document
-            .error_at(&format!("churn.{name}.start"), message)
-            .labelled(BEFORE_END));
-    }
-    let churn = Churn::new(model, graceful)
-        .map_err(|error| document.error_at(&format!("churn.{name}.graceful"), error.to_string()))?;
-    Ok(ChurnSpec { churn, start })
-}
-
 /// What is to be watched, each within the run.
 fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe, InputError> {
     if let Some(RawReachability { every, destinations }) = &raw.reachability {
@@ -370,20 +306,6 @@ pub(super) fn since_start(time: SimTime) -> String {
 }
 
 pub(super) const BEFORE_END: &str = "must lie before the end of the run, `run.duration`";
-
-fn mass_failure(raw: RawMassFailure, end: SimTime, document: &Document) -> Result<MassFailureSpec, InputError> {
-    let at = SimTime::ZERO + raw.at.get();
-    if at >= end {
-        let message = format!("the failure is at {}, when the run has ended", since_start(at));
-        return Err(document.error_at("mass_failure.at", message).labelled(BEFORE_END));
-    }
-    let failure = MassFailure::new(at, raw.fraction.get())
-        .map_err(|error| document.error_at("mass_failure.fraction", error.to_string()))?;
-    Ok(MassFailureSpec {
-        failure,
-        graceful: raw.graceful.get(),
-    })
-}
 
 /// Holds figures and expectations against the tables that the run will write.
 fn check_results(scenario: &Scenario, registry: &Registry) -> Result<(), InputError> {

@@ -73,8 +73,11 @@ fn unknown_keys_are_refused_wherever_they_stand() {
     refused(
         "shape = 0.5",
         "shapes = 0.5",
-        "25:8",
-        &["churn.weibull.up: unknown key `shapes`", "did you mean `shape`?"],
+        "25:16",
+        &[
+            "churn.sessions.up.weibull: unknown key `shapes`",
+            "did you mean `shape`?",
+        ],
     );
     refused(
         "[loss]",
@@ -171,7 +174,7 @@ fn a_list_is_no_table() {
         ("nodes=[1]", "nodes"),
         ("run=[\"5min\"]", "run"),
         ("network={ constant = [\"50ms\"] }", "network.constant"),
-        ("churn={ exponential = [\"1min\", \"1min\", 0.5] }", "churn.exponential"),
+        ("churn={ sessions = [\"1min\", \"1min\", 0.5] }", "churn.sessions"),
         ("protocol.echo=[\"10s\", 1]", ""),
         ("expect=[[1]]", "expect.0"),
     ] {
@@ -192,10 +195,10 @@ fn a_list_is_no_table() {
         );
     }
     refused(
-        "up = { shape = 0.5, scale = \"30min\" }",
-        "up = [0.5, \"30min\"]",
-        "25:6",
-        &["churn.weibull.up", words],
+        "up.weibull = { shape = 0.5, scale = \"30min\" }",
+        "up.weibull = [0.5, \"30min\"]",
+        "25:14",
+        &["churn.sessions.up.weibull", words],
     );
 }
 
@@ -460,8 +463,8 @@ fn a_second_choice_tells_the_setting_that_replaces_the_first() {
         ),
         ("bring_up.bulk={}", "`--set 'bring_up={ bulk = {} }'` replaces it"),
         (
-            "churn.exponential={up_mean='1h',down_mean='1h',graceful=1}",
-            "`--set 'churn={ exponential = { up_mean = \"1h\", down_mean = \"1h\", graceful = 1 } }'` replaces it",
+            "churn.replacement={half_life='1h',graceful=1}",
+            "`--set 'churn={ replacement = { half_life = \"1h\", graceful = 1 } }'` replaces it",
         ),
         (
             "protocol.chord.successors=16",

@@ -1,6 +1,7 @@
 //! The command line as a user meets it.
 
 mod bad_input;
+mod churn;
 mod cite;
 mod diff;
 mod explain;

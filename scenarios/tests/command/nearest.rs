@@ -33,9 +33,9 @@ mean = "50ms"
 [loss]
 probability = 0.01
 
-[churn.weibull]
-up = { shape = 0.5, scale = "30min" }
-down = { shape = 0.5, scale = "30min" }
+[churn.sessions]
+up.weibull = { shape = 0.5, scale = "30min" }
+down = { weibull = { shape = 0.5, scale = "30min" } }
 graceful = 0.5
 
 [mass_failure]
@@ -135,9 +135,10 @@ fn a_slip_in_a_file_is_answered_with_the_name_that_was_meant() {
         // Choices, and what is inside of them.
         ("[network.exponential]", "[network.exponentail]", "exponential"),
         ("mean =", "maen =", "mean"),
-        ("[churn.weibull]", "[churn.weibul]", "weibull"),
+        ("[churn.sessions]", "[churn.session]", "sessions"),
+        ("up.weibull", "up.weibul", "weibull"),
         ("graceful =", "gracefull =", "graceful"),
-        ("up = { shape", "up = { shpe", "shape"),
+        ("up.weibull = { shape", "up.weibull = { shpe", "shape"),
         // Protocols and their settings.
         ("[protocol.chord]", "[protocol.chrod]", "chord"),
         ("successors =", "sucessors =", "successors"),

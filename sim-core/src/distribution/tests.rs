@@ -244,3 +244,129 @@ fn impossible_parameters_are_refused() {
         Err(DistributionError::MeanTooLong { .. })
     ));
 }
+
+#[test]
+fn pareto_agrees_with_rand_distr() {
+    for (shape, minimum) in [(0.5, 3.0), (1.0, 1800.0), (1.5, 60.0), (3.0, 1.0)] {
+        let ours = Pareto::new(shape, minimum).unwrap();
+        let theirs = rand_distr::Pareto::new(minimum, shape).unwrap();
+        assert_same(
+            &format!("Pareto {shape}"),
+            |rng| ours.sample(rng),
+            |rng| theirs.sample(rng),
+        );
+    }
+    assert_eq!(Pareto::new(1.0, 1800.0).unwrap().mean(), f64::INFINITY);
+    // p2psim's: the median is an hour.
+    assert!((Pareto::new(1.0, 1800.0).unwrap().exceeded_by(0.5) - 3600.0).abs() < 1e-9);
+}
+
+#[test]
+fn log_normal_agrees_with_rand_distr() {
+    for (median, sigma) in [(1.0, 0.1), (600.0, 1.0), (60.0, 2.5)] {
+        let ours = LogNormal::new(median, sigma).unwrap();
+        let theirs = rand_distr::LogNormal::new(math::ln(median), sigma).unwrap();
+        assert_same(
+            &format!("log-normal {sigma}"),
+            |rng| ours.sample(rng),
+            |rng| theirs.sample(rng),
+        );
+    }
+}
+
+/// What is left of a lifetime that a random moment falls into: lifetimes are laid end to end, and looked at from instants far
+/// apart. By renewal theory these are the equilibrium residuals, whatever formula the sampler uses.
+#[test]
+fn residuals_are_those_of_lifetimes_laid_end_to_end() {
+    type Sampler = Box<dyn Fn(&mut NodeRng) -> f64>;
+    let pareto = Pareto::new(2.5, 1.0).unwrap();
+    let log_normal = LogNormal::new(1.0, 0.8).unwrap();
+    let weibull = Weibull::new(0.7, 1.0).unwrap();
+    let models: [(&str, Sampler, Sampler, f64); 3] = [
+        (
+            "Pareto",
+            Box::new(move |rng| pareto.sample(rng)),
+            Box::new(move |rng| pareto.sample_residual(rng)),
+            pareto.mean(),
+        ),
+        (
+            "log-normal",
+            Box::new(move |rng| log_normal.sample(rng)),
+            Box::new(move |rng| log_normal.sample_residual(rng)),
+            log_normal.mean(),
+        ),
+        (
+            "Weibull",
+            Box::new(move |rng| weibull.sample(rng)),
+            Box::new(move |rng| weibull.sample_residual(rng)),
+            weibull.mean(),
+        ),
+    ];
+    for (name, whole, residual, mean) in models {
+        // A looker-on comes at random into the middle of a row of some sixty lifetimes.
+        let from_a_row = |rng: &mut NodeRng| {
+            let instant = mean * (40.0 + 20.0 * unit(rng));
+            let mut end = 0.0;
+            while end <= instant {
+                end += whole(rng);
+            }
+            end - instant
+        };
+        assert_same(name, from_a_row, residual);
+    }
+}
+
+#[test]
+fn survival_undoes_the_time_that_a_share_exceeds() {
+    let exponential = Exponential::new(7.0).unwrap();
+    let weibull = Weibull::new(0.6, 7.0).unwrap();
+    let pareto = Pareto::new(1.3, 7.0).unwrap();
+    let log_normal = LogNormal::new(7.0, 1.4).unwrap();
+    for i in 1..100 {
+        let q = f64::from(i) / 100.0;
+        let there_and_back = [
+            exponential.survival(exponential.exceeded_by(q)),
+            weibull.survival(weibull.exceeded_by(q)),
+            pareto.survival(pareto.exceeded_by(q)),
+            log_normal.survival(log_normal.exceeded_by(q)),
+        ];
+        assert!(
+            there_and_back.iter().all(|back| (back - q).abs() < 1e-12),
+            "{q}: {there_and_back:?}"
+        );
+    }
+    assert_eq!(pareto.survival(3.0), 1.0, "nobody leaves before the minimum");
+}
+
+#[test]
+fn impossible_parameters_of_heavy_tails_are_refused() {
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(matches!(
+            Pareto::new(1.5, bad),
+            Err(DistributionError::NotPositive {
+                parameter: "minimum",
+                ..
+            })
+        ));
+        assert!(matches!(
+            Pareto::new(bad, 1.0),
+            Err(DistributionError::ParetoShape { .. })
+        ));
+        assert!(matches!(
+            LogNormal::new(bad, 1.0),
+            Err(DistributionError::NotPositive {
+                parameter: "median",
+                ..
+            })
+        ));
+        assert!(matches!(LogNormal::new(1.0, bad), Err(DistributionError::Sigma { .. })));
+    }
+    assert!(matches!(
+        Pareto::new(1.000_001, 1e9),
+        Err(DistributionError::MeanTooLong { .. })
+    ));
+    assert!(matches!(
+        LogNormal::new(1.0, 10.0),
+        Err(DistributionError::MeanTooLong { .. })
+    ));
+}

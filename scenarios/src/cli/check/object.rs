@@ -7,13 +7,14 @@
 //! | `replications` | the most of a point; `fewest_replications` the fewest, fewer only where a precision is asked for |
 //! | `runs` | the most runs there will be |
 //! | `memory_bytes`, `runs_at_once` | an estimate for this machine's cores |
-//! | `points` | `{ point, settings, duration_s, nodes, network, availability, lookups, protocol, values }`: the number from 1, the swept keys, the share of time that a node is up, how many lookups are to be expected, and all keys that are written, with the values that they have here |
+//! | `points` | `{ point, settings, duration_s, nodes, network, availability, churn_starts, lookups, protocol, values }`: the number from 1, the swept keys, the share of time that a node is up (none where there is no steady state), how churn starts (`steady`, `periodic`, `whole_sessions`, `wandering`, `as_measured`), how many lookups are to be expected, and all keys that are written, with the values that they have here |
 //! | `tables` | `{ name, columns }` of each that a run writes |
 //! | `figures`, `expectations` | `{ name, table }`, and `{ name, table, metric, published, cite }` |
 //! | `inputs` | the files that decide the result: `{ file, sha256 }` |
 
 use serde_json::{Map, Value, json};
 
+use super::churn::{expected_up, start};
 use super::{expected_lookups, tables};
 use crate::registry::Registry;
 use crate::run::memory::Estimate;
@@ -68,7 +69,8 @@ fn point(point: &Point) -> Value {
         "duration_s": point.duration.as_secs_f64(),
         "nodes": point.nodes,
         "network": point.network.to_string(),
-        "availability": point.churn.churn.model().availability(),
+        "availability": expected_up(point).map(|up| up / f64::from(point.nodes)),
+        "churn_starts": start(point),
         "lookups": expected_lookups(point),
         "protocol": point.protocol.name(),
         "values": point.values(),

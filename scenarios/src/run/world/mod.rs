@@ -2,12 +2,13 @@
 
 mod arrivals;
 mod observation;
+mod process;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::addr::NodeAddr;
-use sim_core::churn::{Churn, InitialState};
+use sim_core::churn::{Churn, ChurnModel, InitialState, Timetable};
 use sim_core::network::Hosts;
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey};
@@ -20,19 +21,23 @@ use super::measure::Measured;
 use super::members::Members;
 use super::tally::Answer;
 use crate::overlays::{ConfigOf, Overlay, Told};
-use crate::scenario::{BringUp, MassFailureSpec, Point, Reachability};
-use arrivals::{REVIEW_PERIOD, fresh_identifier};
+use crate::scenario::{BringUp, FlashCrowd, MassFailureSpec, Point, Reachability, Returning};
+use arrivals::{REVIEW_PERIOD, Session, fresh_identifier};
+use process::{Processes, Pulse};
 use workload::{Issued, Workload};
 
 /// What happens in a scenario, apart from the protocol.
 struct Plan {
     nodes: u32,
-    /// Which of them share a host, and come and go together.
+    /// Which of them share a host.
     hosts: Hosts,
     bring_up: BringUp,
-    churn: Churn,
+    /// The hosts that a churn model holds for: the first ones; the others are those of a flash crowd.
+    residents: u32,
     churn_start: SimTime,
-    mass_failure: Option<MassFailureSpec>,
+    returning: Returning,
+    mass_failures: Vec<MassFailureSpec>,
+    flash_crowd: Option<FlashCrowd>,
     reachability: Option<Reachability>,
     snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end.
@@ -45,9 +50,11 @@ impl Plan {
             nodes: point.nodes,
             hosts: point.hosts(),
             bring_up: point.bring_up,
-            churn: point.churn.churn,
+            residents: point.churn.places,
             churn_start: point.churn.start,
-            mass_failure: point.mass_failure,
+            returning: point.churn.returning,
+            mass_failures: point.mass_failures.clone(),
+            flash_crowd: point.flash_crowd,
             reachability: point.observe.reachability,
             snapshots: point.observe.snapshots.clone(),
             keys: point.observe.load,
@@ -59,16 +66,18 @@ impl Plan {
 pub(super) enum Turn {
     /// The beginning.
     Open,
-    /// A node of the first population comes.
+    /// A host of the first population comes.
     BringUp(NodeAddr),
-    /// A node comes, or returns, by the churn model.
+    /// A host comes, or returns, by the churn model.
     Arrive(NodeAddr),
     /// Joins that have failed are begun again.
     Review,
     /// A session ends.
     Depart(NodeAddr, u32),
-    /// Many fail at once.
-    MassFailure,
+    /// Many fail at once: which of the failures.
+    MassFailure(usize),
+    /// A process of the whole network has an event.
+    Pulse(Pulse),
     /// Measurement begins.
     Measure,
     /// Somebody looks something up.
@@ -79,12 +88,13 @@ pub(super) enum Turn {
     Snapshot,
 }
 
-/// One place for a node.
-struct Place {
-    id: u128,
+/// A host, which comes and goes with all of its nodes.
+struct Machine {
     /// Counts arrivals, so that what was planned for one does not befall the next.
     arrivals: u32,
     up: bool,
+    /// When it last came.
+    since: SimTime,
     /// Where the churn model has it stand when churn begins.
     first: InitialState,
     churn: NodeRng,
@@ -96,7 +106,12 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     config: ConfigOf<O>,
     streams: StreamKey,
     founders: Vec<(u128, NodeAddr)>,
-    places: Vec<Place>,
+    timetable: Timetable,
+    /// What decides for the whole network who comes and goes, if anything does.
+    processes: Option<Box<Processes>>,
+    machines: Vec<Machine>,
+    /// The identifier of each node.
+    ids: Vec<u128>,
     members: Members,
     /// Every identifier that a node has, or will have when it first comes.
     identifiers: BTreeSet<u128>,
@@ -104,7 +119,7 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     joining: BTreeMap<NodeAddr, SimTime>,
     /// When an overlay was last begun anew.
     founding: Option<SimTime>,
-    /// How many nodes the overlay has when it has been brought up, and how many arrivals of those have been planned.
+    /// How many hosts the overlay has when it has been brought up, and how many arrivals of those have been planned.
     first_population: u32,
     brought_up: u32,
     workload: Option<Workload>,
@@ -113,57 +128,82 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     arrivals: NodeRng,
     lookups: NodeRng,
     network: DirectDelay,
+    /// How far a host lies from the places of regional failures, if there are any.
+    distance: Option<Distance>,
     measured: Measured,
 }
+
+/// The distance of a host from a place.
+pub(super) type Distance = Box<dyn Fn(NodeAddr, [f64; 2]) -> f64 + Send>;
 
 /// The delay of the direct path between two hosts, both ways together.
 pub(super) type DirectDelay = Box<dyn Fn(NodeAddr, NodeAddr) -> SimDuration + Send>;
 
 impl<O: Overlay> ScenarioWorld<O> {
-    /// About how many bytes the world keeps of a node: its place, its identifier twice in order, and where it stands among the
-    /// members. Trees of the standard library are two thirds full.
-    pub(super) const PLACE_BYTES: usize =
-        size_of::<Place>() + 3 * (2 * size_of::<u128>() + size_of::<NodeAddr>()) / 2 + size_of::<(NodeAddr, u128)>();
+    /// About how many bytes the world keeps of a node: its host, its identifier, that again twice in order, and where it stands
+    /// among the members. Trees of the standard library are two thirds full.
+    pub(super) const PLACE_BYTES: usize = size_of::<Machine>()
+        + size_of::<u128>()
+        + 3 * (2 * size_of::<u128>() + size_of::<NodeAddr>()) / 2
+        + size_of::<(NodeAddr, u128)>();
 
     /// A world before its first event, which is [`Turn::Open`] at time zero.
-    pub(super) fn new(point: &Point, config: ConfigOf<O>, streams: StreamKey, round_trip: DirectDelay) -> Self {
+    pub(super) fn new(
+        point: &Point,
+        config: ConfigOf<O>,
+        streams: StreamKey,
+        round_trip: DirectDelay,
+        distance: Option<Distance>,
+    ) -> Self {
         let plan = Plan::of(point);
+        let churn = point.churn.churn.clone();
+        let begins = plan.churn_start.since(SimTime::ZERO);
+        let timetable = Timetable::new(churn, plan.residents, begins, streams);
         let mut identifiers = BTreeSet::new();
-        let places = (0..plan.nodes).map(NodeAddr).map(|addr| {
+        let ids = (0..plan.nodes).map(NodeAddr).map(|addr| {
             let id = fresh_identifier::<O>(&config, streams, addr, 0, &identifiers);
             identifiers.insert(id);
-            let mut churn = Churn::stream(streams, plan.hosts.of(addr)).rng();
-            let first = plan.churn.model().initial(&mut churn);
-            Place {
-                id,
+            id
+        });
+        let ids: Vec<u128> = ids.collect();
+        let machine = |host: NodeAddr| {
+            let mut churn = Churn::stream(streams, host).rng();
+            let first = if host.0 < plan.residents {
+                timetable.initial(host, &mut churn)
+            } else {
+                InitialState {
+                    up: false,
+                    remaining: ChurnModel::NEVER,
+                }
+            };
+            Machine {
                 arrivals: 0,
                 up: false,
+                since: SimTime::ZERO,
                 first,
                 churn,
             }
-        });
-        let places: Vec<Place> = places.collect();
-        let founds = |(index, place): &(usize, &Place)| match plan.bring_up {
-            BringUp::Bulk => place.first.up,
+        };
+        let hosts = (0..plan.hosts.count(plan.nodes)).map(NodeAddr);
+        let machines: Vec<Machine> = hosts.clone().map(machine).collect();
+        let founds = |host: &NodeAddr| match plan.bring_up {
+            BringUp::Bulk => machines[host.index()].first.up,
             BringUp::Joins { founders, .. } => {
                 let founders = plan.hosts.count(founders.unwrap_or_else(|| O::founders(&config)));
-                plan.hosts.of(NodeAddr(*index as u32)).0 < founders
+                host.0 < founders.min(plan.residents)
             }
         };
-        let founders = places.iter().enumerate().filter(founds);
-        let first = places
-            .iter()
-            .enumerate()
-            .filter(|place| place.1.first.up || founds(place));
+        let reserved = |host: NodeAddr| machines[host.index()].first.up || founds(&host);
+        let first_population = hosts.clone().filter(|host| reserved(*host)).count() as u32;
+        let founders = hosts.filter(founds).flat_map(|host| plan.hosts.nodes(host));
+        let founders: Vec<(u128, NodeAddr)> = founders.map(|addr| (ids[addr.index()], addr)).collect();
+        let processes = Processes::of(timetable.churn().model(), plan.residents, reserved, streams);
         ScenarioWorld {
-            founders: founders
-                .map(|(index, place)| (place.id, NodeAddr(index as u32)))
-                .collect(),
             members: Members::new(plan.nodes),
             joining: BTreeMap::new(),
             founding: None,
             identifiers,
-            first_population: first.count() as u32,
+            first_population,
             brought_up: 0,
             workload: point
                 .lookups
@@ -174,12 +214,22 @@ impl<O: Overlay> ScenarioWorld<O> {
             arrivals: streams.purpose("arrivals").rng(),
             lookups: streams.purpose("lookups").rng(),
             network: round_trip,
+            distance,
             measured: Measured::new(point),
+            founders,
+            timetable,
+            processes,
             plan,
             config,
             streams,
-            places,
+            machines,
+            ids,
         }
+    }
+
+    /// Whether a node is up: its host is.
+    fn is_up(&self, node: NodeAddr) -> bool {
+        self.machines[self.plan.hosts.of(node).index()].up
     }
 
     /// Those who stand at time zero with perfect tables.
@@ -192,6 +242,10 @@ impl<O: Overlay> ScenarioWorld<O> {
         for Issued { at, .. } in self.issued.values() {
             self.measured.bins.unfinished(*at);
         }
+        let under_way = self.machines.iter().filter(|machine| machine.up);
+        self.measured
+            .comings
+            .finish(end, under_way.map(|machine| machine.since));
         if let Some(keys) = self.plan.keys {
             let stream = self.streams.purpose("load");
             let members = self.members.by_identifier();
@@ -202,20 +256,25 @@ impl<O: Overlay> ScenarioWorld<O> {
     }
 
     fn open(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
-        for index in 0..self.plan.nodes {
-            self.plan_first_session(control, NodeAddr(index));
+        for host in 0..self.machines.len() as u32 {
+            self.plan_first_session(control, NodeAddr(host));
         }
-        for (init, (_, addr)) in O::perfect(&self.config, &self.founders)
-            .into_iter()
-            .zip(self.founders.clone())
-        {
-            self.place_up(control.now(), addr);
-            control.start(addr, init);
+        let mut hosts: Vec<NodeAddr> = self
+            .founders
+            .iter()
+            .map(|(_, addr)| self.plan.hosts.of(*addr))
+            .collect();
+        hosts.dedup();
+        hosts.into_iter().for_each(|host| self.machine_up(control.now(), host));
+        let founding = O::perfect(&self.config, &self.founders);
+        for (init, (_, addr)) in founding.into_iter().zip(&self.founders) {
+            control.start(*addr, init);
         }
         control.schedule(REVIEW_PERIOD, Turn::Review);
-        if let Some(MassFailureSpec { failure, .. }) = self.plan.mass_failure {
-            control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure);
+        for (number, MassFailureSpec { failure, .. }) in self.plan.mass_failures.iter().enumerate() {
+            control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure(number));
         }
+        self.begin_processes(control);
         if let Some(workload) = &self.workload {
             control.schedule(workload.start().since(SimTime::ZERO), Turn::Measure);
         }
@@ -234,11 +293,12 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
     fn on_event(&mut self, control: &mut Control<'_, O::Protocol, Turn>, turn: Turn) {
         match turn {
             Turn::Open => self.open(control),
-            Turn::BringUp(addr) => self.arrive(control, addr, true),
-            Turn::Arrive(addr) => self.arrive(control, addr, false),
+            Turn::BringUp(addr) => self.arrive(control, addr, Session::Planned),
+            Turn::Arrive(addr) => self.arrive(control, addr, Session::ByTimetable),
             Turn::Review => self.review(control),
             Turn::Depart(addr, arrival) => self.depart(control, addr, arrival),
-            Turn::MassFailure => self.fail_many(control),
+            Turn::MassFailure(number) => self.fail_many(control, number),
+            Turn::Pulse(pulse) => self.pulse(control, pulse),
             Turn::Measure => self.measure(control),
             Turn::Lookup => self.look_up(control),
             Turn::Reach => self.reach(control),
@@ -254,14 +314,13 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
     ) {
         match O::told(event) {
             Told::Joined => {
-                let place = &self.places[node.index()];
-                if place.up {
+                if self.is_up(node) {
                     self.joining.remove(&node);
-                    self.members.insert(node, place.id);
+                    self.members.insert(node, self.ids[node.index()]);
                 }
             }
             Told::Out => {
-                if self.places[node.index()].up {
+                if self.is_up(node) {
                     self.members.remove(node);
                     self.joining.insert(node, time);
                 }

@@ -7,7 +7,7 @@ use sim_core::world::Control;
 
 use super::super::reachability::{PathCount, arriving};
 use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
-use super::{Place, ScenarioWorld, Turn};
+use super::{Machine, ScenarioWorld, Turn};
 use crate::overlays::{Hop, Overlay};
 use crate::scenario::{BringUp, Reachability};
 
@@ -20,10 +20,11 @@ impl<O: Overlay> ScenarioWorld<O> {
         };
         let now = control.now();
         let coming = matches!(self.plan.bring_up, BringUp::Joins { over, .. } if now < SimTime::ZERO + over);
-        let looked_at = |place: &Place| place.up || (coming && place.first.up);
+        let looked_at = |machine: &Machine| machine.up || (coming && machine.first.up);
+        let machine = |addr: &NodeAddr| &self.machines[self.plan.hosts.of(*addr).index()];
         let nodes: Vec<NodeAddr> = (0..self.plan.nodes)
             .map(NodeAddr)
-            .filter(|addr| looked_at(&self.places[addr.index()]))
+            .filter(|addr| looked_at(machine(addr)))
             .collect();
         let targets = match destinations {
             Some(count) => sample(
@@ -36,7 +37,7 @@ impl<O: Overlay> ScenarioWorld<O> {
         let mut working = 0;
         for &target in &targets {
             if self.members.contains(target) {
-                let key = self.places[target.index()].id;
+                let key = self.ids[target.index()];
                 let route = |at: NodeAddr| match control.node(at) {
                     Some(node) if self.members.contains(at) => O::route(&self.config, node, key),
                     _ => Hop::Nowhere,
@@ -56,12 +57,10 @@ impl<O: Overlay> ScenarioWorld<O> {
 
     pub(super) fn snapshot(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
         let capacity = O::capacity(&self.config) as f64;
-        let up = (0..self.plan.nodes)
-            .map(NodeAddr)
-            .filter(|addr| self.places[addr.index()].up);
+        let up = (0..self.plan.nodes).map(NodeAddr).filter(|addr| self.is_up(*addr));
         let up: Vec<(NodeAddr, &O::Protocol)> = up.filter_map(|addr| Some((addr, control.node(addr)?))).collect();
         let node = |(addr, _): &(NodeAddr, &O::Protocol)| {
-            let id = self.places[addr.index()].id;
+            let id = self.ids[addr.index()];
             SeenNode {
                 addr: *addr,
                 id,

@@ -200,7 +200,7 @@ impl<O: Overlay> ScenarioWorld<O> {
                 while node == from && self.members.len() > 1 {
                     node = self.members.random(&mut self.lookups).unwrap_or(from);
                 }
-                self.places[node.index()].id
+                self.ids[node.index()]
             }
         }
     }

@@ -206,16 +206,6 @@ fn router(label: &str, network: &NetworkSpec) -> Result<usize, (String, String)>
 }
 
 impl NetworkSpec {
-    /// Whether hosts have places, all of them.
-    fn has_places(&self) -> bool {
-        match &self.model {
-            NetworkModel::Topology(routed) => {
-                (0..routed.topology.routers.len()).all(|router| routed.place(router).is_some())
-            }
-            _ => matches!(self.places_of_hosts(1, StreamKey::root(0, 0)), Ok(Some(_))),
-        }
-    }
-
     /// The router of each host; none where there are no routers.
     fn routers_of_hosts(
         &self,
