@@ -166,6 +166,6 @@ fn connectivity(raw: &RawConnectivity, document: &Document) -> Result<Connectivi
             asymmetric,
             non_transitive,
         }),
-        Err(error) => Err(document.error_at("connectivity", error.to_string())),
+        Err(error) => Err(document.error_at("connectivity.asymmetric", error.to_string())),
     }
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cite;
+mod conditions;
 mod diff;
 mod explain;
 mod machines;
