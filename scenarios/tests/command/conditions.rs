@@ -6,6 +6,12 @@ use std::path::Path;
 
 use analysis::Table;
 use scenarios::exit::Exit;
+use scenarios::registry::Registry;
+use scenarios::scenario::{NetworkSpec, Overrides, Scenario};
+use sim_core::addr::NodeAddr;
+use sim_core::network::{Fate, Network, Transmission};
+use sim_core::random::StreamKey;
+use sim_core::time::{SimDuration, SimTime};
 
 use crate::support::{Ended, peerscope};
 
@@ -195,6 +201,96 @@ fn routers_are_named_by_their_labels() {
     let (ended, _) = on("Dever");
     assert_eq!(ended.exit, Exit::BadInput);
     assert!(ended.err.contains("did you mean \"Denver\"?"), "{}", ended.err);
+}
+
+/// The network of a scenario with these lines, and how many nodes it has.
+fn network(lines: &str) -> (NetworkSpec, usize) {
+    let home = tempfile::tempdir().unwrap();
+    let scenario = home.path().join("hindered.toml");
+    fs::write(&scenario, format!("{HEAD}{lines}\n")).unwrap();
+    let scenario = Scenario::load(&scenario, &Overrides::default(), &Registry::standard()).unwrap();
+    let point = &scenario.points[0];
+    (point.network.clone(), point.nodes as usize)
+}
+
+/// Whether a message sent at this second arrives.
+fn arrives(network: &dyn Network, second: u64, from: u32, to: u32) -> bool {
+    let transmission = Transmission {
+        now: SimTime::ZERO + SimDuration::from_secs(second),
+        from: NodeAddr(from),
+        to: NodeAddr(to),
+        bytes: 40,
+        draw: StreamKey::root(5, 5),
+    };
+    network.transmit(&transmission) != Fate::Lost
+}
+
+/// Nodes of one host lie at one place; who is in the region cannot talk with who is not, and nobody else is hindered.
+#[test]
+fn a_region_holds_the_hosts_that_lie_there() {
+    let abilene = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies/abilene.json");
+    let routed = format!(
+        "network.topology = {{ file = {:?}, access = \"1ms\" }}\n",
+        abilene.to_str().unwrap()
+    );
+    let plane = "network.plane = { width = 2, height = 1, per_unit = \"9ms\" }\n".to_owned();
+    // The western half of a plane, and the south-west of the United States.
+    for (lines, x, y) in [(plane, [0.0, 1.0], [0.0, 1.0]), (routed, [-125.0, -95.0], [20.0, 38.0])] {
+        let cut =
+            format!("partition = [{{ from = \"10s\", until = \"20s\", apart.region = {{ x = {x:?}, y = {y:?} }} }}]");
+        let (spec, nodes) = network(&format!("{lines}nodes.virtual = 2\n{cut}"));
+        let streams = StreamKey::root(3, 0);
+        let places = spec.places(nodes, streams).unwrap().unwrap();
+        assert_eq!((nodes, places.len()), (80, 80));
+        let inside = |node: u32| {
+            let (east, north) = places[node as usize];
+            (x[0]..x[1]).contains(&east) && (y[0]..y[1]).contains(&north)
+        };
+        let count = (0..80).filter(|node| inside(*node)).count();
+        assert!((8..=72).contains(&count), "{count} of 80 inside");
+        let network = spec.build(nodes, streams).unwrap();
+        for (from, to) in (0..80).flat_map(|from| (0..80).map(move |to| (from, to))) {
+            assert_eq!(
+                arrives(&*network, 15, from, to),
+                inside(from) == inside(to),
+                "{from} to {to}"
+            );
+            assert!(arrives(&*network, 5, from, to) && arrives(&*network, 20, from, to));
+            assert!(
+                from / 2 != to / 2 || places[from as usize] == places[to as usize],
+                "one host"
+            );
+        }
+    }
+}
+
+/// More hosts change nothing between the others: neither who is apart, nor who cannot talk, nor what links can carry.
+#[test]
+fn more_hosts_change_nothing_between_the_others() {
+    let lines = r#"connectivity = { asymmetric = 0.1, non_transitive = 0.1 }
+access_links.classes = [{ share = 0.5, up = "1Mbit/s" }, { share = 0.5, up = "2Mbit/s" }]
+partition = [{ from = "10s", apart.groups = 3 }, { from = "20s", apart.fraction = 0.4 }]"#;
+    let (spec, few) = network(&format!("{CONSTANT}{lines}"));
+    let build = |hosts| spec.build(hosts, StreamKey::root(4, 1)).unwrap();
+    let (small, large) = (build(few), build(1000));
+    let links = |network: &dyn Network| network.access_links().unwrap();
+    let mut hindered = 0;
+    for (from, to) in (0..40).flat_map(|from| (0..40).map(move |to| (from, to))) {
+        for second in [0, 10, 20] {
+            let there = arrives(&*small, second, from, to);
+            assert_eq!(
+                there,
+                arrives(&*large, second, from, to),
+                "{from} to {to} at {second} s"
+            );
+            hindered += u32::from(!there);
+        }
+        assert_eq!(
+            links(&*small).capacity(NodeAddr(from)),
+            links(&*large).capacity(NodeAddr(from))
+        );
+    }
+    assert!(hindered > 1000, "a test of what is hindered needs some: {hindered}");
 }
 
 /// Half of the pairs is cut off for five of nineteen minutes: before and after, nothing is lost.
