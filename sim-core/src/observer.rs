@@ -49,7 +49,7 @@ pub enum Deed<'a, P: Protocol> {
         to: NodeAddr,
         /// The message.
         msg: &'a P::Msg,
-        /// What becomes of it on the way. Whether anybody is up to receive it is known only when it arrives.
+        /// What becomes of it on the way; where the receiver has an access link with a bandwidth, on the way to that. Whether anybody is up to receive it is known only when it arrives.
         fate: Fate,
     },
     /// It sets a timer.

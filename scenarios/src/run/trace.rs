@@ -72,7 +72,8 @@ pub enum What {
         message: String,
         /// Its size on the wire.
         bytes: u32,
-        /// How long it takes, unless it is lost.
+        /// How long it takes, unless it is lost; where it may have to wait at the receiver's access link, how long until it
+        /// comes there.
         delay: Option<SimDuration>,
     },
     /// It set a timer.

@@ -5,6 +5,7 @@ mod access_links;
 mod partition;
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,6 +16,8 @@ use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::network::NetworkSpec;
+use super::raw::RawNodes;
+use super::validate::NODE_LIMIT;
 use crate::input::{Document, InputError};
 use crate::units::Fraction;
 
@@ -158,6 +161,26 @@ pub(super) fn conditions(
     })
 }
 
+/// How hosts and nodes are related, and how many nodes there are.
+pub(super) fn nodes(raw: &RawNodes, document: &Document) -> Result<(Hosts, u32), InputError> {
+    let RawNodes { count, per_host } = *raw;
+    if !(1..=NODE_LIMIT).contains(&count) {
+        let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {count}");
+        return Err(document.error_at("nodes.count", message).labelled("out of range"));
+    }
+    let nodes = count.checked_mul(per_host).filter(|nodes| *nodes <= NODE_LIMIT);
+    match (NonZeroU32::new(per_host), nodes) {
+        (Some(per_host), Some(nodes)) => Ok((Hosts::with_nodes(per_host), nodes)),
+        (None, _) => Err(document
+            .error_at("nodes.virtual", "a host without a node takes no part")
+            .labelled("must be at least 1")),
+        (_, None) => {
+            let message = format!("{count} hosts with {per_host} nodes each are more than {NODE_LIMIT} nodes");
+            Err(document.error_at("nodes.virtual", message).labelled("too many"))
+        }
+    }
+}
+
 fn connectivity(raw: &RawConnectivity, document: &Document) -> Result<Connectivity, InputError> {
     let (asymmetric, non_transitive) = (raw.asymmetric.get(), raw.non_transitive.get());
     let some_network = Constant::new(SimDuration::NANOSECOND);
@@ -166,6 +189,6 @@ fn connectivity(raw: &RawConnectivity, document: &Document) -> Result<Connectivi
             asymmetric,
             non_transitive,
         }),
-        Err(error) => Err(document.error_at("connectivity", error.to_string())),
+        Err(error) => Err(document.error_at("connectivity.asymmetric", error.to_string())),
     }
 }

@@ -183,6 +183,7 @@ impl NetworkSpec {
     /// # Errors
     /// [`NetworkError`], if there are fewer measured hosts than nodes: a validated scenario has enough.
     pub fn build(&self, nodes: usize, replication: StreamKey) -> Result<Box<dyn Network>, NetworkError> {
+        // All below knows hosts: nodes that share one are told apart around it.
         let nodes = self.conditions.hosts.count(nodes as u32) as usize;
         let places = replication.purpose("places");
         let network: Box<dyn Network> = match &self.model {

@@ -1,19 +1,17 @@
 //! Holding the parts of a scenario against each other.
 
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use analysis::{Schema, SpecError};
-use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::churn::Comings;
 use super::citation::{self, Citation};
-use super::conditions::{RawConditions, conditions};
+use super::conditions::{RawConditions, conditions, nodes};
 use super::files::ScenarioFiles;
 use super::measure::measure;
 use super::network;
-use super::raw::{RawBringUp, RawLoad, RawNodes, RawObserve, RawReachability, RawScenario};
+use super::raw::{RawBringUp, RawLoad, RawObserve, RawReachability, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::sweep::{self, Expanded};
 use super::workload;
@@ -168,26 +166,6 @@ fn point(
         None => return Err(point.protocol.error_at("", "this protocol is not registered")),
     }
     Ok((head, point))
-}
-
-/// How hosts and nodes are related, and how many nodes there are.
-fn nodes(raw: &RawNodes, document: &Document) -> Result<(Hosts, u32), InputError> {
-    let RawNodes { count, per_host } = *raw;
-    if !(1..=NODE_LIMIT).contains(&count) {
-        let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {count}");
-        return Err(document.error_at("nodes.count", message).labelled("out of range"));
-    }
-    let nodes = count.checked_mul(per_host).filter(|nodes| *nodes <= NODE_LIMIT);
-    match (NonZeroU32::new(per_host), nodes) {
-        (Some(per_host), Some(nodes)) => Ok((Hosts::with_nodes(per_host), nodes)),
-        (None, _) => Err(document
-            .error_at("nodes.virtual", "a host without a node takes no part")
-            .labelled("must be at least 1")),
-        (_, None) => {
-            let message = format!("{count} hosts with {per_host} nodes each are more than {NODE_LIMIT} nodes");
-            Err(document.error_at("nodes.virtual", message).labelled("too many"))
-        }
-    }
 }
 
 /// The name under which results are filed.

@@ -70,7 +70,7 @@ fn a_refusal_says_where_and_what_to_try() {
     assert!(error["file"].as_str().unwrap().ends_with("ring.toml"));
     assert_eq!(error["exit"], 65);
     assert_eq!(error["label"], "did you mean `count`?");
-    assert_eq!(error["help"][0], "the keys here are `count`");
+    assert_eq!(error["help"][0], "the keys here are `count`, `virtual`");
 
     let ended = peerscope(&["check", file, "--json", "--set", "run.duration=5 sec"]);
     let error = &json(&ended.out)["errors"][0];

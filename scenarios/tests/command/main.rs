@@ -3,6 +3,7 @@
 mod bad_input;
 mod churn;
 mod cite;
+mod conditions;
 mod diff;
 mod explain;
 mod link_failures;

@@ -25,6 +25,16 @@ pub(super) fn allow(root: &mut Value) {
             found.axes.insert(table.to_owned(), nested);
         }
     }
+    // A key of an element of a list, such as `partition.0.until`, has no name that could be told before.
+    let is_list = |table: &&str| root.pointer(&format!("/properties/{table}/type")) == Some(&json!("array"));
+    let elements: Object = (SWEEPABLE.into_iter().filter(is_list))
+        .map(|table| {
+            (
+                format!(r"^{table}\.[0-9]+\."),
+                json!({ "type": "array", "minItems": 1 }),
+            )
+        })
+        .collect();
     let Found {
         axes,
         mut rules,
@@ -50,6 +60,7 @@ pub(super) fn allow(root: &mut Value) {
     allow_full(root);
     if let Some(sweep) = root.pointer_mut("/properties/sweep").and_then(Value::as_object_mut) {
         sweep.insert("properties".to_owned(), axes.into());
+        sweep.insert("patternProperties".to_owned(), elements.into());
         sweep.insert("additionalProperties".to_owned(), false.into());
     }
 }
