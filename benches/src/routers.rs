@@ -13,7 +13,7 @@ use petgraph::graph::UnGraph;
 use protocols::chord::{Chord, Command, Config, Event, Init};
 use sim_core::addr::NodeAddr;
 use sim_core::math;
-use sim_core::network::{AccessDelay, Network, RouterGraph, Routers};
+use sim_core::network::{AccessDelay, Network, Placement, RouterGraph, Routers, Spread};
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey, unit};
 use sim_core::simulation::{Setup, Simulation};
@@ -115,8 +115,15 @@ pub(crate) fn report(hosts: u32, routers: usize, seconds: u64) -> Result<(), Str
     );
     let access = AccessDelay::new(SimDuration::from_millis(1), SimDuration::from_millis(5))
         .map_err(|error| error.to_string())?;
-    let network = Routers::new(shared.clone(), hosts as usize, access, streams.purpose("places"))
-        .map_err(|error| error.to_string())?;
+    let everywhere = Placement::everywhere(Spread::Uniform, &shared);
+    let network = Routers::new(
+        shared.clone(),
+        hosts as usize,
+        &everywhere,
+        access,
+        streams.purpose("places"),
+    )
+    .map_err(|error| error.to_string())?;
     let start = Instant::now();
     let lookups = look_up(network.clone(), hosts, seconds, streams)?;
     println!("{lookups}, in {:.1?}", start.elapsed());

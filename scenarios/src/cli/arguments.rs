@@ -64,6 +64,9 @@ pub(super) enum Command {
     /// Run one point and write down the overlay at given times: tables, GraphML, figures
     #[command(after_help = EXIT_CODES)]
     Snapshot(Snapshot),
+    /// Show what a graph of routers looks like: size, degrees, paths, delays, and a picture
+    #[command(after_help = EXIT_CODES)]
+    Topology(Topology),
     /// Draw the figures of results again, from their tables
     #[command(after_help = EXIT_CODES)]
     Plot(Plot),
@@ -189,6 +192,30 @@ pub(super) struct Snapshot {
     /// Say nothing but errors
     #[arg(short, long)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Topology {
+    /// File of a topology, or scenario file (.toml) whose network has routers
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Which point of the sweep, numbered from 1 as `peerscope check` does
+    #[arg(long, value_name = "N")]
+    pub(super) point: Option<usize>,
+    /// Folder to write tables and figures to [default: nothing is written]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace earlier results in the output folder, once the new ones are complete
+    #[arg(long, requires = "output")]
+    pub(super) force: bool,
+    /// The formats of the figures, separated by commas
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
+    pub(super) format: Vec<Format>,
+    /// Write one JSON object to the standard output, for machines
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) changes: Changes,
 }

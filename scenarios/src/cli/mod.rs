@@ -17,6 +17,7 @@ mod run;
 mod schema;
 mod snapshot;
 mod terminal;
+mod topology;
 mod trace;
 mod verify;
 
@@ -76,6 +77,7 @@ fn carry_out(command: Command, registry: &Registry, terminal: &mut Terminal<'_>)
         Command::Run(run) if run.json => terminal.for_machines(Some("run")),
         Command::Check(check) if check.json => terminal.for_machines(Some("check")),
         Command::List(list) if list.json => terminal.for_machines(Some("list")),
+        Command::Topology(topology) if topology.json => terminal.for_machines(Some("topology")),
         _ => {}
     }
     let done = match command {
@@ -83,6 +85,7 @@ fn carry_out(command: Command, registry: &Registry, terminal: &mut Terminal<'_>)
         Command::Check(check) => check::check(&check, registry, terminal),
         Command::List(list) => list::list(&list, registry, terminal),
         Command::Snapshot(snapshot) => snapshot::snapshot(&snapshot, registry, terminal),
+        Command::Topology(topology) => topology::topology(&topology, registry, terminal),
         Command::Trace(trace) => trace::trace(&trace, registry, terminal),
         Command::Plot(plot) => plot::plot(&plot, terminal),
         Command::Verify(verify) => verify::verify(&verify, registry, terminal),

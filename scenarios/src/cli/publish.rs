@@ -138,7 +138,8 @@ pub(super) fn write(
     Ok(())
 }
 
-fn csv(table: &Table) -> Result<Vec<u8>, TableError> {
+/// A table as the bytes of its file.
+pub(super) fn csv(table: &Table) -> Result<Vec<u8>, TableError> {
     let mut bytes = Vec::new();
     table.write_csv(&mut bytes)?;
     Ok(bytes)

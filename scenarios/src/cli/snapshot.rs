@@ -86,7 +86,7 @@ fn pictures(scenario: &Scenario, point: &Point) -> Vec<(&'static str, &'static s
         .network
         .places(point.nodes as usize, StreamKey::root(scenario.seed, 0));
     let map = matches!(places, Ok(Some(_))).then_some(match point.network.model {
-        NetworkModel::Topology(_) => ("network", ", geographic = true"),
+        NetworkModel::Topology(ref routed) if routed.geographic() => ("network", ", geographic = true"),
         _ => ("network", ""),
     });
     std::iter::once(("ring", "")).chain(map).collect()

@@ -27,7 +27,7 @@ use crate::registry::Registry;
 pub use citation::{Citation, Work, WorkKind};
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
-pub use network::{MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
+pub use network::{GraphSource, Hosts, HostsAt, MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
 pub use raw::{Arrivals, Keys};
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;

@@ -1,15 +1,18 @@
 //! The network that a scenario describes.
 
 mod access;
+mod file;
 mod files;
+mod generated;
+mod link_delay;
+mod routed;
 
 use std::fmt;
 use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
 use sim_core::network::{
-    AccessDelay, Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Policy, Propagation,
-    Routers, Sphere, Uniform,
+    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers, Sphere, Uniform,
 };
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
@@ -19,14 +22,17 @@ use super::link_failure::{LinkFailures, RawLinkFailure};
 use super::raw::{RawLoss, RawNetwork};
 use crate::input::{Document, InputError};
 use crate::matrix::{self, Filled, Unit};
-use crate::topology::{self, Topology};
-use crate::units::{Positive, written};
+use crate::topology;
+use crate::units::Positive;
 
 pub(super) use access::RawAccess;
 pub(super) use files::NetworkFiles;
+pub use generated::{Hosts, HostsAt};
+pub(super) use generated::{RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman};
+pub use routed::{GraphSource, RoutedNetwork};
 
 /// The networks that scenarios can name, each with a line on what it is.
-pub const NETWORKS: [(&str, &str); 7] = [
+pub const NETWORKS: [(&str, &str); 13] = [
     ("constant", "every message takes the same time"),
     (
         "uniform",
@@ -46,6 +52,24 @@ pub const NETWORKS: [(&str, &str); 7] = [
         "topology",
         "hosts on a real graph of routers, read from a file, delay by the shortest path",
     ),
+    (
+        "transit_stub",
+        "hosts on stub domains around domains of transit routers, as GT-ITM makes them",
+    ),
+    (
+        "waxman",
+        "hosts on a random graph of routers in which long links are unlikely",
+    ),
+    (
+        "barabasi_albert",
+        "hosts on a graph of routers that grew by preferential attachment",
+    ),
+    (
+        "random_geometric",
+        "hosts on routers in a square, those near each other linked",
+    ),
+    ("ring", "hosts on a circle of routers"),
+    ("grid", "hosts on rows and columns of routers, or a torus"),
 ];
 
 /// The network between the nodes of a point.
@@ -107,61 +131,6 @@ impl fmt::Debug for MeasuredNetwork {
     }
 }
 
-/// A graph of routers, the file that it comes from, and how hosts are attached.
-#[derive(Clone, Debug)]
-pub struct RoutedNetwork {
-    /// The routers and links. All runs share the paths between them.
-    pub topology: Arc<Topology>,
-    /// The file.
-    pub input: InputFile,
-    /// The delays of the links between hosts and routers.
-    pub access: AccessDelay,
-    /// The links between routers that are down for a while.
-    pub link_failures: LinkFailures,
-}
-
-impl RoutedNetwork {
-    fn build(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
-        let graph = &self.topology.graph;
-        let routers = Routers::new(graph.clone(), nodes, self.access, replication.purpose("places"))?;
-        routers.changing(self.link_failures.changes(graph, replication))
-    }
-}
-
-impl fmt::Display for RoutedNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Topology {
-            routers,
-            links,
-            treatment,
-            ..
-        } = &*self.topology;
-        let (minimum, maximum) = (self.access.minimum(), self.access.maximum());
-        write!(
-            f,
-            "hosts on {} routers with {links} links from {}",
-            routers.len(),
-            self.input.path.display()
-        )?;
-        write!(f, ", access {}", written(minimum))?;
-        if minimum < maximum {
-            write!(f, " to {}", written(maximum))?;
-        }
-        let treatment = treatment.to_string();
-        if !treatment.is_empty() {
-            write!(f, " ({treatment})")?;
-        }
-        if self.topology.graph.policy() == Policy::ValleyFree {
-            f.write_str(", valley-free paths")?;
-        }
-        let failures = self.link_failures.summary(&self.topology);
-        if !failures.is_empty() {
-            write!(f, ", links down: {failures}")?;
-        }
-        Ok(())
-    }
-}
-
 impl NetworkSpec {
     /// Where the nodes lie in the network that [`NetworkSpec::build`] makes of the same arguments, as coordinates for a
     /// picture: longitude and latitude of a node's router in degrees, or the place in a plane in its units of length. None
@@ -180,12 +149,8 @@ impl NetworkSpec {
                 Some(plane.places().iter().map(|[x, y]| (*x, *y)).collect())
             }
             NetworkModel::Topology(routed) => {
-                let network = routed.build(nodes, replication)?;
-                let place = |node: usize| {
-                    let router = network.router_of(NodeAddr(node as u32));
-                    let place = routed.topology.routers[router].place?;
-                    Some((place.longitude, place.latitude))
-                };
+                let network = routed.routers_of(nodes, replication)?;
+                let place = |node: usize| routed.place(network.router_of(NodeAddr(node as u32)));
                 (0..nodes).map(place).collect()
             }
             _ => None,
@@ -210,7 +175,7 @@ impl NetworkSpec {
                 Box::new(Sphere::new(nodes, *radius, *propagation, places)?)
             }
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
-            NetworkModel::Topology(routed) => Box::new(routed.build(nodes, replication)?),
+            NetworkModel::Topology(routed) => Box::new(routed.routers_of(nodes, replication)?),
         };
         Ok(if self.loss > 0.0 {
             Box::new(Lossy::new(network, self.loss)?)
@@ -236,7 +201,7 @@ impl NetworkSpec {
             _ if raw.is_empty() => Ok(()),
             _ => {
                 let error = document.error_at("link_failure.0", "links cannot fail where the network has none");
-                Err(error.labelled("needs [network.topology]"))
+                Err(error.labelled("needs [network.topology], or a generated graph of routers"))
             }
         }
     }
@@ -302,6 +267,7 @@ pub(super) fn network(
     raw: RawNetwork,
     loss: Option<RawLoss>,
     nodes: u32,
+    seed: u64,
     document: &Document,
     files: &mut NetworkFiles,
 ) -> Result<NetworkSpec, InputError> {
@@ -367,6 +333,7 @@ pub(super) fn network(
         RawNetwork::Topology {
             file,
             format,
+            hosts,
             access,
             per_km,
             detour,
@@ -374,8 +341,7 @@ pub(super) fn network(
             component,
             paths,
         } => {
-            let access = AccessDelay::new(access.minimum.get(), access.maximum.get())
-                .map_err(|error| wrong("topology.access", error))?;
+            let access = access.get().map_err(|error| wrong("topology.access", error))?;
             let reading = topology::Reading {
                 format,
                 per_km: per_km.get(),
@@ -385,13 +351,14 @@ pub(super) fn network(
                 paths,
             };
             let (topology, input) = files.topology(&file, reading, document)?;
-            NetworkModel::Topology(RoutedNetwork {
-                topology,
-                input,
-                access,
-                link_failures: LinkFailures::default(),
-            })
+            NetworkModel::Topology(RoutedNetwork::read(topology, input, hosts, access, nodes, document)?)
         }
+        RawNetwork::TransitStub(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::Waxman(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::BarabasiAlbert(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::RandomGeometric(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::Ring(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::Grid(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
     };
     Ok(NetworkSpec {
         model,

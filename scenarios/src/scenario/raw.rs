@@ -10,7 +10,9 @@ use sim_core::time::SimDuration;
 use super::citation::Citation;
 use super::link_failure::RawLinkFailure;
 use super::measure::RawMeasure;
-use super::network::RawAccess;
+use super::network::{
+    Hosts, RawAccess, RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman,
+};
 use super::replications::RawReplications;
 use crate::matrix::{Format, Gaps, Measures, Unit};
 use crate::topology;
@@ -190,12 +192,15 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         format: Format,
     },
-    /// Hosts at random routers of a real topology, read from a file; delay by the shortest path.
+    /// Hosts on the routers of a real topology, read from a file; delay by the shortest path.
     Topology {
         /// The file; a relative path starts from the folder of the scenario.
         file: PathBuf,
         /// How the file is laid out; told from the ending of its name, or from its beginning, where it is left out.
         format: Option<topology::Format>,
+        /// How hosts are spread over the routers.
+        #[serde(default)]
+        hosts: Hosts,
         /// The delay between a host and its router, one way.
         access: RawAccess,
         /// The delay for each kilometre of a link without a delay of its own: light in fibre.
@@ -213,6 +218,18 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         paths: topology::Paths,
     },
+    /// Hosts on stub domains of routers around domains of transit routers, as GT-ITM makes them.
+    TransitStub(RawTransitStub),
+    /// Hosts on a random graph of routers in a square, in which long links are unlikely.
+    Waxman(RawWaxman),
+    /// Hosts on a graph of routers that grew by preferential attachment.
+    BarabasiAlbert(RawBarabasiAlbert),
+    /// Hosts on a random graph of routers in a square, in which all that are near enough have links.
+    RandomGeometric(RawRandomGeometric),
+    /// Hosts on a circle of routers.
+    Ring(RawRing),
+    /// Hosts on rows and columns of routers.
+    Grid(RawGrid),
 }
 
 /// Light in fibre: 5 us a kilometre.

@@ -104,7 +104,7 @@ fn point(
         let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
         return Err(document.error_at("nodes.count", message).labelled("out of range"));
     }
-    let mut network = network::network(raw.network, raw.loss, nodes, &document, files)?;
+    let mut network = network::network(raw.network, raw.loss, nodes, raw.seed, &document, files)?;
     network.fail_links(&raw.link_failure, SimTime::ZERO + duration, &document)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;

@@ -23,10 +23,13 @@ mod caida;
 mod description;
 mod edge_list;
 mod format;
+pub mod generate;
 mod geography;
 mod graphml;
 mod inet;
+mod layout;
 mod lines;
+mod metrics;
 mod node_link;
 mod sndlib;
 mod xml;
@@ -46,6 +49,8 @@ use crate::units::Duration;
 
 pub use format::Format;
 pub use geography::{Place, great_circle};
+pub use layout::layout;
+pub use metrics::{Distribution, Metrics, PathMetrics};
 
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: u64 = 128 << 20;

@@ -15,5 +15,6 @@ mod schema;
 mod statistics;
 mod support;
 mod topology;
+mod topology_command;
 mod verify;
 mod watch;

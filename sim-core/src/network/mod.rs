@@ -14,6 +14,7 @@ mod routers;
 use thiserror::Error;
 
 use crate::addr::NodeAddr;
+use crate::distribution::DistributionError;
 use crate::random::StreamKey;
 use crate::time::{SimDuration, SimTime};
 
@@ -21,7 +22,7 @@ pub use coordinates::{Plane, Propagation, Sphere};
 pub use delay::{Constant, Exponential, Uniform};
 pub use loss::Lossy;
 pub use matrix::LatencyMatrix;
-pub use routers::{AccessDelay, Policy, Relationship, RouterGraph, Routers};
+pub use routers::{AccessDelay, Placement, Policy, Relationship, RouterGraph, Routers, Spread};
 
 /// One message about to cross the network.
 #[derive(Clone, Copy, Debug)]
@@ -162,6 +163,29 @@ pub enum NetworkError {
         /// How many there are.
         routers: usize,
     },
+    /// Hosts are to be spread over routers that are not there, or over none.
+    #[error(
+        "hosts cannot be spread over the routers {first} to {end}, the last excluded: there are {routers}, numbered from 0"
+    )]
+    NoSuchRouters {
+        /// The first of them.
+        first: usize,
+        /// The first after them.
+        end: usize,
+        /// How many there are.
+        routers: usize,
+    },
+    /// One host a router, and more hosts than routers.
+    #[error("{hosts} hosts, one a router, do not fit on {routers} routers")]
+    TooFewRouters {
+        /// How many hosts.
+        hosts: usize,
+        /// How many routers there are for them.
+        routers: usize,
+    },
+    /// No random delay has these parameters.
+    #[error(transparent)]
+    Distribution(#[from] DistributionError),
     /// A graph of changed links has not the routers that hosts are attached to.
     #[error("a graph of {found} routers cannot take the place of one of {expected}")]
     OtherRouters {

@@ -6,24 +6,107 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use sim_core::distribution::{Exponential, Weibull};
+use sim_core::network::{AccessDelay, NetworkError};
 
-use crate::units::Duration;
+use crate::units::{Duration, Positive};
 
-/// One delay for all, `"1ms"`, or the bounds of uniform ones, `{ minimum = "1ms", maximum = "5ms" }`.
+/// One delay for all, `"1ms"`, or the law by which each host draws its own: `{ minimum = "1ms", maximum = "5ms" }`,
+/// `{ exponential = { mean = "5ms", minimum = "1ms" } }`, `{ weibull = { shape = 0.7, scale = "5ms" } }`.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::scenario) struct RawAccess {
-    pub(super) minimum: Duration,
-    pub(super) maximum: Duration,
+pub(in crate::scenario) enum RawAccess {
+    Uniform { minimum: Duration, maximum: Duration },
+    Exponential(RawExponential),
+    Weibull(RawWeibull),
 }
 
-/// Delays between two bounds, each as likely as any other.
-#[derive(serde::Deserialize, JsonSchema)]
+impl RawAccess {
+    /// The delays, or what is wrong with them.
+    pub(super) fn get(self) -> Result<AccessDelay, NetworkError> {
+        match self {
+            RawAccess::Uniform { minimum, maximum } => AccessDelay::new(minimum.get(), maximum.get()),
+            RawAccess::Exponential(RawExponential { mean, minimum }) => {
+                AccessDelay::exponential(minimum.get(), Exponential::new(mean.get().as_secs_f64())?)
+            }
+            RawAccess::Weibull(RawWeibull { shape, scale, minimum }) => {
+                AccessDelay::weibull(minimum.get(), Weibull::new(shape.get(), scale.get().as_secs_f64())?)
+            }
+        }
+    }
+}
+
+/// A minimum and an exponential delay on top.
+#[derive(Clone, Copy, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Bounds {
+#[schemars(rename = "ExponentialAccess")]
+pub(in crate::scenario) struct RawExponential {
+    /// The mean of the delay on top.
+    mean: Duration,
     /// The shortest delay, one way.
+    #[serde(default)]
     minimum: Duration,
-    /// The longest delay, one way.
-    maximum: Duration,
+}
+
+/// A minimum and a Weibull delay on top.
+#[derive(Clone, Copy, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "WeibullAccess")]
+pub(in crate::scenario) struct RawWeibull {
+    /// The shape of the delay on top: below 1 for a heavy tail, 1 for an exponential one.
+    shape: Positive,
+    /// Its scale: a share of 1 - 1/e of the hosts, 63 %, has less on top.
+    scale: Duration,
+    /// The shortest delay, one way.
+    #[serde(default)]
+    minimum: Duration,
+}
+
+/// The law of the delays: two bounds between which each is as likely as any other, or one law by name.
+#[derive(Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "AccessLaw")]
+struct Law {
+    /// The shortest of uniform delays, one way.
+    minimum: Option<Duration>,
+    /// The longest of uniform delays, one way.
+    maximum: Option<Duration>,
+    /// A minimum and an exponential delay on top.
+    exponential: Option<RawExponential>,
+    /// A minimum and a Weibull delay on top.
+    weibull: Option<RawWeibull>,
+}
+
+impl Law {
+    /// The one law that is written.
+    fn chosen<E: Error>(self) -> Result<RawAccess, E> {
+        match self {
+            Law {
+                minimum: None,
+                maximum: None,
+                exponential: Some(law),
+                weibull: None,
+            } => Ok(RawAccess::Exponential(law)),
+            Law {
+                minimum: None,
+                maximum: None,
+                exponential: None,
+                weibull: Some(law),
+            } => Ok(RawAccess::Weibull(law)),
+            Law {
+                minimum,
+                maximum,
+                exponential: None,
+                weibull: None,
+            } => Ok(RawAccess::Uniform {
+                minimum: minimum.ok_or_else(|| E::missing_field("minimum"))?,
+                maximum: maximum.ok_or_else(|| E::missing_field("maximum"))?,
+            }),
+            _ => Err(E::custom(
+                "expected one law of delays: minimum and maximum, exponential, or weibull\na law has its minimum inside: { \
+                 exponential = { mean = \"5ms\", minimum = \"1ms\" } }",
+            )),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for RawAccess {
@@ -43,15 +126,14 @@ impl<'de> Visitor<'de> for Either {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<RawAccess, E> {
         let delay: Duration = text.parse().map_err(E::custom)?;
-        Ok(RawAccess {
+        Ok(RawAccess::Uniform {
             minimum: delay,
             maximum: delay,
         })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawAccess, A::Error> {
-        let Bounds { minimum, maximum } = Bounds::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(RawAccess { minimum, maximum })
+        Law::deserialize(MapAccessDeserializer::new(map))?.chosen()
     }
 }
 
@@ -61,13 +143,10 @@ impl JsonSchema for RawAccess {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let (one, bounds) = (
-            generator.subschema_for::<Duration>(),
-            generator.subschema_for::<Bounds>(),
-        );
+        let (one, law) = (generator.subschema_for::<Duration>(), generator.subschema_for::<Law>());
         json_schema!({
-            "description": "One delay for all, or the bounds of uniform ones.",
-            "anyOf": [one, bounds],
+            "description": "One delay for all, or the law by which each host draws its own.",
+            "anyOf": [one, law],
         })
     }
 }

@@ -1,21 +1,25 @@
-//! The files that networks are read from: each is read once, however many points of a sweep use it.
+//! The files that networks are read from and the graphs that are generated: each is made once, however many points of a sweep
+//! use it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sim_core::network::LatencyMatrix;
+use sim_core::random::StreamKey;
 
 use super::MeasuredNetwork;
 use crate::input::{Document, InputError, Node, SourceKind};
 use crate::matrix::{self, Measurements};
 use crate::scenario::InputFile;
+use crate::topology::generate::{GenerateError, Generated, Model};
 use crate::topology::{self, Topology};
 
-/// The files read so far.
+/// The files read and the graphs generated so far.
 #[derive(Default)]
 pub(in crate::scenario) struct NetworkFiles {
     matrices: Vec<(matrix::Reading, MeasuredNetwork)>,
     topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
+    generated: Vec<(Model, StreamKey, Arc<Generated>)>,
 }
 
 impl NetworkFiles {
@@ -73,6 +77,20 @@ impl NetworkFiles {
         let topology = Arc::new(topology);
         self.topologies.push((reading, input.clone(), topology.clone()));
         Ok((topology, input))
+    }
+
+    /// The graph of a model with these streams.
+    pub(super) fn generated(&mut self, model: &Model, streams: StreamKey) -> Result<Arc<Generated>, GenerateError> {
+        let known = self
+            .generated
+            .iter()
+            .find(|known| (&known.0, known.1) == (model, streams));
+        if let Some((_, _, graph)) = known {
+            return Ok(graph.clone());
+        }
+        let graph = Arc::new(model.generate(streams)?);
+        self.generated.push((model.clone(), streams, graph.clone()));
+        Ok(graph)
     }
 
     /// The files read, in order and each once.

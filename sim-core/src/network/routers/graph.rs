@@ -161,6 +161,17 @@ impl RouterGraph {
         delays.map(|delay| u32::try_from(delay).unwrap_or(NO_PATH)).collect()
     }
 
+    /// The delays of the paths from a router to all, in the order of their numbers; none to those without a path. Keeps no
+    /// path.
+    ///
+    /// # Panics
+    /// If there is no such router.
+    pub fn delays_from(&self, router: usize) -> Vec<Option<SimDuration>> {
+        let found = Search::from(&self.links, self.policy, router);
+        let within = |delay: u64| (delay < u64::from(NO_PATH)).then(|| SimDuration::from_nanos(delay));
+        found.delays().map(within).collect()
+    }
+
     /// How many routers there are paths to from a router, itself included. Keeps no path.
     ///
     /// # Panics

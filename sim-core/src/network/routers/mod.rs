@@ -1,18 +1,22 @@
 //! A graph of routers, and hosts that are attached to them by links of their own.
 
+mod access;
 mod graph;
 mod links;
+mod placement;
 mod search;
 
 use std::sync::Arc;
 
 use super::{Fate, Network, NetworkError, Transmission, addressable, unless_local};
 use crate::addr::NodeAddr;
-use crate::random::{StreamKey, unit};
+use crate::random::StreamKey;
 use crate::time::{SimDuration, SimTime};
 
+pub use access::AccessDelay;
 pub use graph::RouterGraph;
 pub use links::Relationship;
+pub use placement::{Placement, Spread};
 pub use search::Policy;
 
 /// Hosts on a graph of routers: a message takes the access link of its sender, the shortest path by delay between the
@@ -47,57 +51,25 @@ impl Attached {
     }
 }
 
-/// The delays of access links, one way: uniform between two bounds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AccessDelay {
-    minimum: SimDuration,
-    maximum: SimDuration,
-}
-
-impl AccessDelay {
-    /// Delays uniform between `minimum` and `maximum`, both of which may be zero.
-    ///
-    /// # Errors
-    /// [`NetworkError::MinimumAboveMaximum`], and [`NetworkError::DelayTooLong`] beyond 4.2 s.
-    pub fn new(minimum: SimDuration, maximum: SimDuration) -> Result<Self, NetworkError> {
-        if minimum > maximum {
-            return Err(NetworkError::MinimumAboveMaximum { minimum, maximum });
-        }
-        within_reach(maximum)?;
-        Ok(AccessDelay { minimum, maximum })
-    }
-
-    /// The shortest delay.
-    pub fn minimum(&self) -> SimDuration {
-        self.minimum
-    }
-
-    /// The longest delay.
-    pub fn maximum(&self) -> SimDuration {
-        self.maximum
-    }
-}
-
 impl Routers {
-    /// `hosts` hosts, each at a router that is drawn uniformly, with an access delay of its own, both from its own stream
+    /// `hosts` hosts, each at a router that `placement` draws, with an access delay of its own, both from its own stream
     /// under `places`: more hosts move none of the others.
     ///
     /// # Errors
-    /// [`NetworkError::NoHosts`] and [`NetworkError::TooManyHosts`].
+    /// [`NetworkError::NoHosts`] and [`NetworkError::TooManyHosts`], and those of [`Placement::check`].
     pub fn new(
         graph: Arc<RouterGraph>,
         hosts: usize,
+        placement: &Placement,
         access: AccessDelay,
         places: StreamKey,
     ) -> Result<Self, NetworkError> {
-        let routers = graph.routers() as f64;
+        let mut router_of = placement.drawer(&graph, addressable(hosts)?, places)?;
         let host = |host: usize| {
             let mut rng = places.index(host as u64).rng();
-            let router = (unit(&mut rng) * routers) as usize;
-            let spread = (access.maximum - access.minimum).mul_f64(unit(&mut rng));
-            (router, access.minimum + spread)
+            (router_of(host, &mut rng), access.sample(&mut rng))
         };
-        let attached: Vec<_> = (0..addressable(hosts)?).map(host).collect();
+        let attached: Vec<_> = (0..hosts).map(host).collect();
         Routers::attach(graph, &attached)
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use petgraph::graph::UnGraph;
 
 use super::*;
+use crate::random::unit;
 
 fn micros(n: u64) -> SimDuration {
     SimDuration::from_micros(n)
@@ -77,6 +78,17 @@ fn delays_are_those_of_floyd_and_warshall() {
 }
 
 #[test]
+fn delays_from_a_router_are_those_of_each_pair() {
+    for seed in 0..5 {
+        let routers = RouterGraph::new(&random_graph(15, seed)).unwrap();
+        for from in 0..15 {
+            let pairs: Vec<_> = (0..15).map(|to| routers.delay(from, to)).collect();
+            assert_eq!(routers.delays_from(from), pairs, "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_path_is_made_of_links_and_takes_the_delay() {
     for seed in 0..20 {
         let graph = random_graph(15, seed);
@@ -114,7 +126,8 @@ fn the_order_of_the_questions_changes_nothing() {
 fn random_hosts(seed: u64) -> Routers {
     let access = AccessDelay::new(micros(3), micros(90)).unwrap();
     let graph = Arc::new(RouterGraph::new(&random_graph(12, seed)).unwrap());
-    Routers::new(graph, 30, access, StreamKey::root(seed, 1)).unwrap()
+    let everywhere = Placement::everywhere(Spread::Uniform, &graph);
+    Routers::new(graph, 30, &everywhere, access, StreamKey::root(seed, 1)).unwrap()
 }
 
 #[test]
@@ -168,8 +181,9 @@ fn hosts_are_spread_evenly_and_more_of_them_move_none() {
     let graph = Arc::new(RouterGraph::new(&random_graph(10, 1)).unwrap());
     let access = AccessDelay::new(micros(1), micros(2)).unwrap();
     let places = StreamKey::root(3, 0).purpose("places");
-    let few = Routers::new(graph.clone(), 50, access, places).unwrap();
-    let many = Routers::new(graph, 20_000, access, places).unwrap();
+    let everywhere = Placement::everywhere(Spread::Uniform, &graph);
+    let few = Routers::new(graph.clone(), 50, &everywhere, access, places).unwrap();
+    let many = Routers::new(graph, 20_000, &everywhere, access, places).unwrap();
     assert_eq!(few.hosts[..], many.hosts[..50]);
     // Binomial counts and the mean of a uniform delay, within five standard deviations.
     let mut at = [0_u32; 10];
