@@ -105,7 +105,7 @@ fn subject(
     let count = point.hosts().count(point.nodes);
     let streams = StreamKey::root(scenario.seed, 0);
     let routers = network
-        .build(count as usize, streams)
+        .routers_of(count as usize, streams)
         .map_err(|error| usage(error.to_string()))?;
     let mut at = vec![0; network.topology.routers.len()];
     (0..count).for_each(|host| at[routers.router_of(NodeAddr(host))] += 1);

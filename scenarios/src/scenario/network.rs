@@ -170,7 +170,7 @@ impl NetworkSpec {
                 Some(plane.places().iter().map(|[x, y]| (*x, *y)).collect())
             }
             NetworkModel::Topology(routed) => {
-                let network = routed.build(nodes, replication)?;
+                let network = routed.routers_of(nodes, replication)?;
                 let place = |node: usize| routed.place(network.router_of(NodeAddr(node as u32)));
                 (0..nodes).map(place).collect()
             }
@@ -198,7 +198,7 @@ impl NetworkSpec {
                 Box::new(Sphere::new(nodes, *radius, *propagation, places)?)
             }
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
-            NetworkModel::Topology(routed) => Box::new(routed.build(nodes, replication)?),
+            NetworkModel::Topology(routed) => Box::new(routed.routers_of(nodes, replication)?),
         };
         let network = if self.loss > 0.0 {
             Box::new(Lossy::new(network, self.loss)?)
@@ -225,7 +225,7 @@ impl NetworkSpec {
             _ if raw.is_empty() => Ok(()),
             _ => {
                 let error = document.error_at("link_failure.0", "links cannot fail where the network has none");
-                Err(error.labelled("needs a network of routers, such as [network.topology]"))
+                Err(error.labelled("needs [network.topology], or a generated graph of routers"))
             }
         }
     }

@@ -113,7 +113,7 @@ fn ask_for_paths(graph: &RouterGraph, description: &Description, treatment: &mut
     let routers = graph.routers();
     let asked = routers.min(ASKED);
     let reached: usize = (0..asked)
-        .map(|index| graph.reached_from(index * routers / asked) - 1)
+        .map(|index| graph.delays_from(index * routers / asked).into_iter().flatten().count() - 1)
         .sum();
     treatment.asked = asked * (routers - 1);
     treatment.pathless = treatment.asked - reached;

@@ -145,6 +145,19 @@ fn messages_go_around_a_link_that_is_down_and_are_lost_where_there_is_no_way() {
     assert!(swept.len() == 2 && swept[0] == 0 && swept[1] > 0, "{swept:?}");
 }
 
+/// Routers of generated graphs are called by their numbers.
+#[test]
+fn links_of_generated_graphs_fail_too() {
+    let ring = "network={ ring = { routers = 5, delay = \"3ms\", access = \"1ms\" } }";
+    let failing = |one: &str| format!("[[link_failure]]\nfrom = \"20s\"\nbetween = [\"{one}\", \"1\"]\n");
+    let (ended, _home) = on_square("check", &failing("0"), &["--set", ring]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    assert!(ended.out.contains("links down: 0 to 1 from 20s on"), "{}", ended.out);
+    let (ended, _home) = on_square("check", &failing("3"), &["--set", ring]);
+    assert_eq!(ended.exit, Exit::BadInput);
+    assert!(ended.err.contains("3 has links with `2`, `4`"), "{}", ended.err);
+}
+
 /// Between which hosts messages arrive at an instant when so large a share of the links has failed.
 fn arrivals(share: &str, replication: u32) -> Vec<Option<SimDuration>> {
     let lines = format!("[[link_failure]]\nfrom = \"20s\"\nuntil = \"40s\"\nfraction = {share}\n");

@@ -213,7 +213,7 @@ impl NetworkSpec {
         replication: StreamKey,
     ) -> Result<impl Iterator<Item = usize>, NetworkError> {
         let network = match &self.model {
-            NetworkModel::Topology(routed) => Some(routed.build(hosts, replication)?),
+            NetworkModel::Topology(routed) => Some(routed.routers_of(hosts, replication)?),
             _ => None,
         };
         let routers = network.into_iter();

@@ -77,16 +77,6 @@ impl RoutedNetwork {
         })
     }
 
-    /// The hosts of so many nodes at their routers, in the run with these streams.
-    ///
-    /// # Errors
-    /// [`NetworkError`], if there are too many of them: a validated scenario has a place for each.
-    pub fn build(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
-        let (graph, places) = (&self.topology.graph, replication.purpose("places"));
-        let routers = Routers::new(graph.clone(), nodes, &self.placement, self.access, places)?;
-        routers.changing(self.link_failures.changes(graph, replication))
-    }
-
     /// Where a router lies: longitude and latitude in degrees, or coordinates in the units of length of a model.
     pub fn place(&self, router: usize) -> Option<(f64, f64)> {
         match &self.source {
@@ -115,6 +105,16 @@ impl RoutedNetwork {
             }
             _ => self.topology.treatment.to_string(),
         }
+    }
+
+    /// The hosts of so many nodes at their routers, and the links that fail, in the run with these streams.
+    ///
+    /// # Errors
+    /// [`NetworkError`], if there are too many of them: a validated scenario has a place for each.
+    pub fn routers_of(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
+        let (graph, places) = (&self.topology.graph, replication.purpose("places"));
+        let routers = Routers::new(graph.clone(), nodes, &self.placement, self.access, places)?;
+        routers.changing(self.link_failures.changes(graph, replication))
     }
 
     /// Whether places are longitudes and latitudes.

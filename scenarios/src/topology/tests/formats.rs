@@ -470,12 +470,7 @@ fn broken_files_are_refused_where_they_are_broken() {
             "graph:6:3: expected a coordinate, a number, found \"inf\"",
         ),
         (Format::Brite, "7\t3", "1\t3", "graph:7:1: there is a second node 1"),
-        (
-            Format::Inet,
-            "3 2\n",
-            "4 2\n",
-            "graph:5:1: expected the number of a node",
-        ),
+        (Format::Inet, "3 2\n", "4 2\n", "graph:5:1: there is a second node 0"),
         (
             Format::Inet,
             "3 2\n",

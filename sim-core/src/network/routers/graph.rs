@@ -172,15 +172,6 @@ impl RouterGraph {
         found.delays().map(within).collect()
     }
 
-    /// How many routers there are paths to from a router, itself included. Keeps no path.
-    ///
-    /// # Panics
-    /// If there is no such router.
-    pub fn reached_from(&self, router: usize) -> usize {
-        let found = Search::from(&self.links, self.policy, router);
-        found.delays().filter(|delay| *delay < u64::from(NO_PATH)).count()
-    }
-
     /// The routers on the path that messages take, both ends included: one more than it has links. Of shortest paths with
     /// equal delays the one whose routers, beginning at `to`, have the lowest numbers; of those that policy allows, always
     /// the same one. None where there is no path.
