@@ -122,6 +122,8 @@ fn the_picture_and_the_tables_tell_the_same() {
     };
     assert_eq!((of_kind(&routers, "transit"), of_kind(&routers, "stub")), (6, 48));
     assert_eq!(of_kind(&links, "transit-stub"), 12);
+    let kinds = ["transit-transit", "transit-stub", "stub-stub"].map(|kind| of_kind(&links, kind));
+    assert_eq!(kinds.iter().sum::<usize>(), links.len());
     assert!(
         routers.numbers("x").unwrap().iter().all(Option::is_some),
         "places for the picture"

@@ -75,8 +75,8 @@ fn links(subject: &Subject) -> Table {
     let network = &subject.network;
     let row = |(one, other, delay): (usize, usize, sim_core::time::SimDuration)| {
         let kind = network.kind(one).zip(network.kind(other)).map(|kinds| match kinds {
-            ("transit", "transit") => "transit",
-            ("stub", "stub") => "stub",
+            ("transit", "transit") => "transit-transit",
+            ("stub", "stub") => "stub-stub",
             _ => "transit-stub",
         });
         [one.into(), other.into(), kind.into(), delay.as_millis_f64().into()]
@@ -129,14 +129,14 @@ pub(super) fn figures(subject: &Subject) -> Vec<Figure> {
     let degree = subject.metrics.degree();
     let name = toml::Value::String(subject.name.clone());
     // A power law is a straight line on logarithmic axes; a handful of degrees needs none.
-    let scale = match (degree.minimum(), degree.maximum()) {
-        (Some(least @ 1..), Some(most)) if most >= 10 * least => "log10",
-        _ => "linear",
+    let (scale, range) = match (degree.minimum(), degree.maximum()) {
+        (Some(least @ 1..), Some(most)) if most >= 10 * least => ("log10", ""),
+        _ => ("linear", ", range = [0, 1]"),
     };
     text.push_str(&format!(
         "[[figure]]\nname = \"degrees\"\ntable = \"degrees\"\nlines = {{ x = \"links\", y = \"fraction_at_least\", label = \
-         {name} }}\nx = {{ label = \"Links of a router\", scale = \"{scale}\" }}\ny = {{ label = \"Fraction of routers with at \
-         least so many\", scale = \"{scale}\" }}\n"
+         {name} }}\nx = {{ label = \"Links of a router\", scale = \"{scale}\" }}\ny = {{ label = \"Fraction with at least so \
+         many\", scale = \"{scale}\"{range} }}\n"
     ));
     if subject.metrics.paths.delays.count() > 0 {
         text.push_str(&format!(

@@ -27,6 +27,9 @@ pub struct Placement {
     pub among: Range<usize>,
 }
 
+/// Tells the router of a host by the number of the host and its own randomness.
+pub(super) type Drawer = Box<dyn FnMut(usize, &mut NodeRng) -> usize>;
+
 impl Placement {
     /// Over all routers of a graph.
     pub fn everywhere(spread: Spread, graph: &RouterGraph) -> Self {
@@ -60,12 +63,7 @@ impl Placement {
 
     /// What tells the router of each host. A host's own randomness decides or, with one host a router, an order of the
     /// routers that is drawn from `places`: more hosts move none of the others.
-    pub(super) fn drawer(
-        &self,
-        graph: &RouterGraph,
-        hosts: usize,
-        places: StreamKey,
-    ) -> Result<Box<dyn FnMut(usize, &mut NodeRng) -> usize>, NetworkError> {
+    pub(super) fn drawer(&self, graph: &RouterGraph, hosts: usize, places: StreamKey) -> Result<Drawer, NetworkError> {
         self.check(graph, hosts)?;
         let (first, last, count) = (self.among.start, self.among.end - 1, self.among.len() as f64);
         Ok(match self.spread {
