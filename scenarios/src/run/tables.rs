@@ -3,6 +3,7 @@
 mod comings;
 mod rows;
 
+use analysis::statistics::mean;
 use analysis::{Cell, Schema, Table, TableError};
 use sim_core::math;
 
@@ -198,10 +199,12 @@ const TABLES: [Layout; 20] = [
         rows: comings::sessions,
     },
     // What the overlay costs and what it buys, a row a run: the traffic of the measured time for each node that is up, lookups
-    // included, beside what became of the lookups (Li et al. 2005: performance versus cost).
+    // included, beside what became of the lookups (Li et al. 2005: performance versus cost). `together_bytes_per_node_s` is the
+    // mean over all runs of the point, the same in each, so that figures along it average what belongs together.
     Layout {
         name: "cost",
         columns: &[
+            "together_bytes_per_node_s",
             "bytes_per_node_s",
             "messages_per_node_s",
             "completed_fraction",
@@ -325,6 +328,8 @@ struct Ranges {
     stretch: Vec<u64>,
     /// Edges of the distribution of sessions, in ns.
     sessions: Vec<u64>,
+    /// Bytes sent a second by a node that is up, in the mean over runs.
+    bytes_per_node_s: Option<f64>,
     /// Bins of the run with the most.
     bins: usize,
     /// The most keys that a holder has.
@@ -420,6 +425,10 @@ impl Ranges {
                 .filter_map(|load| load.held.last().copied())
         });
         let bins = records.iter().map(|record| record.measured.bins.tallies.len());
+        let traffic: Vec<f64> = records
+            .iter()
+            .filter_map(|record| comings::bytes_per_node_s(&record.measured))
+            .collect();
         let ended: Vec<Vec<u64>> = records
             .iter()
             .map(|record| comings::ended(&record.measured.comings))
@@ -429,6 +438,7 @@ impl Ranges {
             latency: edges(lookups().map(|lookups| lookups.latencies.as_slice())),
             stretch: edges(lookups().map(|lookups| lookups.stretches.as_slice())),
             sessions: edges(ended.iter().map(Vec::as_slice)),
+            bytes_per_node_s: mean(&traffic),
             bins: bins.max().unwrap_or(0),
             held: held.max().unwrap_or(0),
             together: Steadiness::of(records),

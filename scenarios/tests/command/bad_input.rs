@@ -222,8 +222,8 @@ fn absurd_and_undefined_numbers_are_refused() {
         "27:12",
         &["is not a finite number"],
     );
-    refused("shape = 0.5", "shape = 0", "25:16", &["above 0"]);
-    refused("shape = 0.5", "shape = 0.01", "25:16", &["Weibull shape"]);
+    refused("shape = 0.5", "shape = 0", "25:24", &["above 0"]);
+    refused("shape = 0.5", "shape = 0.01", "25:24", &["Weibull shape"]);
     refused("\"50ms\"", "\"99999999d\"", "18:8", &["at most 100 years"]);
     refused(
         "replications = 2",

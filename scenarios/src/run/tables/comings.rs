@@ -2,7 +2,7 @@
 
 use analysis::Cell;
 use sim_core::time::{SimDuration, SimTime};
-use sim_core::traffic::Traffic;
+use sim_core::traffic::{KindTraffic, Traffic};
 
 use super::Ranges;
 use super::rows::nearest_rank;
@@ -60,16 +60,29 @@ pub(super) fn sessions(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
     seen.map(row).collect()
 }
 
-pub(super) fn cost(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+/// So many a second and node that is up.
+fn per_node_s(measured: &Measured, count: u64) -> Option<f64> {
+    let node_seconds = measured.up_time as f64 / 1e9;
+    (node_seconds > 0.0).then(|| count as f64 / node_seconds)
+}
+
+fn total(measured: &Measured) -> KindTraffic {
+    measured.traffic.as_ref().map(Traffic::total).unwrap_or_default()
+}
+
+/// Bytes sent a second by a node that is up.
+pub(super) fn bytes_per_node_s(measured: &Measured) -> Option<f64> {
+    per_node_s(measured, total(measured).bytes)
+}
+
+pub(super) fn cost(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
     let lookups = &measured.lookups;
     let ratio = |sum: f64, count: u64| number((count > 0).then(|| sum / count as f64));
-    let node_seconds = measured.up_time as f64 / 1e9;
-    let rate = |count: u64| number((node_seconds > 0.0).then(|| count as f64 / node_seconds));
-    let total = measured.traffic.as_ref().map(Traffic::total).unwrap_or_default();
     let median = nearest_rank(&lookups.latencies, 0.5);
     vec![vec![
-        rate(total.bytes),
-        rate(total.messages),
+        number(ranges.bytes_per_node_s),
+        number(bytes_per_node_s(measured)),
+        number(per_node_s(measured, total(measured).messages)),
         ratio(lookups.completed as f64, lookups.issued),
         ratio(lookups.correct as f64, lookups.issued),
         ratio(lookups.hops as f64, lookups.completed),
