@@ -36,7 +36,7 @@ impl Chord {
         replacement: Option<Contact>,
     ) {
         let replacement = replacement.filter(|contact| contact.id != self.me.id);
-        if self.i3.is_some() {
+        if self.extras.i3().is_some() {
             self.i3_left(ctx, leaver, replacement.as_slice());
         } else if self.predecessor == Some(leaver) {
             self.predecessor = replacement;
@@ -46,7 +46,7 @@ impl Chord {
     /// The predecessor deletes the leaver from its list and appends the last node of the leaver's; under the corrected
     /// rules it takes over the list as it is, see the deviations.
     pub(super) fn successor_leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, successors: &[Contact]) {
-        if self.i3.is_some() {
+        if self.extras.i3().is_some() {
             return self.i3_left(ctx, leaver, successors);
         }
         let is_successor = self.successors.first() == Some(&leaver);

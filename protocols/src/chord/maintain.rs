@@ -27,6 +27,7 @@ impl Chord {
             rules => {
                 self.stabilize(ctx);
                 self.fix_fingers(ctx);
+                self.survey_successors(ctx);
                 if rules == Rules::Ton2003 {
                     self.check_predecessor(ctx);
                 }
@@ -44,6 +45,7 @@ impl Chord {
     pub(super) fn joined(&mut self, ctx: &mut Ctx<'_, Self>, successor: Contact, neighbours: Neighbours) {
         self.successors = self.successor_list(ctx.config(), successor, &neighbours.successors);
         self.stage = Stage::Member;
+        self.set_next_check(ctx);
         ctx.emit(Event::Joined);
         if ctx.config().rules == Rules::Corrected {
             self.round(ctx);

@@ -41,14 +41,17 @@
 
 mod ask;
 mod bulk;
+mod check;
 mod config;
 mod event;
+mod extras;
 mod find;
 mod fingers;
 pub mod i3;
 pub mod invariants;
 mod leave;
 mod maintain;
+mod proximity;
 mod ring;
 mod route;
 mod wire;
@@ -60,10 +63,13 @@ use sim_core::random::{StreamKey, unit};
 use crate::request::{RequestId, Requests};
 use ask::Ask;
 pub use bulk::{Ring, distinct_ids};
-pub use config::{Config, ConfigError, LookupStyle, Rules};
+use check::Acquaintances;
+pub use config::{Choice, Config, ConfigError, ConsistencyCheck, Delays, LookupStyle, Proximity, Rules};
 pub use event::{Command, Dropped, Event, JoinFailure, LookupFailure};
+use extras::Extras;
 use find::{Find, FindId};
 pub use fingers::Fingers;
+use proximity::Nearby;
 pub use ring::{Contact, Id, IdSpace, in_open, in_open_closed};
 pub use wire::{Msg, Neighbours, Step};
 
@@ -101,6 +107,8 @@ pub struct Tables {
     pub successors: Vec<Contact>,
     /// Its fingers.
     pub fingers: Fingers,
+    /// For proximity: of each distinct finger, in their order, the nodes that follow it.
+    pub followers: Vec<Vec<Contact>>,
 }
 
 /// What a node says to its later self.
@@ -112,6 +120,8 @@ pub enum Timer {
     Join,
     /// A request has not been answered in time.
     Request(RequestId),
+    /// Somebody is to be asked to look up the node itself.
+    Check,
 }
 
 /// Where a node stands.
@@ -143,8 +153,8 @@ pub struct Chord {
         reason = "a node has none most of the time, and keeps the room for one"
     )]
     finds: Vec<Box<Find>>,
-    /// What a node under i3's rules knows; its neighbours above are read off this list.
-    i3: Option<Box<i3::NodeList>>,
+    /// What only some settings need. Under i3's rules the neighbours above are read off the list there.
+    extras: Extras,
 }
 
 impl Protocol for Chord {
@@ -170,12 +180,20 @@ impl Protocol for Chord {
             Init::Ready { id, tables } => (id, Stage::Member, tables),
         };
         let me = Contact { id, addr: me };
-        let i3 = (config.rules == Rules::I3).then(|| Box::new(i3::NodeList::new(me, config, &tables)));
+        let i3 = (config.rules == Rules::I3).then(|| i3::NodeList::new(me, config, &tables));
         let Tables {
             predecessor,
             successors,
             mut fingers,
+            followers,
         } = *tables;
+        let nearby = config.proximity.map(|_| Nearby::new(followers));
+        let mut acquaintances = config
+            .consistency_check
+            .map(|check| Acquaintances::new(check.memory, streams));
+        if let Some(acquaintances) = &mut acquaintances {
+            fingers.contacts().for_each(|finger| acquaintances.meet(finger.addr));
+        }
         if i3.is_some() {
             fingers = Fingers::new();
         }
@@ -189,18 +207,23 @@ impl Protocol for Chord {
             requests: Requests::new(streams),
             next_find: FindId::default(),
             finds: Vec::new(),
-            i3,
+            extras: Extras::new(i3, nearby, acquaintances),
         }
     }
 
     fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
         match self.stage {
-            Stage::Joining { bootstrap, .. } if self.i3.is_some() => self.i3_join(ctx, bootstrap),
-            Stage::Joining { bootstrap, .. } => self.join(ctx, bootstrap),
+            Stage::Joining { bootstrap, .. } if self.extras.i3().is_some() => self.i3_join(ctx, bootstrap),
+            Stage::Joining { bootstrap, .. } => {
+                self.meet(bootstrap);
+                self.join(ctx, bootstrap);
+            }
             // Members that start together do not stabilise together.
             _ => {
                 let first = ctx.config().stabilize_period.mul_f64(unit(ctx.rng()));
                 ctx.set_timer(first, Timer::Stabilize);
+                self.survey_tables(ctx);
+                self.set_next_check(ctx);
                 ctx.emit(Event::Joined);
             }
         }
@@ -262,6 +285,7 @@ impl Protocol for Chord {
         match timer {
             Timer::Stabilize => self.round(ctx),
             Timer::Request(request) => self.request_expired(ctx, request),
+            Timer::Check => self.check_consistency(ctx),
             Timer::Join => {
                 if let Stage::Joining { bootstrap, .. } = self.stage {
                     self.join(ctx, bootstrap);
@@ -316,13 +340,13 @@ impl Chord {
 
     /// What it knows under i3's rules.
     pub fn i3_list(&self) -> Option<&i3::NodeList> {
-        self.i3.as_deref()
+        self.extras.i3()
     }
 
     /// Where a message to a key would go next. Under i3's rules one that is addressed to a node goes there at once from
     /// whoever knows it; under the papers' it goes by the node before, as a lookup does.
     pub fn route(&self, config: &Config, key: Id) -> Step {
-        let addressee = self.i3.as_ref().and_then(|list| list.active_at(key));
+        let addressee = self.extras.i3().and_then(|list| list.active_at(key));
         addressee.map_or_else(|| self.next_hop(config, key, &[]), Step::Owner)
     }
 
@@ -333,7 +357,7 @@ impl Chord {
             + self.requests.heap_bytes()
             + self.finds.capacity() * size_of::<Box<Find>>()
             + self.finds.iter().map(|find| find.heap_bytes()).sum::<usize>()
-            + self.i3.as_ref().map_or(0, |list| list.heap_bytes())
+            + self.extras.heap_bytes()
     }
 }
 

@@ -22,7 +22,8 @@ impl Chord {
         {
             return Step::Owner(successor);
         }
-        match self.closest_preceding_node(config, key, avoid).or(successor) {
+        let nearer = || Some(self.nearer_than_successor(successor?, self.me.id, key, avoid));
+        match self.closest_preceding_node(config, key, avoid).or_else(nearer) {
             Some(closer) => Step::Closer(closer),
             None => Step::DeadEnd,
         }
@@ -31,10 +32,11 @@ impl Chord {
     /// `n.closest_preceding_node(id)` (ToN, Fig. 5): the closest node before the key among the fingers, and, as section
     /// IV-E.3 has it, among the successors.
     pub(super) fn closest_preceding_node(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
-        if let Some(list) = &self.i3 {
+        if let Some(list) = self.extras.i3() {
             return list.closest_preceding(self.me.id, key, avoid);
         }
         let finger = self.fingers.closest_preceding(self.me.id, key, avoid);
+        let finger = finger.map(|finger| self.nearer_than_finger(config, finger, key, avoid));
         if !config.route_with_successors {
             return finger;
         }
@@ -53,6 +55,7 @@ impl Chord {
             .iter()
             .rev()
             .find(|contact| in_open(behind, contact.id, key) && !avoid.contains(&contact.addr));
-        successor.copied().or(finger)
+        let nearer = successor.map(|successor| self.nearer_than_successor(*successor, behind, key, avoid));
+        nearer.or(finger)
     }
 }
