@@ -6,6 +6,7 @@ mod members;
 pub mod memory;
 mod precision;
 mod reachability;
+mod rings;
 mod snapshot;
 mod steady;
 mod tables;

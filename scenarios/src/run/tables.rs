@@ -10,8 +10,8 @@ use super::steady::{self, Steadiness};
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use rows::{
-    convergence, latency, lookups, messages, nearest_rank, path_length, population, quantiles, reachability,
-    snapshot_links, snapshot_nodes, stretch,
+    convergence, latency, lookups, messages, nearest_rank, one_ring, path_length, population, quantiles, reachability,
+    rings, snapshot_links, snapshot_nodes, stretch,
 };
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
@@ -25,7 +25,7 @@ struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-const TABLES: [Layout; 13] = [
+const TABLES: [Layout; 15] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -161,6 +161,22 @@ const TABLES: [Layout; 13] = [
         written: follows_paths,
         rows: convergence,
     },
+    // The rings that the members make up, a row a count: circles of members, each what the one before takes for its successor;
+    // `largest` are the members on the largest, `correct` those whose successor is the next member by identifier.
+    Layout {
+        name: "rings",
+        columns: &["time_s", "members", "rings", "largest", "correct"],
+        written: counts_rings,
+        rows: rings,
+    },
+    // A row a run: since when all successors were correct until the last count, that is, there was one ring, in order; empty if
+    // there was not.
+    Layout {
+        name: "one_ring",
+        columns: &["time_s", "rings_end"],
+        written: counts_rings,
+        rows: one_ring,
+    },
     // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
     // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
     // a topology (those of its router), units of length in a plane.
@@ -185,6 +201,10 @@ fn always(_: &Scenario) -> bool {
 
 fn follows_paths(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| point.observe.reachability.is_some())
+}
+
+fn counts_rings(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.rings.is_some())
 }
 
 fn takes_snapshots(scenario: &Scenario) -> bool {

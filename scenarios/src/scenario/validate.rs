@@ -14,6 +14,7 @@ use super::raw::{
     RawBringUp, RawChurn, RawLookups, RawMassFailure, RawObserve, RawReachability, RawScenario, RawWeibull,
 };
 use super::replications::{RawReplications, replications};
+use super::rings::rings;
 use super::sweep::{self, Expanded};
 use super::{
     BringUp, ChurnSpec, InputFile, Lookups, MassFailureSpec, Observe, Point, Reachability, Scenario, Settings,
@@ -319,6 +320,7 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
     snapshots.dedup();
     Ok(Observe {
         ring_invariants: raw.ring_invariants,
+        rings: rings(raw.rings, document)?,
         reachability: raw.reachability.map(|raw| Reachability {
             every: raw.every.get(),
             destinations: raw.destinations,

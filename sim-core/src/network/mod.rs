@@ -10,6 +10,7 @@ mod delay;
 mod loss;
 mod matrix;
 mod routers;
+mod space;
 
 use thiserror::Error;
 
@@ -22,6 +23,7 @@ pub use delay::{Constant, Exponential, Uniform};
 pub use loss::Lossy;
 pub use matrix::LatencyMatrix;
 pub use routers::{AccessDelay, RouterGraph, Routers};
+pub use space::Space;
 
 /// One message about to cross the network.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,12 @@
 //! One test per claim of the papers, on the effects of a single node.
 
 mod bad_input;
+mod consistency;
 mod i3_rules;
 mod joining;
 mod leaving;
 mod lookups;
+mod proximity;
 mod stabilize;
 
 use sim_core::addr::NodeAddr;

@@ -31,6 +31,7 @@ struct Plan {
     mass_failure: Option<MassFailureSpec>,
     lookups: Option<Lookups>,
     reachability: Option<Reachability>,
+    rings: Option<SimDuration>,
     snapshots: Vec<SimTime>,
 }
 
@@ -44,6 +45,7 @@ impl Plan {
             mass_failure: point.mass_failure,
             lookups: point.lookups,
             reachability: point.observe.reachability,
+            rings: point.observe.rings,
             snapshots: point.observe.snapshots.clone(),
         }
     }
@@ -69,6 +71,8 @@ pub(super) enum Turn {
     Lookup,
     /// Paths are followed.
     Reach,
+    /// Rings are counted.
+    Rings,
     /// The overlay is written down.
     Snapshot,
 }
@@ -203,6 +207,9 @@ impl<O: Overlay> ScenarioWorld<O> {
         if let Some(reachability) = self.plan.reachability {
             control.schedule(reachability.every, Turn::Reach);
         }
+        if let Some(every) = self.plan.rings {
+            control.schedule(every, Turn::Rings);
+        }
         for at in &self.plan.snapshots {
             control.schedule(at.since(SimTime::ZERO), Turn::Snapshot);
         }
@@ -223,6 +230,7 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
             Turn::Measure => self.measure(control),
             Turn::Lookup => self.look_up(control),
             Turn::Reach => self.reach(control),
+            Turn::Rings => self.count_rings(control),
             Turn::Snapshot => self.snapshot(control),
         }
     }
