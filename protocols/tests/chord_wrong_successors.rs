@@ -14,7 +14,9 @@
 //! The assumptions of the paper are kept: messages take no time, rounds of a node are a Poisson process, departures are
 //! silent. So the nodes are not run by the engine but by a host of this test, which delivers at once.
 //!
-//! Over `r` from 20 to 100 both come out within 12 % (two standard errors are about 5 %). What differs: in the paper a node that joins finds its true successor; here the predecessor that names it may be wrong
+//! Over `r` from 20 to 100 both come out within 12 % (two standard errors are about 5 %).
+//!
+//! What differs: in the paper a node that joins finds its true successor; here the predecessor that names it may be wrong
 //! itself, which at `r` = 10 leaves a fifth more pointers wrong. With rounds as the engine times them, almost periodic, pointers are wrong for about half as long: a pointer
 //! waits for the rest of a period and not for a whole mean one.
 
