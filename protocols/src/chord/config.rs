@@ -281,6 +281,20 @@ impl Rules {
 mod tests {
     use super::*;
 
+    fn near(samples: usize) -> Option<Proximity> {
+        Some(Proximity {
+            samples,
+            choice: Choice::Alternates,
+            successors: true,
+            delays: Delays::Probe,
+        })
+    }
+
+    fn check(seconds: u64, memory: usize) -> Option<ConsistencyCheck> {
+        let period = SimDuration::from_secs(seconds);
+        Some(ConsistencyCheck { period, memory })
+    }
+
     #[test]
     fn each_absurd_value_is_refused_by_the_name_of_its_field() {
         let spoilt = |spoil: fn(&mut Config)| {
@@ -303,6 +317,24 @@ mod tests {
                 spoilt(|config| config.recursive_timeout = SimDuration::ZERO),
             ),
             ("hop_limit", spoilt(|config| config.hop_limit = 0)),
+            ("proximity.samples", spoilt(|config| config.proximity = near(0))),
+            ("proximity.samples", spoilt(|config| config.proximity = near(10))),
+            (
+                "proximity",
+                spoilt(|config| (config.rules, config.proximity) = (Rules::I3, near(4))),
+            ),
+            (
+                "consistency_check.period",
+                spoilt(|config| config.consistency_check = check(0, 4)),
+            ),
+            (
+                "consistency_check.memory",
+                spoilt(|config| config.consistency_check = check(60, 0)),
+            ),
+            (
+                "consistency_check",
+                spoilt(|config| (config.rules, config.consistency_check) = (Rules::I3, check(60, 4))),
+            ),
         ];
         assert_eq!(Config::default().validate(), Ok(Config::default()));
         for (field, config) in refused {
