@@ -170,4 +170,12 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
             event,
         });
     }
+
+    fn round_trip(&self, to: NodeAddr) -> Option<SimDuration> {
+        if to == self.me || !self.environment.split.has(to) {
+            return None;
+        }
+        let network = &self.environment.network;
+        Some(network.direct_delay(self.me, to) + network.direct_delay(to, self.me))
+    }
 }

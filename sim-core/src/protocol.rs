@@ -93,6 +93,11 @@ pub trait Host<P: Protocol> {
 
     /// Tells whoever is above.
     fn emit(&mut self, event: P::Event);
+
+    /// The round trip of the direct path to a peer, where the host can tell: the engine can, a layer and a test need not.
+    fn round_trip(&self, _to: P::Addr) -> Option<SimDuration> {
+        None
+    }
 }
 
 /// What a handler may know and do.
@@ -163,6 +168,13 @@ impl<'a, P: Protocol> Ctx<'a, P> {
     #[inline]
     pub fn cancel_timer(&mut self, id: TimerId) {
         self.host.cancel_timer(id);
+    }
+
+    /// The round trip of the direct path to a peer, without loss and with the mean where delays are random: an oracle. Only
+    /// a protocol whose paper takes distances for known may ask, and only if its parameters say so.
+    #[inline]
+    pub fn round_trip(&self, to: P::Addr) -> Option<SimDuration> {
+        self.host.round_trip(to)
     }
 
     /// Tells the layer above, or the observers of the run.

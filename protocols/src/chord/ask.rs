@@ -4,6 +4,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::protocol::Ctx;
 
 use super::find::FindId;
+use super::proximity::SurveyId;
 use super::{Chord, Config, Contact, Dropped, Event, Msg, Neighbours, Timer};
 use crate::request::{Expired, Patience, RequestId};
 
@@ -24,6 +25,10 @@ pub(super) enum Ask {
     Answer(FindId),
     /// Whether the owner found by a lookup is there.
     Owner(FindId),
+    /// The successors of the first node at or after the start of a finger, for proximity.
+    Followers { index: u8 },
+    /// How far away somebody is.
+    Distance(SurveyId),
 }
 
 impl Chord {
@@ -36,6 +41,11 @@ impl Chord {
     fn patience(&self, config: &Config, ask: Ask) -> Patience {
         match ask {
             Ask::Answer(_) => config.recursive_patience(),
+            // A second ping would be measured from the first.
+            Ask::Distance(_) => Patience {
+                retries: 0,
+                ..config.patience()
+            },
             _ => config.patience(),
         }
     }
@@ -43,8 +53,8 @@ impl Chord {
     /// Sends the message of a request, for the first time or again.
     fn post(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, ask: Ask) {
         let msg = match ask {
-            Ask::Successor | Ask::Candidate => Msg::GetNeighbours { request },
-            Ask::Predecessor | Ask::Rectify { .. } => Msg::Ping { request },
+            Ask::Successor | Ask::Candidate | Ask::Followers { .. } => Msg::GetNeighbours { request },
+            Ask::Predecessor | Ask::Rectify { .. } | Ask::Distance(_) => Msg::Ping { request },
             Ask::Step(find) | Ask::Answer(find) | Ask::Owner(find) => {
                 match self.find_message(ctx, request, ask, find) {
                     Some(msg) => msg,
@@ -79,6 +89,9 @@ impl Chord {
             Ask::Rectify { notifier } => self.predecessor_dead(to, Some(notifier)),
             Ask::Step(find) | Ask::Answer(find) => self.step_given_up(ctx, find),
             Ask::Owner(find) => self.owner_dead(ctx, find),
+            // It will be its turn again.
+            Ask::Followers { .. } => {}
+            Ask::Distance(survey) => self.measured(ctx, survey, to, None),
         }
     }
 
@@ -105,6 +118,7 @@ impl Chord {
             Some(Ask::Successor) => self.stabilized(ctx, responder, answer),
             Some(Ask::Candidate) => self.adopt(ctx, responder, &answer),
             Some(Ask::Owner(find)) => self.join_answered(ctx, find, responder, answer),
+            Some(Ask::Followers { index }) => self.survey_finger(ctx, index, responder, &answer.successors),
             _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
         }
     }
@@ -116,6 +130,7 @@ impl Chord {
             Some(Ask::Rectify { notifier }) if !same => self.predecessor_dead(responder.addr, Some(notifier)),
             Some(Ask::Predecessor | Ask::Rectify { .. }) => {}
             Some(Ask::Owner(find)) => self.owner_answered(ctx, find, responder),
+            Some(Ask::Distance(survey)) => self.measured(ctx, survey, responder.addr, Some(responder)),
             _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
         }
     }

@@ -30,6 +30,8 @@ pub fn distinct_ids(count: usize, space: IdSpace, rng: &mut impl Rng) -> Option<
 pub struct Ring {
     space: IdSpace,
     successors: usize,
+    /// How many nodes from a finger on are looked at.
+    samples: usize,
     members: Vec<Contact>,
 }
 
@@ -42,6 +44,7 @@ impl Ring {
         Ring {
             space: config.space(),
             successors: config.successors,
+            samples: config.proximity.map_or(1, |proximity| proximity.samples),
             members,
         }
     }
@@ -76,11 +79,27 @@ impl Ring {
             }
         }
         fingers.shrink();
+        let followers = |finger: Contact| self.after(finger.id).take(self.samples - 1).collect();
+        let followers = if self.samples > 1 {
+            fingers.contacts().map(followers).collect()
+        } else {
+            Vec::new()
+        };
         Tables {
             predecessor,
             successors,
             fingers,
+            followers,
         }
+    }
+
+    /// The members after this identifier, clockwise, up to its own.
+    fn after(&self, id: Id) -> impl Iterator<Item = Contact> {
+        let (before, after) = self
+            .members
+            .split_at(self.members.partition_point(|contact| contact.id <= id));
+        let all = after.iter().chain(before).copied();
+        all.take_while(move |contact| contact.id != id)
     }
 }
 

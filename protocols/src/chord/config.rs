@@ -28,6 +28,48 @@ pub enum LookupStyle {
     Recursive,
 }
 
+/// What becomes of the nodes that are looked at from a finger on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Choice {
+    /// Those that are nearer than the finger are kept beside it, and each step of a lookup goes to the nearest that
+    /// precedes the key (ToN).
+    Alternates,
+    /// The nearest of those in the finger's interval becomes the finger (Dabek et al. 2004).
+    Fingers,
+}
+
+/// How a node knows how far away others are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Delays {
+    /// It does: the round trip of the direct path, as experiments take it that do not ask how.
+    Oracle,
+    /// It measures a round trip by a ping, which is not repeated.
+    Probe,
+}
+
+/// Nearby nodes first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Proximity {
+    /// How many nodes at or after the start of a finger are looked at, ToN's `s`: 1, which is Chord without proximity, to
+    /// one more than a successor list is long, from which they are read off.
+    pub samples: usize,
+    /// What becomes of them.
+    pub choice: Choice,
+    /// Whether a step to a successor goes to the nearest of the first `samples` that precede the key.
+    pub successors: bool,
+    /// How a node knows how far away they are.
+    pub delays: Delays,
+}
+
+/// The check whether there is another ring (2001, section 7).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ConsistencyCheck {
+    /// The mean time from one check of a node to the next; each is uniform in half to one and a half of it.
+    pub period: SimDuration,
+    /// How many of the nodes that it has met a node remembers: 1 to 1024.
+    pub memory: usize,
+}
+
 /// What all nodes of a run share. See [`Config::validate`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
@@ -58,6 +100,10 @@ pub struct Config {
     pub recursive_timeout: SimDuration,
     /// How many nodes may lead a lookup on: the time to live of a recursive one. As many may have to be avoided.
     pub hop_limit: u8,
+    /// Nearby nodes first, or without regard to where they are.
+    pub proximity: Option<Proximity>,
+    /// Whether nodes look for other rings.
+    pub consistency_check: Option<ConsistencyCheck>,
 }
 
 /// A value that Chord cannot work with. Each error names the field of [`Config`].
@@ -87,6 +133,27 @@ pub enum ConfigError {
     /// The limit of hops.
     #[error("hop_limit must be at least 1; i3 uses 64")]
     HopLimit,
+    /// How many nodes are looked at for proximity.
+    #[error(
+        "proximity.samples must lie between 1 and {most}, one more than `successors`, not {samples}: those after a finger are \
+         read off its successor list",
+        most = successors + 1
+    )]
+    Samples {
+        /// How many.
+        samples: usize,
+        /// The length of a successor list.
+        successors: usize,
+    },
+    /// The period of the check of consistency.
+    #[error("consistency_check.period must be longer than zero; some minutes are usual")]
+    CheckPeriod,
+    /// How many nodes are remembered.
+    #[error("consistency_check.memory must lie between 1 and {most}, not {0}", most = Config::MOST_REMEMBERED)]
+    CheckMemory(usize),
+    /// Something that i3 has no rules for.
+    #[error("{0} has no meaning under the rules of i3; choose other `rules`, or leave it out")]
+    NotUnderI3(&'static str),
 }
 
 impl Default for Config {
@@ -105,6 +172,8 @@ impl Default for Config {
             retries: 0,
             recursive_timeout: SimDuration::from_secs(5),
             hop_limit: 64,
+            proximity: None,
+            consistency_check: None,
         }
     }
 }
@@ -112,6 +181,8 @@ impl Default for Config {
 impl Config {
     /// The longest successor list.
     pub const MOST_SUCCESSORS: usize = 32;
+    /// The most nodes that one remembers.
+    pub const MOST_REMEMBERED: usize = 1024;
 
     /// The parameters themselves, if Chord can work with them.
     ///
@@ -139,7 +210,33 @@ impl Config {
         if self.hop_limit == 0 {
             return Err(ConfigError::HopLimit);
         }
+        self.validate_extras()?;
         Ok(self)
+    }
+
+    /// Whether Chord can work with what is only there where it is asked for.
+    fn validate_extras(&self) -> Result<(), ConfigError> {
+        if let Some(Proximity { samples, .. }) = self.proximity {
+            if self.rules == Rules::I3 {
+                return Err(ConfigError::NotUnderI3("proximity"));
+            }
+            if !(1..=self.successors + 1).contains(&samples) {
+                let successors = self.successors;
+                return Err(ConfigError::Samples { samples, successors });
+            }
+        }
+        if let Some(ConsistencyCheck { period, memory }) = self.consistency_check {
+            if self.rules == Rules::I3 {
+                return Err(ConfigError::NotUnderI3("consistency_check"));
+            }
+            if period == SimDuration::ZERO {
+                return Err(ConfigError::CheckPeriod);
+            }
+            if !(1..=Self::MOST_REMEMBERED).contains(&memory) {
+                return Err(ConfigError::CheckMemory(memory));
+            }
+        }
+        Ok(())
     }
 
     /// The ring of identifiers.
@@ -184,6 +281,20 @@ impl Rules {
 mod tests {
     use super::*;
 
+    fn near(samples: usize) -> Option<Proximity> {
+        Some(Proximity {
+            samples,
+            choice: Choice::Alternates,
+            successors: true,
+            delays: Delays::Probe,
+        })
+    }
+
+    fn check(seconds: u64, memory: usize) -> Option<ConsistencyCheck> {
+        let period = SimDuration::from_secs(seconds);
+        Some(ConsistencyCheck { period, memory })
+    }
+
     #[test]
     fn each_absurd_value_is_refused_by_the_name_of_its_field() {
         let spoilt = |spoil: fn(&mut Config)| {
@@ -206,6 +317,24 @@ mod tests {
                 spoilt(|config| config.recursive_timeout = SimDuration::ZERO),
             ),
             ("hop_limit", spoilt(|config| config.hop_limit = 0)),
+            ("proximity.samples", spoilt(|config| config.proximity = near(0))),
+            ("proximity.samples", spoilt(|config| config.proximity = near(10))),
+            (
+                "proximity",
+                spoilt(|config| (config.rules, config.proximity) = (Rules::I3, near(4))),
+            ),
+            (
+                "consistency_check.period",
+                spoilt(|config| config.consistency_check = check(0, 4)),
+            ),
+            (
+                "consistency_check.memory",
+                spoilt(|config| config.consistency_check = check(60, 0)),
+            ),
+            (
+                "consistency_check",
+                spoilt(|config| (config.rules, config.consistency_check) = (Rules::I3, check(60, 4))),
+            ),
         ];
         assert_eq!(Config::default().validate(), Ok(Config::default()));
         for (field, config) in refused {

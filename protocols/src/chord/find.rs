@@ -20,6 +20,8 @@ pub(super) struct FindId(u32);
 enum Purpose {
     Join,
     Finger(u8),
+    /// Is there another ring?
+    Check,
     Command(OperationId),
 }
 
@@ -72,6 +74,16 @@ impl Chord {
     /// `successor = n'.find_successor(n)`.
     pub(super) fn find_to_join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: NodeAddr) {
         self.find(ctx, bootstrap, self.me.id, Purpose::Join);
+    }
+
+    /// Has somebody else look up this node's own identifier.
+    pub(super) fn find_itself(&mut self, ctx: &mut Ctx<'_, Self>, through: NodeAddr) {
+        self.find(ctx, through, self.me.id, Purpose::Check);
+    }
+
+    /// Whether such a lookup is under way.
+    pub(super) fn is_checking(&self) -> bool {
+        self.finds.iter().any(|find| find.purpose == Purpose::Check)
     }
 
     /// Begins a lookup by asking `first`.
@@ -137,7 +149,7 @@ impl Chord {
         let confirm = match find.purpose {
             Purpose::Join => true,
             Purpose::Command(_) => ctx.config().confirm_owner && owner.addr != self.me.addr,
-            Purpose::Finger(_) => false,
+            Purpose::Finger(_) | Purpose::Check => false,
         };
         if confirm {
             let ask = Ask::Owner(find.id);
@@ -151,7 +163,11 @@ impl Chord {
         match find.purpose {
             // A finger that comes round to the node itself leads nowhere.
             Purpose::Finger(finger) if owner.id == self.me.id => self.fingers.forget(finger),
-            Purpose::Finger(finger) => self.fingers.set(finger, owner),
+            Purpose::Finger(finger) => {
+                self.meet(owner.addr);
+                self.finger_found(ctx, finger, owner);
+            }
+            Purpose::Check => self.checked(ctx, owner),
             Purpose::Command(operation) => {
                 let visited = match ctx.config().lookup {
                     LookupStyle::Iterative => {
@@ -159,6 +175,7 @@ impl Chord {
                     }
                     LookupStyle::Recursive => find.visited,
                 };
+                self.meet(owner.addr);
                 let here = visited == 0 && owner.id == self.me.id;
                 ctx.emit(Event::LookupDone {
                     operation,
@@ -177,7 +194,7 @@ impl Chord {
     fn failed(&mut self, ctx: &mut Ctx<'_, Self>, find: &Find, failure: Failure) {
         match find.purpose {
             // It will be its turn again.
-            Purpose::Finger(_) => {}
+            Purpose::Finger(_) | Purpose::Check => {}
             Purpose::Join => self.join_failed(ctx, JoinFailure::Lookup(failure)),
             Purpose::Command(operation) => ctx.emit(Event::LookupFailed {
                 operation,

@@ -119,6 +119,11 @@ impl Fingers {
         self.runs.iter().map(|run| run.contact)
     }
 
+    /// The distinct neighbouring entries, by index, each with the last index that points to it.
+    pub(super) fn last_indices(&self) -> impl Iterator<Item = (u8, Contact)> {
+        self.runs.iter().map(|run| (run.last, run.contact))
+    }
+
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.runs.capacity() * size_of::<Run>()

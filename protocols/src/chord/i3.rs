@@ -263,13 +263,13 @@ impl NodeList {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of::<NodeList>() + self.entries.capacity() * size_of::<Entry>()
+        self.entries.capacity() * size_of::<Entry>()
     }
 }
 
 impl Chord {
     pub(super) fn i3_join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: NodeAddr) {
-        if let Some(list) = &mut self.i3 {
+        if let Some(list) = self.extras.i3_mut() {
             list.bootstrap = Some(bootstrap);
         }
         self.round(ctx);
@@ -277,7 +277,7 @@ impl Chord {
 
     /// `stabilize()` of i3.
     pub(super) fn i3_round(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let Some(list) = &mut self.i3 else { return };
+        let Some(list) = self.extras.i3_mut() else { return };
         let config = ctx.config();
         let round = list.round;
         list.round = round.wrapping_add(1);
@@ -301,7 +301,7 @@ impl Chord {
             self.i3_ping(ctx, predecessor.addr);
         }
         let far = config.space().finger_start(self.me.id, config.space().bits() - 1);
-        let Some(list) = &mut self.i3 else { return };
+        let Some(list) = self.extras.i3_mut() else { return };
         let finger = list.closest_preceding(self.me.id, far, &[]).unwrap_or(successor);
         let mut asks = list.backups(config.successors, ctx.rng());
         asks.extend(
@@ -328,7 +328,7 @@ impl Chord {
     }
 
     pub(super) fn i3_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg) {
-        let Some(list) = &mut self.i3 else { return };
+        let Some(list) = self.extras.i3_mut() else { return };
         match msg {
             Msg::FoundSuccessor(contact) => self.i3_heard(ctx, contact),
             Msg::Pong { id } => {
@@ -388,7 +388,7 @@ impl Chord {
 
     /// A node was heard of: while it is passive, it is pinged, each round until it answers.
     pub(super) fn i3_heard(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
-        let entry = self.i3.as_mut().and_then(|list| list.entry(contact));
+        let entry = self.extras.i3_mut().and_then(|list| list.entry(contact));
         if let Some(entry) = entry.filter(|entry| !entry.active && entry.unanswered == 0) {
             entry.unanswered = 1;
             self.i3_ping(ctx, contact.addr);
@@ -397,7 +397,7 @@ impl Chord {
 
     /// A neighbour has left and names others in its place.
     pub(super) fn i3_left(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, named: &[Contact]) {
-        if let Some(list) = &mut self.i3 {
+        if let Some(list) = self.extras.i3_mut() {
             list.remove(leaver);
         }
         for contact in named {
@@ -408,7 +408,7 @@ impl Chord {
 
     /// Reads the neighbours off the list, and notices what follows for the membership.
     fn i3_mirror(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let Some(list) = &self.i3 else { return };
+        let Some(list) = self.extras.i3() else { return };
         let had_successor = !self.successors.is_empty();
         self.successors.clear();
         self.successors.extend(list.active().take(ctx.config().successors));

@@ -41,13 +41,19 @@
 
 mod ask;
 mod bulk;
+mod check;
 mod config;
 mod event;
+mod extras;
 mod find;
 mod fingers;
 pub mod i3;
 pub mod invariants;
+mod leave;
+mod maintain;
+mod proximity;
 mod ring;
+mod route;
 mod wire;
 
 use sim_core::addr::NodeAddr;
@@ -57,10 +63,13 @@ use sim_core::random::{StreamKey, unit};
 use crate::request::{RequestId, Requests};
 use ask::Ask;
 pub use bulk::{Ring, distinct_ids};
-pub use config::{Config, ConfigError, LookupStyle, Rules};
+use check::Acquaintances;
+pub use config::{Choice, Config, ConfigError, ConsistencyCheck, Delays, LookupStyle, Proximity, Rules};
 pub use event::{Command, Dropped, Event, JoinFailure, LookupFailure};
+use extras::Extras;
 use find::{Find, FindId};
 pub use fingers::Fingers;
+use proximity::Nearby;
 pub use ring::{Contact, Id, IdSpace, in_open, in_open_closed};
 pub use wire::{Msg, Neighbours, Step};
 
@@ -98,6 +107,8 @@ pub struct Tables {
     pub successors: Vec<Contact>,
     /// Its fingers.
     pub fingers: Fingers,
+    /// For proximity: of each distinct finger, in their order, the nodes that follow it.
+    pub followers: Vec<Vec<Contact>>,
 }
 
 /// What a node says to its later self.
@@ -109,6 +120,8 @@ pub enum Timer {
     Join,
     /// A request has not been answered in time.
     Request(RequestId),
+    /// Somebody is to be asked to look up the node itself.
+    Check,
 }
 
 /// Where a node stands.
@@ -140,8 +153,8 @@ pub struct Chord {
         reason = "a node has none most of the time, and keeps the room for one"
     )]
     finds: Vec<Box<Find>>,
-    /// What a node under i3's rules knows; its neighbours above are read off this list.
-    i3: Option<Box<i3::NodeList>>,
+    /// What only some settings need. Under i3's rules the neighbours above are read off the list there.
+    extras: Extras,
 }
 
 impl Protocol for Chord {
@@ -167,12 +180,20 @@ impl Protocol for Chord {
             Init::Ready { id, tables } => (id, Stage::Member, tables),
         };
         let me = Contact { id, addr: me };
-        let i3 = (config.rules == Rules::I3).then(|| Box::new(i3::NodeList::new(me, config, &tables)));
+        let i3 = (config.rules == Rules::I3).then(|| i3::NodeList::new(me, config, &tables));
         let Tables {
             predecessor,
             successors,
             mut fingers,
+            followers,
         } = *tables;
+        let nearby = config.proximity.map(|_| Nearby::new(followers));
+        let mut acquaintances = config
+            .consistency_check
+            .map(|check| Acquaintances::new(check.memory, streams));
+        if let Some(acquaintances) = &mut acquaintances {
+            fingers.contacts().for_each(|finger| acquaintances.meet(finger.addr));
+        }
         if i3.is_some() {
             fingers = Fingers::new();
         }
@@ -186,18 +207,23 @@ impl Protocol for Chord {
             requests: Requests::new(streams),
             next_find: FindId::default(),
             finds: Vec::new(),
-            i3,
+            extras: Extras::new(i3, nearby, acquaintances),
         }
     }
 
     fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
         match self.stage {
-            Stage::Joining { bootstrap, .. } if self.i3.is_some() => self.i3_join(ctx, bootstrap),
-            Stage::Joining { bootstrap, .. } => self.join(ctx, bootstrap),
+            Stage::Joining { bootstrap, .. } if self.extras.i3().is_some() => self.i3_join(ctx, bootstrap),
+            Stage::Joining { bootstrap, .. } => {
+                self.meet(bootstrap);
+                self.join(ctx, bootstrap);
+            }
             // Members that start together do not stabilise together.
             _ => {
                 let first = ctx.config().stabilize_period.mul_f64(unit(ctx.rng()));
                 ctx.set_timer(first, Timer::Stabilize);
+                self.survey_tables(ctx);
+                self.set_next_check(ctx);
                 ctx.emit(Event::Joined);
             }
         }
@@ -259,6 +285,7 @@ impl Protocol for Chord {
         match timer {
             Timer::Stabilize => self.round(ctx),
             Timer::Request(request) => self.request_expired(ctx, request),
+            Timer::Check => self.check_consistency(ctx),
             Timer::Join => {
                 if let Stage::Joining { bootstrap, .. } = self.stage {
                     self.join(ctx, bootstrap);
@@ -275,323 +302,6 @@ impl Protocol for Chord {
     fn on_stop(&mut self, ctx: &mut Ctx<'_, Self>) {
         if self.stage == Stage::Member {
             self.leave(ctx);
-        }
-    }
-}
-
-/// Finding the way (ToN, section IV-C and IV-D; with failures, section IV-E.3).
-impl Chord {
-    /// One step of `n.find_successor(id)` (ToN, Fig. 5): the owner if the key lies between this node and its successor,
-    /// and otherwise the closest node before the key. Nodes in `avoid` did not answer whoever asks.
-    fn next_hop(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
-        if self.successors.is_empty() {
-            return Step::Owner(self.me);
-        }
-        let successor = self
-            .successors
-            .iter()
-            .copied()
-            .find(|contact| !avoid.contains(&contact.addr));
-        if let Some(successor) = successor
-            && in_open_closed(self.me.id, key, successor.id)
-        {
-            return Step::Owner(successor);
-        }
-        match self.closest_preceding_node(config, key, avoid).or(successor) {
-            Some(closer) => Step::Closer(closer),
-            None => Step::DeadEnd,
-        }
-    }
-
-    /// `n.closest_preceding_node(id)` (ToN, Fig. 5): the closest node before the key among the fingers, and, as section
-    /// IV-E.3 has it, among the successors.
-    fn closest_preceding_node(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
-        if let Some(list) = &self.i3 {
-            return list.closest_preceding(self.me.id, key, avoid);
-        }
-        let finger = self.fingers.closest_preceding(self.me.id, key, avoid);
-        if !config.route_with_successors {
-            return finger;
-        }
-        let behind = finger.map_or(self.me.id, |finger| finger.id);
-        // Most often the finger lies beyond the whole list, which goes clockwise.
-        if self
-            .successors
-            .last()
-            .is_none_or(|last| in_open(self.me.id, last.id, behind))
-            && finger.is_some()
-        {
-            return finger;
-        }
-        let successor = self
-            .successors
-            .iter()
-            .rev()
-            .find(|contact| in_open(behind, contact.id, key) && !avoid.contains(&contact.addr));
-        successor.copied().or(finger)
-    }
-}
-
-/// Keeping the ring (2001, Fig. 7; ToN, Fig. 6 and section IV-E; Zave).
-impl Chord {
-    /// Sets the timer of the next round, a random period ahead.
-    fn set_next_round(ctx: &mut Ctx<'_, Self>) {
-        let config = ctx.config();
-        let factor = 1.0 + config.stabilize_jitter * (2.0 * unit(ctx.rng()) - 1.0);
-        ctx.set_timer(config.stabilize_period.mul_f64(factor), Timer::Stabilize);
-    }
-
-    /// What is done each period.
-    fn round(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if self.stage == Stage::Out {
-            return;
-        }
-        Self::set_next_round(ctx);
-        match ctx.config().rules {
-            Rules::I3 => self.i3_round(ctx),
-            rules => {
-                self.stabilize(ctx);
-                self.fix_fingers(ctx);
-                if rules == Rules::Ton2003 {
-                    self.check_predecessor(ctx);
-                }
-            }
-        }
-    }
-
-    /// `n.join(n')` (ToN, Fig. 6; Zave): find the successor of the node's own identifier.
-    fn join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: NodeAddr) {
-        self.predecessor = None;
-        self.find_to_join(ctx, bootstrap);
-    }
-
-    /// The successor found by the join has answered: the node is a member.
-    fn joined(&mut self, ctx: &mut Ctx<'_, Self>, successor: Contact, neighbours: Neighbours) {
-        self.successors = self.successor_list(ctx.config(), successor, &neighbours.successors);
-        self.stage = Stage::Member;
-        ctx.emit(Event::Joined);
-        if ctx.config().rules == Rules::Corrected {
-            self.round(ctx);
-        } else {
-            Self::set_next_round(ctx);
-            self.stabilized(ctx, successor, neighbours);
-        }
-    }
-
-    /// The join has failed: try again, or give up.
-    fn join_failed(&mut self, ctx: &mut Ctx<'_, Self>, failure: JoinFailure) {
-        match &mut self.stage {
-            Stage::Joining {
-                retries_left: left @ 1..,
-                ..
-            } if failure != JoinFailure::IdentifierTaken => {
-                *left -= 1;
-                ctx.set_timer(ctx.config().timeout, Timer::Join);
-            }
-            _ => {
-                self.stage = Stage::Out;
-                ctx.emit(Event::JoinFailed(failure));
-            }
-        }
-    }
-
-    /// `n.stabilize()`, first half: ask the successor for its predecessor, and for its list (ToN, section IV-E.3;
-    /// Zave).
-    fn stabilize(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if self.requests.any(|ask| matches!(ask, Ask::Successor | Ask::Candidate)) {
-            return;
-        }
-        match (self.successors.first(), self.predecessor) {
-            (Some(successor), _) => self.request(ctx, successor.addr, Ask::Successor),
-            // A node alone is its own successor, and everybody lies between it and itself.
-            (None, Some(predecessor)) => self.consider(ctx, predecessor),
-            (None, None) => {}
-        }
-    }
-
-    /// `n.stabilize()`, second half: the successor has answered.
-    fn stabilized(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, neighbours: Neighbours) {
-        match self.successors.first() {
-            Some(successor) if *successor == responder => {}
-            Some(successor) if successor.addr == responder.addr => {
-                // Somebody else lives at the successor's address now.
-                return self.successor_dead(ctx, responder.addr);
-            }
-            // The list has changed since the question.
-            _ => return,
-        }
-        self.successors = self.successor_list(ctx.config(), responder, &neighbours.successors);
-        match neighbours.predecessor {
-            Some(between) if in_open(self.me.id, between.id, responder.id) => self.consider(ctx, between),
-            _ => self.notify_successor(ctx),
-        }
-    }
-
-    /// The successor's predecessor lies between this node and its successor. The published rules take it as the new
-    /// successor; the corrected ones ask it first (Zave: the published rule can adopt a dead node).
-    fn consider(&mut self, ctx: &mut Ctx<'_, Self>, candidate: Contact) {
-        if ctx.config().rules == Rules::Corrected {
-            return self.request(ctx, candidate.addr, Ask::Candidate);
-        }
-        let list = std::mem::take(&mut self.successors);
-        self.successors = self.successor_list(ctx.config(), candidate, &list);
-        self.notify_successor(ctx);
-    }
-
-    /// The candidate has answered (Zave, `stabilizeFromPredecessor`).
-    fn adopt(&mut self, ctx: &mut Ctx<'_, Self>, candidate: Contact, neighbours: &Neighbours) {
-        let successor = self.successors.first().unwrap_or(&self.me);
-        if in_open(self.me.id, candidate.id, successor.id) {
-            self.successors = self.successor_list(ctx.config(), candidate, &neighbours.successors);
-        }
-        self.notify_successor(ctx);
-    }
-
-    fn notify_successor(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if let Some(successor) = self.successors.first() {
-            ctx.send(successor.addr, Msg::Notify { id: self.me.id });
-        }
-    }
-
-    /// The successor does not answer: the next one takes its place (ToN, section IV-E.3).
-    fn successor_dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
-        if self.successors.first().is_none_or(|successor| successor.addr != addr) {
-            return;
-        }
-        self.successors.remove(0);
-        if self.successors.is_empty() {
-            self.isolated(ctx);
-        } else {
-            self.stabilize(ctx);
-        }
-    }
-
-    /// All successors are dead, and with them all that is known of the ring for certain.
-    fn isolated(&mut self, ctx: &mut Ctx<'_, Self>) {
-        self.stage = Stage::Out;
-        self.abandon_finds(ctx);
-        ctx.emit(Event::Isolated);
-    }
-
-    /// The list with `head` before the list of the head: as long as lists are, and ending before it would come round.
-    fn successor_list(&self, config: &Config, head: Contact, rest: &[Contact]) -> Vec<Contact> {
-        let mut list = Vec::with_capacity(config.successors.min(rest.len() + 1));
-        let mut last = self.me.id;
-        for contact in std::iter::once(&head).chain(rest).take(config.successors) {
-            if !in_open(last, contact.id, self.me.id) {
-                break;
-            }
-            list.push(*contact);
-            last = contact.id;
-        }
-        list
-    }
-
-    /// `n.notify(n')` (ToN, Fig. 6), and `rectify` (Zave), which also replaces a predecessor that is dead.
-    fn notify(&mut self, ctx: &mut Ctx<'_, Self>, notifier: Contact) {
-        if notifier.id == self.me.id {
-            return ctx.emit(Event::Dropped(Dropped::OwnIdentifier));
-        }
-        match self.predecessor {
-            Some(predecessor) if !in_open(predecessor.id, notifier.id, self.me.id) => {
-                let rectify = ctx.config().rules == Rules::Corrected && predecessor != notifier;
-                if rectify && !self.requests.any(|ask| matches!(ask, Ask::Rectify { .. })) {
-                    self.request(ctx, predecessor.addr, Ask::Rectify { notifier });
-                }
-            }
-            _ => self.predecessor = Some(notifier),
-        }
-    }
-
-    /// `n.check_predecessor()` (ToN, Fig. 6).
-    fn check_predecessor(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if let Some(predecessor) = self.predecessor
-            && !self.requests.any(|ask| *ask == Ask::Predecessor)
-        {
-            self.request(ctx, predecessor.addr, Ask::Predecessor);
-        }
-    }
-
-    /// The predecessor is dead, or somebody else lives at its address.
-    fn predecessor_dead(&mut self, addr: NodeAddr, replacement: Option<Contact>) {
-        if self.predecessor.is_some_and(|predecessor| predecessor.addr == addr) {
-            self.predecessor = replacement;
-        }
-    }
-
-    /// `n.fix_fingers()`: the next finger in turn (ToN, Fig. 6), or each of them (the experiments of 2001).
-    fn fix_fingers(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let space = ctx.config().space();
-        let successor = self.successors.first().unwrap_or(&self.me);
-        let fingers = space.first_finger_beyond(self.me.id, successor.id)..space.bits();
-        self.fingers.forget_before(fingers.start);
-        if fingers.is_empty() {
-            return;
-        }
-        if ctx.config().rules == Rules::Sigcomm2001 {
-            return fingers.for_each(|finger| self.fix_finger(ctx, finger));
-        }
-        let finger = if fingers.contains(&self.next_finger) {
-            self.next_finger
-        } else {
-            fingers.start
-        };
-        self.next_finger = finger + 1;
-        self.fix_finger(ctx, finger);
-    }
-
-    /// Leaves gracefully (ToN, section IV-E.4).
-    fn leave(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if let Some(successor) = self.successors.first() {
-            ctx.send(
-                successor.addr,
-                Msg::PredecessorLeaving {
-                    id: self.me.id,
-                    predecessor: self.predecessor,
-                },
-            );
-        }
-        if let Some(predecessor) = self.predecessor {
-            let successors = self.successors.as_slice().into();
-            ctx.send(
-                predecessor.addr,
-                Msg::SuccessorLeaving {
-                    id: self.me.id,
-                    successors,
-                },
-            );
-        }
-    }
-
-    /// The successor replaces its predecessor by the leaver's.
-    fn predecessor_leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, replacement: Option<Contact>) {
-        let replacement = replacement.filter(|contact| contact.id != self.me.id);
-        if self.i3.is_some() {
-            self.i3_left(ctx, leaver, replacement.as_slice());
-        } else if self.predecessor == Some(leaver) {
-            self.predecessor = replacement;
-        }
-    }
-
-    /// The predecessor deletes the leaver from its list and appends the last node of the leaver's; under the corrected
-    /// rules it takes over the list as it is, see the deviations.
-    fn successor_leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, successors: &[Contact]) {
-        if self.i3.is_some() {
-            return self.i3_left(ctx, leaver, successors);
-        }
-        let is_successor = self.successors.first() == Some(&leaver);
-        self.successors.retain(|contact| *contact != leaver);
-        match successors {
-            [head, rest @ ..] if ctx.config().rules == Rules::Corrected && is_successor => {
-                self.successors = self.successor_list(ctx.config(), *head, rest);
-            }
-            [.., last] if ctx.config().rules != Rules::Corrected => {
-                let known = self.successors.iter().any(|contact| contact.id == last.id);
-                if !known && last.id != self.me.id && self.successors.len() < ctx.config().successors {
-                    self.successors.push(*last);
-                }
-            }
-            _ => {}
         }
     }
 }
@@ -630,13 +340,13 @@ impl Chord {
 
     /// What it knows under i3's rules.
     pub fn i3_list(&self) -> Option<&i3::NodeList> {
-        self.i3.as_deref()
+        self.extras.i3()
     }
 
     /// Where a message to a key would go next. Under i3's rules one that is addressed to a node goes there at once from
     /// whoever knows it; under the papers' it goes by the node before, as a lookup does.
     pub fn route(&self, config: &Config, key: Id) -> Step {
-        let addressee = self.i3.as_ref().and_then(|list| list.active_at(key));
+        let addressee = self.extras.i3().and_then(|list| list.active_at(key));
         addressee.map_or_else(|| self.next_hop(config, key, &[]), Step::Owner)
     }
 
@@ -647,7 +357,7 @@ impl Chord {
             + self.requests.heap_bytes()
             + self.finds.capacity() * size_of::<Box<Find>>()
             + self.finds.iter().map(|find| find.heap_bytes()).sum::<usize>()
-            + self.i3.as_ref().map_or(0, |list| list.heap_bytes())
+            + self.extras.heap_bytes()
     }
 }
 

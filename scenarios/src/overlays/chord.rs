@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use protocols::chord::invariants::RingInvariants;
-use protocols::chord::{Chord, Command, Config, ConfigError, Contact, Event, Id, Init, LookupStyle, Ring, Rules, Step};
+use protocols::chord::{
+    Choice, Chord, Command, Config, ConfigError, ConsistencyCheck, Contact, Delays, Event, Id, Init, LookupStyle,
+    Proximity, Ring, Rules, Step,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
@@ -47,6 +50,61 @@ pub struct ChordSettings {
     recursive_timeout: Duration,
     /// How many nodes one lookup may visit.
     hop_limit: u8,
+    /// Nearby nodes first; without regard to where nodes are where it is left out.
+    proximity: Option<ProximitySettings>,
+    /// Whether nodes look for other rings, as a partition leaves them; they do not where it is left out.
+    consistency_check: Option<CheckSettings>,
+}
+
+/// Which of several nodes that would do as well a lookup goes to.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ProximitySettings {
+    /// How many nodes at or after the start of a finger are looked at, the `s` of Stoica et al. 2003: at most one more than
+    /// `successors`. With 1 it is Chord without proximity.
+    samples: usize,
+    /// What becomes of them.
+    #[serde(default)]
+    choice: ChoiceName,
+    /// Whether a step to a successor goes to the nearest of the first `samples` that precede the key.
+    #[serde(default = "yes")]
+    successors: bool,
+    /// How a node knows how far away they are.
+    delays: DelaysName,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum ChoiceName {
+    /// They are kept beside the finger, and each step goes to the nearest that precedes the key (Stoica et al. 2003).
+    #[default]
+    Alternates,
+    /// The nearest of those in the finger's interval becomes the finger (Dabek et al. 2004).
+    Fingers,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum DelaysName {
+    /// It does, without asking: the round trip of the direct path.
+    Oracle,
+    /// It pings them.
+    Probe,
+}
+
+/// The check whether there is another ring (Stoica et al. 2001, section 7): a node asks one of those that it has met to look
+/// up the node itself.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CheckSettings {
+    /// The mean time from one check of a node to the next.
+    period: Duration,
+    /// How many nodes it has met a node remembers.
+    memory: usize,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A rule set by its name in [`Rules::NAMES`].
@@ -106,6 +164,8 @@ impl Default for ChordSettings {
             retries: default.retries,
             recursive_timeout: Duration(default.recursive_timeout),
             hop_limit: default.hop_limit,
+            proximity: None,
+            consistency_check: None,
         }
     }
 }
@@ -128,8 +188,30 @@ impl ChordSettings {
             retries: self.retries,
             recursive_timeout: self.recursive_timeout.get(),
             hop_limit: self.hop_limit,
+            proximity: self.proximity.map(ProximitySettings::into_config),
+            consistency_check: self.consistency_check.map(|check| ConsistencyCheck {
+                period: check.period.get(),
+                memory: check.memory,
+            }),
         }
         .validate()
+    }
+}
+
+impl ProximitySettings {
+    fn into_config(self) -> Proximity {
+        Proximity {
+            samples: self.samples,
+            choice: match self.choice {
+                ChoiceName::Alternates => Choice::Alternates,
+                ChoiceName::Fingers => Choice::Fingers,
+            },
+            successors: self.successors,
+            delays: match self.delays {
+                DelaysName::Oracle => Delays::Oracle,
+                DelaysName::Probe => Delays::Probe,
+            },
+        }
     }
 }
 
@@ -144,6 +226,11 @@ impl Overlay for ChordOverlay {
     type Settings = ChordSettings;
     type Protocol = Chord;
     type Invariants = RingInvariants;
+    const SUCCESSOR: Option<fn(&Chord) -> NodeAddr> = Some(|node| {
+        node.successors()
+            .first()
+            .map_or(node.contact().addr, |successor| successor.addr)
+    });
 
     fn config(settings: ChordSettings) -> Result<Config, InvalidSetting> {
         settings.into_config().map_err(|error| InvalidSetting {
@@ -154,6 +241,10 @@ impl Overlay for ChordOverlay {
                 ConfigError::StabilizeJitter(_) => "stabilize_jitter",
                 ConfigError::Timeout(field) => field,
                 ConfigError::HopLimit => "hop_limit",
+                ConfigError::Samples { .. } => "proximity.samples",
+                ConfigError::CheckPeriod => "consistency_check.period",
+                ConfigError::CheckMemory(_) => "consistency_check.memory",
+                ConfigError::NotUnderI3(key) => key,
             },
             message: error.to_string(),
         })
@@ -202,9 +293,13 @@ impl Overlay for ChordOverlay {
             Rules::I3 => fingers,
             _ => 0,
         };
+        // With proximity, of each finger about ln s others, and while tables are built a list of s of them for all.
+        let samples = config.proximity.map_or(0, |proximity| proximity.samples);
+        let remembered = config.consistency_check.map_or(0, |check| check.memory);
+        let near = (fingers + 1) * samples * size_of::<Contact>() + remembered * size_of::<NodeAddr>();
         // Fingers are kept with how many of them are the same, entries of the list with what is known of them; and a
         // lookup and a few requests are under way.
-        (config.successors + fingers + known) * 2 * size_of::<Contact>() + 256
+        (config.successors + fingers + known) * 2 * size_of::<Contact>() + near + 256
     }
 
     /// Chord itself says when a join has failed: this is only longer than the longest that it can take, every node on the

@@ -37,6 +37,9 @@ pub trait Overlay: Sized + Sync + 'static {
     type Protocol: Protocol<Addr = NodeAddr, Config: Clone, Msg: Debug, Timer: Debug, Command: Debug, Event: Debug>;
     /// What `[observe] ring_invariants` watches.
     type Invariants: Observer<Self::Protocol>;
+    /// Who follows a node that is a member on the ring, by what it knows at this moment, itself if it knows nobody; none in
+    /// an overlay that is not a ring of identifiers. For `[observe.rings]`.
+    const SUCCESSOR: Option<fn(&Self::Protocol) -> NodeAddr> = None;
 
     /// Parameters from settings, or the setting that will not do.
     fn config(settings: Self::Settings) -> Result<ConfigOf<Self>, InvalidSetting>;

@@ -107,6 +107,10 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
             let message = format!("{} has no invariants to observe", O::NAME);
             return Err(point.error_at("observe.ring_invariants", message));
         }
+        if point.observe.rings.is_some() && O::SUCCESSOR.is_none() {
+            let message = format!("{} is no ring", O::NAME);
+            return Err(point.error_at("observe.rings", message));
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use sim_core::traffic::Traffic;
 use super::comings::Comings;
 use super::load::Load;
 use super::reachability::PathCount;
+use super::rings::RingCount;
 use super::snapshot::Snapshot;
 use super::tally::{Bins, Tally};
 use crate::scenario::Point;
@@ -23,6 +24,8 @@ pub struct Measured {
     pub lookups: Tally,
     /// Between which nodes there were paths, count by count.
     pub paths: Vec<PathCount>,
+    /// How many rings there were, count by count.
+    pub rings: Vec<RingCount>,
     /// The overlay as it was at the times asked for.
     pub snapshots: Vec<Snapshot>,
     /// Where the nodes of the snapshots lie, by address; empty where the network has no places.

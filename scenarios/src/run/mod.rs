@@ -8,6 +8,7 @@ mod members;
 pub mod memory;
 mod precision;
 mod reachability;
+mod rings;
 mod snapshot;
 mod steady;
 mod tables;

@@ -12,8 +12,8 @@ use super::steady::{self, Steadiness};
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Point, Scenario};
 use rows::{
-    access_links, convergence, latency, load, load_distribution, lookups, messages, nearest_rank, path_length,
-    population, quantiles, reachability, snapshot_links, snapshot_nodes, stretch,
+    access_links, convergence, latency, load, load_distribution, lookups, messages, nearest_rank, one_ring,
+    path_length, population, quantiles, reachability, rings, snapshot_links, snapshot_nodes, stretch,
 };
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
@@ -27,7 +27,7 @@ struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-const TABLES: [Layout; 20] = [
+const TABLES: [Layout; 22] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -264,6 +264,22 @@ const TABLES: [Layout; 20] = [
         written: spreads_keys,
         rows: load_distribution,
     },
+    // The rings that the members make up, a row a count: circles of members, each what the one before takes for its successor;
+    // `largest` are the members on the largest, `correct` those whose successor is the next member by identifier.
+    Layout {
+        name: "rings",
+        columns: &["time_s", "members", "rings", "largest", "correct"],
+        written: counts_rings,
+        rows: rings,
+    },
+    // A row a run: since when all successors were correct until the last count, that is, there was one ring, in order; empty if
+    // there was not.
+    Layout {
+        name: "one_ring",
+        columns: &["time_s", "rings_end"],
+        written: counts_rings,
+        rows: one_ring,
+    },
     // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
     // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
     // a topology (those of its router), units of length in a plane.
@@ -297,6 +313,10 @@ fn follows_paths(scenario: &Scenario) -> bool {
 
 fn spreads_keys(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| point.observe.load.is_some())
+}
+
+fn counts_rings(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.rings.is_some())
 }
 
 fn comes_and_goes(scenario: &Scenario) -> bool {

@@ -13,6 +13,7 @@ mod measure;
 mod network;
 mod raw;
 mod replications;
+mod rings;
 mod schema;
 mod sweep;
 mod validate;
@@ -150,6 +151,8 @@ pub struct Observe {
     pub ring_invariants: bool,
     /// Between which nodes there are paths, time after time.
     pub reachability: Option<Reachability>,
+    /// From one count of the rings to the next.
+    pub rings: Option<SimDuration>,
     /// When the overlay is written down, in ascending order.
     pub snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end of the run.

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use sim_core::addr::NodeAddr;
 use sim_core::math;
 use sim_core::network::{
-    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers, Sphere, Uniform,
+    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers, Space, Sphere,
+    Uniform,
 };
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
@@ -33,7 +34,7 @@ pub(super) use generated::{RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRi
 pub use routed::{GraphSource, RoutedNetwork};
 
 /// The networks that scenarios can name, each with a line on what it is.
-pub const NETWORKS: [(&str, &str); 13] = [
+pub const NETWORKS: [(&str, &str); 14] = [
     ("constant", "every message takes the same time"),
     (
         "uniform",
@@ -45,6 +46,10 @@ pub const NETWORKS: [(&str, &str); 13] = [
     ),
     ("plane", "hosts in a rectangle, delay by Euclidean distance"),
     ("sphere", "hosts on a sphere, delay by great-circle distance"),
+    (
+        "space",
+        "hosts in a box of three dimensions, delay by Euclidean distance",
+    ),
     (
         "matrix",
         "measured delays between pairs of real hosts, read from a file",
@@ -104,6 +109,13 @@ pub enum NetworkModel {
     Sphere {
         /// The radius, in units of length.
         radius: f64,
+        /// From distance to delay.
+        propagation: Propagation,
+    },
+    /// In proportion to the distance of hosts in a box.
+    Space {
+        /// The sides, in units of length.
+        sides: [f64; 3],
         /// From distance to delay.
         propagation: Propagation,
     },
@@ -197,6 +209,7 @@ impl NetworkSpec {
             NetworkModel::Sphere { radius, propagation } => {
                 Box::new(Sphere::new(nodes, *radius, *propagation, places)?)
             }
+            NetworkModel::Space { sides, propagation } => Box::new(Space::new(nodes, *sides, *propagation, places)?),
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
             NetworkModel::Topology(routed) => Box::new(routed.routers_of(nodes, replication)?),
         };
@@ -259,6 +272,7 @@ impl NetworkSpec {
         let bytes = match &self.model {
             NetworkModel::Constant(_) | NetworkModel::Uniform(_) | NetworkModel::Exponential(_) => 0,
             NetworkModel::Plane { .. } => nodes * 2 * size_of::<f64>(),
+            NetworkModel::Space { .. } => nodes * 3 * size_of::<f64>(),
             NetworkModel::Sphere { .. } => nodes * 3 * size_of::<f64>(),
             NetworkModel::Matrix(_) => nodes * nodes * size_of::<SimDuration>(),
             NetworkModel::Topology(routed) => {
@@ -280,6 +294,10 @@ impl fmt::Display for NetworkSpec {
             NetworkModel::Plane {
                 sides: (width, height), ..
             } => write!(f, "hosts in a plane of {width} x {height}")?,
+            NetworkModel::Space {
+                sides: [width, depth, height],
+                ..
+            } => write!(f, "hosts in a space of {width} x {depth} x {height}")?,
             NetworkModel::Sphere { radius, .. } => write!(f, "hosts on a sphere of radius {radius}")?,
             NetworkModel::Matrix(measured) => {
                 let hosts = measured.matrix.assignment().len();
@@ -350,6 +368,17 @@ pub(super) fn network(
             radius: radius.get(),
             propagation: Propagation::new(base.get(), per_unit.get().as_secs_f64())
                 .map_err(|error| wrong("sphere.per_unit", error))?,
+        },
+        RawNetwork::Space {
+            width,
+            depth,
+            height,
+            per_unit,
+            base,
+        } => NetworkModel::Space {
+            sides: [width.get(), depth.get(), height.get()],
+            propagation: Propagation::new(base.get(), per_unit.get().as_secs_f64())
+                .map_err(|error| wrong("space.per_unit", error))?,
         },
         RawNetwork::Matrix {
             file,

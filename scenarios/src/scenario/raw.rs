@@ -197,6 +197,20 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         base: Duration,
     },
+    /// Hosts at random places in a box of three dimensions, delay by Euclidean distance.
+    Space {
+        /// The first side, in units of length.
+        width: Positive,
+        /// The second side, in units of length.
+        depth: Positive,
+        /// The third side, in units of length.
+        height: Positive,
+        /// The delay for each unit of length.
+        per_unit: Duration,
+        /// The delay that distance has no part in.
+        #[serde(default)]
+        base: Duration,
+    },
     /// Measured delays between pairs of real hosts, read from a file.
     Matrix {
         /// The file; a relative path starts from the folder of the scenario.
@@ -273,6 +287,8 @@ pub(super) struct RawObserve {
     pub(super) ring_invariants: bool,
     /// Between how many nodes there are paths, time after time.
     pub(super) reachability: Option<RawReachability>,
+    /// How many rings there are, time after time.
+    pub(super) rings: Option<super::rings::RawRings>,
     /// When the overlay is written down.
     #[serde(default)]
     pub(super) snapshots: Vec<Duration>,

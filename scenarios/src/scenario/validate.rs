@@ -13,6 +13,7 @@ use super::measure::measure;
 use super::network;
 use super::raw::{RawBringUp, RawLoad, RawObserve, RawReachability, RawScenario};
 use super::replications::{RawReplications, replications};
+use super::rings::rings;
 use super::sweep::{self, Expanded};
 use super::workload;
 use super::{BringUp, InputFile, Observe, Point, Reachability, Scenario, Settings};
@@ -269,6 +270,7 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
     snapshots.dedup();
     Ok(Observe {
         ring_invariants: raw.ring_invariants,
+        rings: rings(raw.rings, document)?,
         reachability: raw.reachability.map(|raw| Reachability {
             every: raw.every.get(),
             destinations: raw.destinations,

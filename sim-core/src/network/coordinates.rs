@@ -24,12 +24,12 @@ impl Propagation {
         Ok(Propagation { base, seconds_per_unit })
     }
 
-    fn delay(&self, distance: f64) -> SimDuration {
+    pub(super) fn delay(&self, distance: f64) -> SimDuration {
         self.base + SimDuration::from_secs_f64(distance * self.seconds_per_unit)
     }
 
     /// The lookahead: two hosts may lie at one place.
-    fn min_delay(&self) -> SimDuration {
+    pub(super) fn min_delay(&self) -> SimDuration {
         self.base.max(SimDuration::NANOSECOND)
     }
 }

@@ -14,6 +14,7 @@ mod matrix;
 mod partition;
 mod routers;
 mod shared;
+mod space;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use matrix::LatencyMatrix;
 pub use partition::{Cut, Partitioned};
 pub use routers::{AccessDelay, Placement, Policy, Relationship, RouterGraph, Routers, Spread};
 pub use shared::{Hosts, SharedHosts};
+pub use space::Space;
 
 /// One message about to cross the network.
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,7 @@ use super::Ranges;
 use crate::run::load::Load;
 use crate::run::measure::Measured;
 use crate::run::reachability::{PathCount, time_to};
+use crate::run::rings::{RingCount, one_ring_since};
 use crate::run::snapshot::{SeenLink, SeenNode};
 use crate::run::tally::STRETCH_UNIT;
 
@@ -252,6 +253,25 @@ pub(super) fn convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         vec![part.into(), time.map_or(Cell::Empty, seconds)]
     };
     [0.5, 0.9, 0.99, 1.0].map(row).into()
+}
+
+pub(super) fn rings(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |count: &RingCount| {
+        vec![
+            seconds(count.time),
+            count.members.into(),
+            count.rings.into(),
+            count.largest.into(),
+            count.correct.into(),
+        ]
+    };
+    measured.rings.iter().map(row).collect()
+}
+
+pub(super) fn one_ring(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let since = one_ring_since(&measured.rings).map_or(Cell::Empty, seconds);
+    let end = measured.rings.last();
+    vec![vec![since, end.map_or(Cell::Empty, |count| count.rings.into())]]
 }
 
 pub(super) fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {

@@ -39,6 +39,7 @@ struct Plan {
     mass_failures: Vec<MassFailureSpec>,
     flash_crowd: Option<FlashCrowd>,
     reachability: Option<Reachability>,
+    rings: Option<SimDuration>,
     snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end.
     keys: Option<u64>,
@@ -56,6 +57,7 @@ impl Plan {
             mass_failures: point.mass_failures.clone(),
             flash_crowd: point.flash_crowd,
             reachability: point.observe.reachability,
+            rings: point.observe.rings,
             snapshots: point.observe.snapshots.clone(),
             keys: point.observe.load,
         }
@@ -84,6 +86,8 @@ pub(super) enum Turn {
     Lookup,
     /// Paths are followed.
     Reach,
+    /// Rings are counted.
+    Rings,
     /// The overlay is written down.
     Snapshot,
 }
@@ -281,6 +285,9 @@ impl<O: Overlay> ScenarioWorld<O> {
         if let Some(reachability) = self.plan.reachability {
             control.schedule(reachability.every, Turn::Reach);
         }
+        if let Some(every) = self.plan.rings {
+            control.schedule(every, Turn::Rings);
+        }
         for at in &self.plan.snapshots {
             control.schedule(at.since(SimTime::ZERO), Turn::Snapshot);
         }
@@ -302,6 +309,7 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
             Turn::Measure => self.measure(control),
             Turn::Lookup => self.look_up(control),
             Turn::Reach => self.reach(control),
+            Turn::Rings => self.count_rings(control),
             Turn::Snapshot => self.snapshot(control),
         }
     }

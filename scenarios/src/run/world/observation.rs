@@ -6,6 +6,7 @@ use sim_core::time::SimTime;
 use sim_core::world::Control;
 
 use super::super::reachability::{PathCount, arriving};
+use super::super::rings::count_rings;
 use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
 use super::{Machine, ScenarioWorld, Turn};
 use crate::overlays::{Hop, Overlay};
@@ -53,6 +54,17 @@ impl<O: Overlay> ScenarioWorld<O> {
             working,
         });
         control.schedule(every, Turn::Reach);
+    }
+
+    /// Counts the rings that the members make up.
+    pub(super) fn count_rings(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let (Some(every), Some(successor)) = (self.plan.rings, O::SUCCESSOR) else {
+            return;
+        };
+        let of = |addr| control.node(addr).map(successor);
+        let count = count_rings(control.now(), self.members.by_identifier(), of);
+        self.measured.rings.push(count);
+        control.schedule(every, Turn::Rings);
     }
 
     pub(super) fn snapshot(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
