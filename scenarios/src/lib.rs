@@ -4,6 +4,7 @@ pub mod cli;
 pub mod digest;
 pub mod exit;
 pub mod input;
+pub mod lookup_trace;
 pub mod matrix;
 pub mod overlays;
 pub mod progress;

@@ -3,6 +3,7 @@
 //! A bare number is refused wherever a unit decides its meaning. Decimals are read exactly: `"1.5s"` is
 //! 1 500 000 000 nanoseconds and not the nearest double; what is finer than a nanosecond is rounded to the nearest one.
 
+mod data;
 mod schema;
 
 use std::fmt;
@@ -10,6 +11,8 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use sim_core::time::SimDuration;
+
+pub use data::{BitRate, Bytes, written_bit_rate, written_bytes};
 
 /// Nanoseconds in each unit of time.
 const TIME_UNITS: [(&str, u64); 8] = [

@@ -10,10 +10,14 @@
 //! left is `(1 - F(x)) / m` (Cox 1962, *Renewal Theory*, chapter 5: the forward recurrence time), and its mean is
 //! `E[X^2] / (2 m)`.
 
+mod zipf;
+
 use thiserror::Error;
 
 use crate::math;
 use crate::random::{NodeRng, unit};
+
+pub use zipf::{Zipf, ZipfError};
 
 /// The longest mean, in seconds: what [`SimDuration`](crate::time::SimDuration) can hold, about 584 years.
 const LONGEST_MEAN: f64 = u64::MAX as f64 / 1e9;

@@ -1,7 +1,7 @@
 //! What all parts of a run share: parameters, network, the roots of the streams, and who lies where.
 
 use crate::addr::NodeAddr;
-use crate::network::Network;
+use crate::network::{Hosts, Network};
 use crate::protocol::Protocol;
 use crate::random::StreamKey;
 
@@ -16,7 +16,7 @@ pub(crate) struct Environment<P: Protocol<Addr = NodeAddr>> {
     pub(crate) split: Split,
 }
 
-/// Which addresses belong to which partition: ranges of equal length.
+/// Which addresses belong to which partition: ranges of equal length, of whole hosts.
 #[derive(Clone, Copy)]
 pub(crate) struct Split {
     nodes: u32,
@@ -24,10 +24,10 @@ pub(crate) struct Split {
 }
 
 impl Split {
-    pub(crate) fn new(nodes: u32, partitions: u32) -> Self {
+    pub(crate) fn new(nodes: u32, partitions: u32, hosts: Hosts) -> Self {
         Split {
             nodes,
-            span: nodes.div_ceil(partitions).max(1),
+            span: hosts.count(nodes).div_ceil(partitions).max(1) * hosts.per_host(),
         }
     }
 

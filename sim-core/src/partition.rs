@@ -2,12 +2,13 @@
 
 use crate::act::Action;
 use crate::addr::NodeAddr;
-use crate::arena::{Nodes, RECORD_COMMAND, RECORD_MESSAGE, RECORD_START, RECORD_STOP, RECORD_TIMER, Slot};
+use crate::arena::{Core, Nodes, RECORD_COMMAND, RECORD_MESSAGE, RECORD_START, RECORD_STOP, RECORD_TIMER, Slot};
 use crate::environment::Environment;
 use crate::fingerprint::Chain;
+use crate::links::Links;
 use crate::observer::{Cause, Observer, Step, Witness, reborrow, witness};
 use crate::port::{Body, Envelope, Port, Told};
-use crate::protocol::{Ctx, Protocol};
+use crate::protocol::{Ctx, Protocol, Wire};
 use crate::queue::{Entry, EventKey, Queue, Source};
 use crate::read_ahead::read_ahead;
 use crate::time::SimTime;
@@ -26,6 +27,8 @@ pub(crate) struct Partition<P: Protocol<Addr = NodeAddr>> {
     outbox: Vec<Entry<Envelope<P>>>,
     told: Vec<Told<P::Event>>,
     traffic: Traffic,
+    /// Where messages queue, if the network has access links with a bandwidth.
+    links: Option<Links>,
     handled: u64,
 }
 
@@ -35,6 +38,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         let slot = |addr| Slot::new(environment.node_streams.index(addr));
         Partition {
             base: range.start,
+            links: Links::of(&*environment.network, &range),
             slots: range.map(u64::from).map(slot).collect(),
             queue: Queue::new(),
             outbox: Vec::new(),
@@ -57,6 +61,9 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         let mut sum = Traffic::new::<P::Msg>();
         for part in parts {
             sum.add(&part.traffic);
+            if let Some(links) = &part.links {
+                sum.links.get_or_insert_default().add(links.traffic());
+            }
         }
         sum
     }
@@ -107,6 +114,10 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                     read_ahead(slot);
                 }
             }
+            if entry.item.at_link {
+                self.receive(entry);
+                continue;
+            }
             let (time, node) = (entry.key.time, entry.item.to);
             let watched = O::WATCHES && self.reaches(&entry);
             if watched {
@@ -145,15 +156,15 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
     ) {
         let Entry {
             key,
-            item: Envelope { to, body },
+            item: Envelope { to, body, .. },
         } = entry;
         let index = (to.0 - self.base) as usize;
-        let Some(Slot { core, state: Some(_) }) = self.slots.get_mut(index) else {
-            self.traffic.unreachable += u64::from(matches!(body, Body::Message(_)));
-            return;
-        };
         match body {
             Body::Message(msg) => {
+                let Some(core) = self.core_of_up(index) else {
+                    self.traffic.unreachable += 1;
+                    return;
+                };
                 core.record(key, RECORD_MESSAGE, &msg);
                 // Only nodes send: a message always has a sender.
                 let Some(from) = key.source.addr() else { return };
@@ -163,6 +174,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                 });
             }
             Body::Timer { incarnation, timer } => {
+                let Some(core) = self.core_of_up(index) else { return };
                 if incarnation != core.incarnation || core.forget_cancelled(key) {
                     return;
                 }
@@ -170,6 +182,26 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                 self.handled += 1;
                 self.call(index, key, environment, witness, |node, ctx| node.on_timer(ctx, timer));
             }
+        }
+    }
+
+    /// What is kept for a host at which a node is up.
+    #[inline]
+    fn core_of_up(&mut self, index: usize) -> Option<&mut Core> {
+        let Slot { core, state } = self.slots.get_mut(index)?;
+        state.is_some().then_some(core)
+    }
+
+    /// A message has come to the access link of its receiver's host: it is received when its last bit is, the event being
+    /// the same and only later.
+    #[cold]
+    fn receive(&mut self, mut entry: Entry<Envelope<P>>) {
+        let (Some(links), Body::Message(msg)) = (&mut self.links, &entry.item.body) else {
+            return;
+        };
+        if let Some(time) = links.receive(entry.item.to, entry.key.time, msg.wire_bytes()) {
+            entry.item.at_link = false;
+            self.queue.push(EventKey { time, ..entry.key }, entry.item);
         }
     }
 
@@ -259,6 +291,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
             outbox: &mut self.outbox,
             told: &mut self.told,
             traffic: &mut self.traffic,
+            links: self.links.as_mut(),
             environment,
             witness: reborrow(&mut witness),
         };

@@ -3,6 +3,7 @@
 use crate::addr::NodeAddr;
 use crate::arena::Cancelled;
 use crate::environment::Environment;
+use crate::links::Links;
 use crate::network::{Fate, Transmission};
 use crate::observer::{Deed, Witness};
 use crate::protocol::{Host, Protocol, TimerId, Wire};
@@ -13,6 +14,9 @@ use crate::traffic::Traffic;
 /// An event addressed to a node.
 pub(crate) struct Envelope<P: Protocol> {
     pub(crate) to: NodeAddr,
+    /// Whether it is a message that has yet to pass the access link of its receiver. A variant of the body would cost it the
+    /// space that the messages of most protocols have left in their first bytes.
+    pub(crate) at_link: bool,
     pub(crate) body: Body<P>,
 }
 
@@ -41,6 +45,7 @@ pub(crate) struct Port<'a, P: Protocol<Addr = NodeAddr>> {
     pub(crate) outbox: &'a mut Vec<Entry<Envelope<P>>>,
     pub(crate) told: &'a mut Vec<Told<P::Event>>,
     pub(crate) traffic: &'a mut Traffic,
+    pub(crate) links: Option<&'a mut Links>,
     pub(crate) environment: &'a Environment<P>,
     pub(crate) witness: Option<&'a mut dyn Witness<P>>,
 }
@@ -66,6 +71,21 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
         fate
     }
 
+    /// What becomes of a message that has to pass the sender's access link first.
+    #[cold]
+    fn transmit_over_link(&mut self, to: NodeAddr, bytes: u32) -> Fate {
+        let Some(links) = &mut self.links else {
+            return Fate::Lost;
+        };
+        let Some(until_sent) = links.send(self.me, self.cause.time, bytes) else {
+            return Fate::Lost;
+        };
+        match self.transmit(to, bytes) {
+            Fate::Arrives(delay) => Fate::Arrives(until_sent + delay),
+            Fate::Lost => Fate::Lost,
+        }
+    }
+
     #[inline]
     fn tell_witness(&mut self, deed: &Deed<'_, P>) {
         if let Some(witness) = &mut self.witness {
@@ -89,7 +109,12 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
     fn send(&mut self, to: NodeAddr, msg: P::Msg) {
         let bytes = msg.wire_bytes();
         self.traffic.sent(msg.kind(), bytes);
-        let fate = self.transmit(to, bytes);
+        let over_links = self.links.as_ref().is_some_and(|links| links.are_between(self.me, to));
+        let fate = if over_links {
+            self.transmit_over_link(to, bytes)
+        } else {
+            self.transmit(to, bytes)
+        };
         self.tell_witness(&Deed::Send { to, msg: &msg, fate });
         let Fate::Arrives(delay) = fate else {
             // A message that does not arrive has used its number all the same: that changes no other draw.
@@ -99,6 +124,7 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
         let key = self.next_key(delay);
         let envelope = Envelope {
             to,
+            at_link: over_links,
             body: Body::Message(msg),
         };
         if self.local.contains(&to.0) {
@@ -115,7 +141,12 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
             incarnation: self.incarnation,
             timer,
         };
-        self.queue.push(key, Envelope { to: self.me, body });
+        let envelope = Envelope {
+            to: self.me,
+            at_link: false,
+            body,
+        };
+        self.queue.push(key, envelope);
         TimerId {
             due: key.time,
             counter: key.counter,

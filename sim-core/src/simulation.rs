@@ -83,12 +83,13 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     /// An observer needs the run in one piece: if it watches, the simulation is not split.
     pub fn observed(setup: Setup<P>, world: W, observer: O) -> Self {
         let partitions = if O::WATCHES { 1 } else { setup.partitions.max(1) };
+        let split = Split::new(setup.nodes, partitions, setup.network.shared());
         let environment = Environment {
             config: setup.config,
             network: setup.network,
             node_streams: setup.streams.purpose("node"),
             network_streams: setup.streams.purpose("network"),
-            split: Split::new(setup.nodes, partitions),
+            split,
         };
         Simulation {
             partitions: (0..partitions)

@@ -1,6 +1,7 @@
 //! Messages and bytes, counted by kind.
 
 use crate::protocol::Wire;
+use crate::time::SimDuration;
 
 /// What was sent of one kind of message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -9,6 +10,65 @@ pub struct KindTraffic {
     pub messages: u64,
     /// Bytes of these messages.
     pub bytes: u64,
+}
+
+/// What came to one direction of the access links of all hosts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct QueueTraffic {
+    /// Messages that were taken, with or without a wait.
+    pub messages: u64,
+    /// Messages that were lost because too much was waiting already.
+    pub lost: u64,
+    /// How long the messages that were taken waited for others, in nanoseconds all together. The time that it takes to send
+    /// a message itself is not counted.
+    pub waited: u128,
+    /// The longest of these waits, since the run began.
+    pub longest: SimDuration,
+}
+
+/// What came to the access links of all hosts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LinkTraffic {
+    /// From hosts into the network.
+    pub up: QueueTraffic,
+    /// From the network to hosts.
+    pub down: QueueTraffic,
+}
+
+impl QueueTraffic {
+    /// Counts a message that was taken.
+    #[inline]
+    pub(crate) fn passed(&mut self, wait: SimDuration) {
+        self.messages += 1;
+        self.waited += u128::from(wait.as_nanos());
+        self.longest = self.longest.max(wait);
+    }
+
+    fn add(&mut self, other: &QueueTraffic) {
+        self.messages += other.messages;
+        self.lost += other.lost;
+        self.waited += other.waited;
+        self.longest = self.longest.max(other.longest);
+    }
+
+    fn remove(&mut self, earlier: &QueueTraffic) {
+        self.messages -= earlier.messages;
+        self.lost -= earlier.lost;
+        self.waited -= earlier.waited;
+    }
+}
+
+impl LinkTraffic {
+    /// Adds what came to other links of the same run.
+    pub(crate) fn add(&mut self, other: &LinkTraffic) {
+        self.up.add(&other.up);
+        self.down.add(&other.down);
+    }
+
+    /// Messages that were lost because too much was waiting already.
+    pub fn lost(&self) -> u64 {
+        self.up.lost + self.down.lost
+    }
 }
 
 /// What was sent in a run, or in a part of one. Integers only, so that parts can be added in any order.
@@ -20,6 +80,8 @@ pub struct Traffic {
     pub lost: u64,
     /// Messages that arrived where no node was up.
     pub unreachable: u64,
+    /// What came to the access links, where they have a bandwidth. What is lost there is not counted in `lost`.
+    pub links: Option<LinkTraffic>,
 }
 
 impl Traffic {
@@ -30,6 +92,7 @@ impl Traffic {
             names: (0..M::KINDS).map(M::kind_name).collect(),
             lost: 0,
             unreachable: 0,
+            links: None,
         }
     }
 
@@ -62,6 +125,9 @@ impl Traffic {
         }
         self.lost += other.lost;
         self.unreachable += other.unreachable;
+        if let Some(links) = &other.links {
+            self.links.get_or_insert_default().add(links);
+        }
     }
 
     /// What was sent since an earlier state of the same counters.
@@ -73,6 +139,10 @@ impl Traffic {
         }
         difference.lost -= earlier.lost;
         difference.unreachable -= earlier.unreachable;
+        if let (Some(links), Some(earlier)) = (&mut difference.links, &earlier.links) {
+            links.up.remove(&earlier.up);
+            links.down.remove(&earlier.down);
+        }
         difference
     }
 }

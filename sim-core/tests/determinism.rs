@@ -2,7 +2,14 @@
 
 mod common;
 
-use common::{Config, rumours};
+use std::num::NonZeroU32;
+
+use common::{Config, TestNetwork, rumours, rumours_on};
+use sim_core::network::{
+    AccessLinks, Bandwidth, Capacity, Cut, Hosts, Linked, Network, Partitioned, PartlyConnected, QueueLimit,
+    SharedHosts,
+};
+use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
 
 const END: SimTime = SimTime::from_nanos(10_000_000_000);
@@ -25,29 +32,73 @@ fn the_same_run_twice_has_one_fingerprint_and_another_seed_another() {
     assert_ne!(run(1), run(2));
 }
 
+/// A network on which everything happens at once: partitions, pairs that cannot talk, links that are busy most of the
+/// time and lose what would wait too long, and hosts with several nodes.
+fn hindered(nodes_a_host: u32) -> Box<dyn Network> {
+    let streams = StreamKey::root(77, 0);
+    let hosts = Hosts::with_nodes(NonZeroU32::new(nodes_a_host).unwrap());
+    let network = PartlyConnected::new(TestNetwork, 0.05, 0.1, streams).unwrap();
+    let times = [(1, 3), (2, 5), (9, 20)].map(|(from, until)| {
+        let at = |second: u64| SimTime::from_nanos(second * 1_000_000_000);
+        Cut::new(at(from), at(until), Cut::into_groups(2, streams.index(from), 23))
+    });
+    let rate = |bits| Bandwidth::from_bits_per_second(bits);
+    let slow = Capacity {
+        up: rate(3_500),
+        down: rate(4_000),
+    };
+    let links = [(0.8, slow), (0.2, Capacity::default())];
+    let limit = QueueLimit::Wait(SimDuration::from_millis(150));
+    let links = AccessLinks::drawn(&links, 23, streams, limit, 8).unwrap();
+    Box::new(SharedHosts::new(
+        Linked::new(Partitioned::new(network, times), links),
+        hosts,
+    ))
+}
+
+fn is_one_run(partitions: u32, seed: u64, network: impl Fn() -> Box<dyn Network>) {
+    let mut whole = rumours_on(network(), config(), seed, 1);
+    whole.run_until(END).unwrap();
+    assert!(whole.events() > 2_000, "a test of the order needs events");
+    let mut split = rumours_on(network(), config(), seed, partitions);
+    split.run_until(END).unwrap();
+    let differing = whole.chains().zip(split.chains()).position(|(a, b)| a != b);
+    assert_eq!(
+        differing, None,
+        "seed {seed}: the first node whose events differ in {partitions} partitions"
+    );
+    assert_eq!(whole.fingerprint(), split.fingerprint(), "seed {seed}");
+    assert_eq!(whole.traffic(), split.traffic(), "seed {seed}");
+    assert_eq!(whole.events(), split.events(), "seed {seed}");
+    assert_eq!(
+        whole.world().heard,
+        split.world().heard,
+        "seed {seed}: what the world heard, in order"
+    );
+}
+
 #[test]
 fn a_run_split_into_1_2_and_7_partitions_is_one_run() {
-    for seed in 0..5 {
-        let mut whole = rumours(config(), seed, 1);
-        whole.run_until(END).unwrap();
-        assert!(whole.events() > 2_000, "a test of the order needs events");
-        for partitions in [2, 7, 23] {
-            let mut split = rumours(config(), seed, partitions);
-            split.run_until(END).unwrap();
-            let differing = whole.chains().zip(split.chains()).position(|(a, b)| a != b);
-            assert_eq!(
-                differing, None,
-                "seed {seed}: the first node whose events differ in {partitions} partitions"
-            );
-            assert_eq!(whole.fingerprint(), split.fingerprint(), "seed {seed}");
-            assert_eq!(whole.traffic(), split.traffic(), "seed {seed}");
-            assert_eq!(whole.events(), split.events(), "seed {seed}");
-            assert_eq!(
-                whole.world().heard,
-                split.world().heard,
-                "seed {seed}: what the world heard, in order"
-            );
-        }
+    for (seed, partitions) in (0..5).flat_map(|seed| [2, 7, 23].map(|partitions| (seed, partitions))) {
+        is_one_run(partitions, seed, || Box::new(TestNetwork));
+    }
+}
+
+#[test]
+fn queues_partitions_and_shared_hosts_do_not_depend_on_the_split() {
+    for (seed, partitions) in (0..5).flat_map(|seed| [2, 7, 23].map(|partitions| (seed, partitions))) {
+        is_one_run(partitions, seed, || hindered(1));
+        is_one_run(partitions, seed, || hindered(3));
+    }
+    let mut run = rumours_on(hindered(1), config(), 0, 1);
+    run.run_until(END).unwrap();
+    let links = run.traffic().links.unwrap();
+    for queue in [links.up, links.down] {
+        let waiting = queue.waited as f64 / queue.messages as f64;
+        assert!(
+            queue.lost > 20 && waiting > 1e6,
+            "a test of queues needs some: {queue:?}"
+        );
     }
 }
 

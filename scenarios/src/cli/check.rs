@@ -125,7 +125,7 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     };
     let mut lines = vec![
         ("duration", format!("{} of simulated time", written(point.duration))),
-        ("nodes", format!("{}, {bring_up}", point.nodes)),
+        ("nodes", format!("{}, {bring_up}", nodes(point))),
         ("network", point.network.to_string()),
     ];
     let availability = point.churn.churn.model().availability();
@@ -137,7 +137,8 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         ));
     }
     if let Some(mass) = &point.mass_failure {
-        let failing = mass.failure.count(point.nodes as usize);
+        let hosts = point.hosts();
+        let failing = mass.failure.count(hosts.count(point.nodes) as usize) as u32 * hosts.per_host();
         lines.push((
             "failure",
             format!("at {}, {failing} if all are up", since_start(mass.failure.at())),
@@ -170,6 +171,9 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         let every = written(reachability.every);
         lines.push(("observe", format!("between which nodes there are paths, every {every}")));
     }
+    if let Some(keys) = point.observe.load {
+        lines.push(("observe", format!("how {keys} keys spread over the members at the end")));
+    }
     if !point.observe.snapshots.is_empty() {
         let times: Vec<String> = point.observe.snapshots.iter().map(|time| since_start(*time)).collect();
         lines.push(("observe", format!("the overlay as it is at {}", times.join(", "))));
@@ -181,11 +185,23 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     lines
 }
 
+/// How many nodes there are.
+fn nodes(point: &Point) -> String {
+    match point.hosts().per_host() {
+        1 => point.nodes.to_string(),
+        each => format!(
+            "{} on {} hosts, {each} on each",
+            point.nodes,
+            point.hosts().count(point.nodes)
+        ),
+    }
+}
+
 /// How many lookups there will be, to be expected.
 fn expected_lookups(point: &Point) -> Option<f64> {
     let lookups = point.lookups.as_ref()?;
-    let members = f64::from(point.nodes) * point.churn.churn.model().availability();
-    Some(lookups.rate * lookups.until.since(lookups.start).as_secs_f64() * members)
+    let hosts = point.hosts().count(point.nodes);
+    Some(lookups.expected(hosts, point.churn.churn.model().availability()))
 }
 
 /// The tables that will be written and their columns, by name.

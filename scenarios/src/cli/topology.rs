@@ -102,15 +102,15 @@ fn subject(
             point.network
         )));
     };
-    let nodes = point.nodes as usize;
+    let count = point.hosts().count(point.nodes);
     let streams = StreamKey::root(scenario.seed, 0);
     let routers = network
-        .routers_of(nodes, streams)
+        .build(count as usize, streams)
         .map_err(|error| usage(error.to_string()))?;
     let mut at = vec![0; network.topology.routers.len()];
-    (0..point.nodes).for_each(|node| at[routers.router_of(NodeAddr(node))] += 1);
+    (0..count).for_each(|host| at[routers.router_of(NodeAddr(host))] += 1);
     let hosts = HostCounts {
-        hosts: nodes,
+        hosts: count as usize,
         routers: at.iter().filter(|hosts| **hosts > 0).count(),
         most: at.iter().max().copied().unwrap_or(0),
     };

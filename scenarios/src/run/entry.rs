@@ -17,7 +17,7 @@ use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
 use crate::overlays::{ConfigOf, Overlay};
 use crate::registry::ProtocolEntry;
-use crate::scenario::{Point, Scenario};
+use crate::scenario::{LookupTimes, Point, Scenario};
 
 /// After how many events a run reports its progress, and hears whether it is to stop.
 const EVENTS_BETWEEN_REPORTS: u64 = 1 << 17;
@@ -93,6 +93,15 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
                 point.nodes
             );
             return Err(point.error_at("nodes.count", message));
+        }
+        if let Some(lookups) = &point.lookups
+            && let LookupTimes::Trace(trace) = &lookups.times
+        {
+            let outside = |index: &usize| trace.lookups()[*index].key.is_some_and(|key| key >= capacity);
+            if let Some(index) = trace.between(lookups.start, lookups.until).find(outside) {
+                let message = format!("the key lies outside the space: {} has {capacity} identifiers", O::NAME);
+                return Err(trace.error_at(index, message).labelled("too large a key"));
+            }
         }
         if point.observe.ring_invariants && !<O::Invariants as Observer<O::Protocol>>::WATCHES {
             let message = format!("{} has no invariants to observe", O::NAME);

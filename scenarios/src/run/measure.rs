@@ -3,6 +3,7 @@
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 
+use super::load::Load;
 use super::reachability::PathCount;
 use super::snapshot::Snapshot;
 use super::tally::{Bins, Tally};
@@ -13,6 +14,8 @@ use crate::scenario::Point;
 pub struct Measured {
     /// Lookups over time.
     pub bins: Bins,
+    /// Lookups that were to begin at nodes that were no members.
+    pub void_lookups: u64,
     /// How many bins the warm-up takes, and [`execute`](super::execute) leaves out of `lookups`.
     pub warm_up: usize,
     /// All lookups after the warm-up, their samples sorted; counted by `execute`.
@@ -23,6 +26,8 @@ pub struct Measured {
     pub snapshots: Vec<Snapshot>,
     /// Where the nodes of the snapshots lie, by address; empty where the network has no places.
     pub places: Vec<(f64, f64)>,
+    /// How keys spread over the members at the end; empty unless asked for.
+    pub loads: Vec<Load>,
     /// Arrivals, founders not counted.
     pub arrivals: u64,
     /// Joins that had to be begun again.
@@ -49,7 +54,7 @@ pub struct Measured {
 impl Measured {
     /// Nothing yet, of a run of this point.
     pub fn new(point: &Point) -> Self {
-        let start = point.lookups.map_or(SimTime::ZERO, |lookups| lookups.start);
+        let start = point.lookups.as_ref().map_or(SimTime::ZERO, |lookups| lookups.start);
         let bins = Bins {
             start,
             width: point.measure.bin,

@@ -12,6 +12,9 @@ const BYTES_A_BIN: u64 = 600;
 /// What a node of a snapshot takes with some two dozen links: rows of tables in memory and as text, GraphML, and its part of a
 /// figure. Measured for Chord with 8 successors and 50,000 nodes.
 const BYTES_A_SEEN_NODE: u64 = 16_000;
+/// What a row of the distribution of keys takes, and how many there are at most to be reckoned with.
+const BYTES_A_COUNT: u64 = 200;
+const KEPT_COUNTS: u64 = 10_000;
 /// What the process takes without any simulation, figures included.
 const BYTES_OF_PROCESS: u64 = 16 << 20;
 
@@ -72,16 +75,20 @@ fn run(point: &Point, registry: &Registry) -> u64 {
 /// What one run measures.
 fn measured(point: &Point) -> u64 {
     let nodes = u64::from(point.nodes);
-    let (lookups, bins) = point.lookups.map_or((0.0, 0), |lookups| {
+    let (lookups, bins) = point.lookups.as_ref().map_or((0.0, 0), |lookups| {
         let span = lookups.until.since(lookups.start);
         let bins = span.as_nanos() / point.measure.bin.as_nanos().max(1);
-        (lookups.rate * span.as_secs_f64() * f64::from(point.nodes), bins)
+        (lookups.expected(point.hosts().count(point.nodes), 1.0), bins)
     });
     let counts = point.observe.reachability.map_or(0, |reachability| {
         point.duration.as_nanos() / reachability.every.as_nanos().max(1) * BYTES_A_PATH_COUNT
     });
+    let loads = point
+        .observe
+        .load
+        .map_or(0, |keys| nodes * 8 + keys.min(KEPT_COUNTS) * BYTES_A_COUNT);
     let snapshots = point.observe.snapshots.len() as u64 * nodes * BYTES_A_SEEN_NODE;
-    (lookups * BYTES_A_LOOKUP) as u64 + bins * BYTES_A_BIN + counts + snapshots
+    (lookups * BYTES_A_LOOKUP) as u64 + bins * BYTES_A_BIN + counts + loads + snapshots
 }
 
 /// How many bytes this process may still take, where the system tells (Linux): what is available on the machine, and no more

@@ -1,6 +1,7 @@
 //! Running a scenario: every point and replication, in parallel, each a simulation of its own.
 
 mod entry;
+mod load;
 mod measure;
 mod members;
 pub mod memory;
@@ -21,6 +22,7 @@ use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
 pub use entry::OverlayEntry;
+pub use load::Load;
 pub use measure::Measured;
 pub(crate) use tables::run_metrics;
 pub use tables::schema;
@@ -28,7 +30,7 @@ pub use tally::{Bins, Tally};
 pub use trace::{Line, What, Window};
 
 use crate::registry::Registry;
-use crate::scenario::{Point, Scenario};
+use crate::scenario::{LookupTimes, Point, Scenario};
 
 /// One simulation of a scenario.
 pub struct Job<'a> {
@@ -216,6 +218,7 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
         tables::tables(scenario, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
     let mut warnings = precision::warnings(scenario, &by_point);
     warnings.extend(steady::warnings(scenario, &by_point));
+    warnings.extend(void_lookups(scenario, &by_point));
     let (records, broken): (Vec<_>, Vec<_>) = courses
         .into_iter()
         .map(|course| (course.records, course.broken))
@@ -226,6 +229,26 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
         broken: broken.into_iter().flatten().collect(),
         warnings,
     }
+}
+
+/// What is worth knowing of traces of lookups: those that fell on nodes that were no members.
+fn void_lookups(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
+    let warning = |records: &&[RunRecord]| {
+        let point = scenario.points.get(records.first()?.point)?;
+        let lookups = point.lookups.as_ref()?;
+        let LookupTimes::Trace(trace) = &lookups.times else {
+            return None;
+        };
+        let of = trace.between(lookups.start, lookups.until).len() * records.len();
+        let void: u64 = records.iter().map(|record| record.measured.void_lookups).sum();
+        let place = point.place();
+        (void > 0).then(|| {
+            format!(
+                "{void} of {of} lookups of the trace were not begun{place}: their nodes were no members at that moment"
+            )
+        })
+    };
+    by_point.iter().filter_map(warning).collect()
 }
 
 fn run_one(job: &Job<'_>, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {

@@ -95,16 +95,8 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
     };
     let missed = pairs(precision, by_point).filter(|(records, metric)| !reached(precision, metric, records));
     let warning = |(records, metric): (&[RunRecord], &Metric)| {
-        let label = scenario
-            .points
-            .get(records[0].point)
-            .map(|point| point.label())
-            .unwrap_or_default();
-        let place = if label.is_empty() {
-            label
-        } else {
-            format!(" at {label}")
-        };
+        let point = scenario.points.get(records[0].point);
+        let place = point.map(|point| point.place()).unwrap_or_default();
         let known = match summary(metric, records).and_then(relative) {
             Some(relative) => format!(
                 "is known to {:.2} %, and not to {},",

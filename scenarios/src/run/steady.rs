@@ -165,12 +165,7 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
         let Steadiness { p_values, .. } = Steadiness::of(records);
         for ((metric, _), p_value) in METRICS.iter().zip(p_values) {
             if let Some(p_value) = p_value.filter(|p_value| *p_value < level) {
-                let label = point.label();
-                let place = if label.is_empty() {
-                    label
-                } else {
-                    format!(" at {label}")
-                };
+                let place = point.place();
                 warnings.push(format!(
                     "{metric}{place} has not settled (table stationarity, p = {p_value:.1e}): {}",
                     advice(point, warm_up)
@@ -183,7 +178,7 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
 
 /// Whether nothing is planned for the time of the counted lookups that would change them; always if a warm-up is asked for.
 fn meant_to_be_steady(point: &Point, warm_up: usize) -> bool {
-    let Some(lookups) = point.lookups else { return false };
+    let Some(lookups) = &point.lookups else { return false };
     if point.measure.warm_up != WarmUp::None {
         return true;
     }

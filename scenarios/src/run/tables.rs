@@ -10,8 +10,8 @@ use super::steady::{self, Steadiness};
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use rows::{
-    convergence, latency, lookups, messages, nearest_rank, path_length, population, quantiles, reachability,
-    snapshot_links, snapshot_nodes, stretch,
+    access_links, convergence, latency, load, load_distribution, lookups, messages, nearest_rank, path_length,
+    population, quantiles, reachability, snapshot_links, snapshot_nodes, stretch,
 };
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
@@ -25,7 +25,7 @@ struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-const TABLES: [Layout; 13] = [
+const TABLES: [Layout; 16] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip.
     Layout {
@@ -123,13 +123,29 @@ const TABLES: [Layout; 13] = [
         written: always,
         rows: |measured, ranges| steady::rows(measured, &ranges.together),
     },
-    // What was sent since measurement began, by kind and in total, and how many of these messages the network lost or found
-    // nobody up to receive; rates are a node that is up and second.
+    // What was sent since measurement began, by kind and in total, and how many of these messages the network lost, found
+    // nobody up to receive, or were lost at a full queue of an access link, where there are such; rates are a node that is up and second.
     Layout {
         name: "messages",
         columns: &["kind", "messages", "bytes", "messages_per_node_s", "bytes_per_node_s"],
         written: always,
         rows: messages,
+    },
+    // What came to the access links of all hosts since measurement began, a row a direction: messages that were taken and those
+    // that found the queue full; how long the former waited for others before they were sent themselves, the longest wait
+    // since the run began.
+    Layout {
+        name: "access_links",
+        columns: &[
+            "direction",
+            "messages",
+            "lost",
+            "lost_fraction",
+            "wait_mean_ms",
+            "wait_max_ms",
+        ],
+        written: has_access_links,
+        rows: access_links,
     },
     // Who came and went, over the whole run; `up_mean` since measurement began.
     Layout {
@@ -161,6 +177,31 @@ const TABLES: [Layout; 13] = [
         written: follows_paths,
         rows: convergence,
     },
+    // How `keys` random keys spread over the members at the end of the run, a row a run and kind of holder; percentiles by
+    // nearest rank.
+    Layout {
+        name: "load",
+        columns: &[
+            "holder",
+            "holders",
+            "keys",
+            "held_mean",
+            "held_p01",
+            "held_p50",
+            "held_p99",
+            "held_max",
+            "none_fraction",
+        ],
+        written: spreads_keys,
+        rows: load,
+    },
+    // The distribution of that: which fraction of the holders has so many keys, the same numbers in all runs of a point.
+    Layout {
+        name: "load_distribution",
+        columns: &["holder", "held", "holders", "fraction"],
+        written: spreads_keys,
+        rows: load_distribution,
+    },
     // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
     // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
     // a topology (those of its router), units of length in a plane.
@@ -183,8 +224,17 @@ fn always(_: &Scenario) -> bool {
     true
 }
 
+fn has_access_links(scenario: &Scenario) -> bool {
+    let mut points = scenario.points.iter();
+    points.any(|point| point.network.conditions.access_links.is_some())
+}
+
 fn follows_paths(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| point.observe.reachability.is_some())
+}
+
+fn spreads_keys(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.load.is_some())
 }
 
 fn takes_snapshots(scenario: &Scenario) -> bool {
@@ -206,6 +256,8 @@ struct Ranges {
     stretch: Vec<u64>,
     /// Bins of the run with the most.
     bins: usize,
+    /// The most keys that a holder has.
+    held: u64,
     /// Whether these have settled.
     together: Steadiness,
 }
@@ -289,12 +341,20 @@ pub(super) fn tables(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Result<V
 impl Ranges {
     fn of(records: &[RunRecord]) -> Self {
         let lookups = || records.iter().map(|record| &record.measured.lookups);
+        let held = records.iter().flat_map(|record| {
+            record
+                .measured
+                .loads
+                .iter()
+                .filter_map(|load| load.held.last().copied())
+        });
         let bins = records.iter().map(|record| record.measured.bins.tallies.len());
         Ranges {
             visited: lookups().map(|lookups| lookups.visited.len()).max().unwrap_or(0),
             latency: edges(lookups().map(|lookups| lookups.latencies.as_slice())),
             stretch: edges(lookups().map(|lookups| lookups.stretches.as_slice())),
             bins: bins.max().unwrap_or(0),
+            held: held.max().unwrap_or(0),
             together: Steadiness::of(records),
         }
     }

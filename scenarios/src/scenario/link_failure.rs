@@ -74,7 +74,11 @@ impl LinkFailures {
 
     /// From when on which graph holds in place of `graph`; links that fail at random are drawn from the streams of
     /// `replication`, the root of a run.
-    pub(super) fn changes(&self, graph: &Arc<RouterGraph>, replication: StreamKey) -> Vec<(SimTime, Arc<RouterGraph>)> {
+    pub(in crate::scenario) fn changes(
+        &self,
+        graph: &Arc<RouterGraph>,
+        replication: StreamKey,
+    ) -> Vec<(SimTime, Arc<RouterGraph>)> {
         let streams = replication.purpose("link failures");
         let links = graph.links().len();
         let failing = |(index, failure): (usize, &LinkFailure)| failure.links.of(links, streams.index(index as u64));
@@ -137,7 +141,7 @@ impl LinkFailures {
     }
 
     /// One line for `peerscope check`; empty if no link fails.
-    pub(super) fn summary(&self, topology: &Topology) -> String {
+    pub(in crate::scenario) fn summary(&self, topology: &Topology) -> String {
         let summary = |failure: &LinkFailure| {
             let links = match failure.links {
                 Failing::One(link) => {

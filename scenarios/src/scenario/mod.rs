@@ -4,6 +4,8 @@
 //! against each other. What it returns can be run: only the tables' contents are still unknown.
 
 mod citation;
+mod conditions;
+mod files;
 mod full;
 mod link_failure;
 mod measure;
@@ -13,11 +15,13 @@ mod replications;
 mod schema;
 mod sweep;
 mod validate;
+mod workload;
 
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use sim_core::churn::{Churn, MassFailure};
+use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
@@ -25,14 +29,18 @@ use crate::input::{Document, InputError, Node, Origin};
 use crate::registry::Registry;
 
 pub use citation::{Citation, Work, WorkKind};
+pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
-pub use network::{GraphSource, Hosts, HostsAt, MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork};
-pub use raw::{Arrivals, Keys};
+pub use network::{
+    GraphSource, HostPlacement, HostsAt, MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork,
+};
+pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;
 pub use sweep::Axis;
 pub(crate) use validate::check_figures;
+pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
 /// What the command line lays over a scenario file.
 #[derive(Clone, Debug, Default)]
@@ -95,7 +103,7 @@ pub struct Point {
     pub settings: Vec<(String, String)>,
     /// How long the simulation lasts.
     pub duration: SimDuration,
-    /// How many nodes there are, up or down.
+    /// How many nodes there are, up or down: those of all hosts, which [`Point::hosts`] tells apart.
     pub nodes: u32,
     /// How the network comes to be.
     pub bring_up: BringUp,
@@ -150,19 +158,6 @@ pub struct MassFailureSpec {
     pub graceful: f64,
 }
 
-/// Lookups from every node at random times.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Lookups {
-    /// The first may start now.
-    pub start: SimTime,
-    /// None starts from here on.
-    pub until: SimTime,
-    /// How many a second start at each node that is up, a Poisson process.
-    pub rate: f64,
-    /// Which keys.
-    pub keys: Keys,
-}
-
 /// What is watched beside the measurements.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Observe {
@@ -172,6 +167,8 @@ pub struct Observe {
     pub reachability: Option<Reachability>,
     /// When the overlay is written down, in ascending order.
     pub snapshots: Vec<SimTime>,
+    /// How many keys are spread over the members at the end of the run.
+    pub load: Option<u64>,
 }
 
 /// How often it is counted between how many nodes there are paths.
@@ -244,6 +241,11 @@ impl Point {
         written.collect()
     }
 
+    /// Which nodes share a host: nodes `v h` to `v h + v - 1` are those of host `h`, where each host has `v`.
+    pub fn hosts(&self) -> Hosts {
+        self.network.conditions.hosts
+    }
+
     /// What sets this point apart: `nodes.count = 8`, and nothing without a sweep.
     pub fn label(&self) -> String {
         self.settings
@@ -251,6 +253,14 @@ impl Point {
             .map(|(key, value)| format!("{key} = {value}"))
             .collect::<Vec<_>>()
             .join(", ")
+    }
+
+    /// The same within a sentence: ` at nodes.count = 8`, and nothing without a sweep.
+    pub fn place(&self) -> String {
+        match self.label() {
+            label if label.is_empty() => label,
+            label => format!(" at {label}"),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod access;
 mod file;
-mod files;
 mod generated;
 mod link_delay;
 mod routed;
@@ -18,6 +17,8 @@ use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::InputFile;
+use super::conditions::Conditions;
+use super::files::ScenarioFiles;
 use super::link_failure::{LinkFailures, RawLinkFailure};
 use super::raw::{RawLoss, RawNetwork};
 use crate::input::{Document, InputError};
@@ -26,8 +27,7 @@ use crate::topology;
 use crate::units::Positive;
 
 pub(super) use access::RawAccess;
-pub(super) use files::NetworkFiles;
-pub use generated::{Hosts, HostsAt};
+pub use generated::{HostPlacement, HostsAt};
 pub(super) use generated::{RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman};
 pub use routed::{GraphSource, RoutedNetwork};
 
@@ -79,6 +79,8 @@ pub struct NetworkSpec {
     pub model: NetworkModel,
     /// The probability that a message is lost.
     pub loss: f64,
+    /// What else messages meet.
+    pub conditions: Conditions,
 }
 
 /// How long messages take.
@@ -139,6 +141,21 @@ impl NetworkSpec {
     /// # Errors
     /// As [`NetworkSpec::build`].
     pub fn places(&self, nodes: usize, replication: StreamKey) -> Result<Option<Vec<(f64, f64)>>, NetworkError> {
+        let hosts = self.conditions.hosts;
+        let places = self.places_of_hosts(hosts.count(nodes as u32) as usize, replication)?;
+        let of_nodes = |places: Vec<(f64, f64)>| {
+            let host = |node| hosts.of(NodeAddr(node)).index();
+            (0..nodes as u32).map(|node| places[host(node)]).collect()
+        };
+        Ok(places.map(of_nodes))
+    }
+
+    /// Where the hosts lie, likewise.
+    pub(super) fn places_of_hosts(
+        &self,
+        nodes: usize,
+        replication: StreamKey,
+    ) -> Result<Option<Vec<(f64, f64)>>, NetworkError> {
         let places = replication.purpose("places");
         Ok(match &self.model {
             NetworkModel::Plane {
@@ -149,7 +166,7 @@ impl NetworkSpec {
                 Some(plane.places().iter().map(|[x, y]| (*x, *y)).collect())
             }
             NetworkModel::Topology(routed) => {
-                let network = routed.routers_of(nodes, replication)?;
+                let network = routed.build(nodes, replication)?;
                 let place = |node: usize| routed.place(network.router_of(NodeAddr(node as u32)));
                 (0..nodes).map(place).collect()
             }
@@ -162,6 +179,7 @@ impl NetworkSpec {
     /// # Errors
     /// [`NetworkError`], if there are fewer measured hosts than nodes: a validated scenario has enough.
     pub fn build(&self, nodes: usize, replication: StreamKey) -> Result<Box<dyn Network>, NetworkError> {
+        let nodes = self.conditions.hosts.count(nodes as u32) as usize;
         let places = replication.purpose("places");
         let network: Box<dyn Network> = match &self.model {
             NetworkModel::Constant(network) => Box::new(*network),
@@ -175,13 +193,14 @@ impl NetworkSpec {
                 Box::new(Sphere::new(nodes, *radius, *propagation, places)?)
             }
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
-            NetworkModel::Topology(routed) => Box::new(routed.routers_of(nodes, replication)?),
+            NetworkModel::Topology(routed) => Box::new(routed.build(nodes, replication)?),
         };
-        Ok(if self.loss > 0.0 {
+        let network = if self.loss > 0.0 {
             Box::new(Lossy::new(network, self.loss)?)
         } else {
             network
-        })
+        };
+        self.conditions.around(network, self, nodes, replication)
     }
 }
 
@@ -201,13 +220,15 @@ impl NetworkSpec {
             _ if raw.is_empty() => Ok(()),
             _ => {
                 let error = document.error_at("link_failure.0", "links cannot fail where the network has none");
-                Err(error.labelled("needs [network.topology], or a generated graph of routers"))
+                Err(error.labelled("needs a network of routers, such as [network.topology]"))
             }
         }
     }
 
     /// About how many bytes the network of so many nodes takes; routes between routers, which runs share, included.
     pub fn memory(&self, nodes: usize) -> u64 {
+        let nodes = self.conditions.hosts.count(nodes as u32) as usize;
+        let conditions = self.conditions.memory(nodes);
         let bytes = match &self.model {
             NetworkModel::Constant(_) | NetworkModel::Uniform(_) | NetworkModel::Exponential(_) => 0,
             NetworkModel::Plane { .. } => nodes * 2 * size_of::<f64>(),
@@ -215,10 +236,10 @@ impl NetworkSpec {
             NetworkModel::Matrix(_) => nodes * nodes * size_of::<SimDuration>(),
             NetworkModel::Topology(routed) => {
                 let graphs = 1 + routed.link_failures.graphs() as u64;
-                return graphs * routed.topology.graph.memory(nodes) + Routers::memory(nodes);
+                return graphs * routed.topology.graph.memory(nodes) + Routers::memory(nodes) + conditions;
             }
         };
-        bytes as u64
+        bytes as u64 + conditions
     }
 }
 
@@ -258,7 +279,7 @@ impl fmt::Display for NetworkSpec {
         if self.loss > 0.0 {
             write!(f, ", loss {} %", self.loss * 100.0)?;
         }
-        Ok(())
+        write!(f, "{}", self.conditions)
     }
 }
 
@@ -269,7 +290,7 @@ pub(super) fn network(
     nodes: u32,
     seed: u64,
     document: &Document,
-    files: &mut NetworkFiles,
+    files: &mut ScenarioFiles,
 ) -> Result<NetworkSpec, InputError> {
     let wrong = |key: &str, error: NetworkError| document.error_at(&format!("network.{key}"), error.to_string());
     let model = match raw {
@@ -363,6 +384,7 @@ pub(super) fn network(
     Ok(NetworkSpec {
         model,
         loss: loss.map_or(0.0, |loss| loss.probability.get()),
+        conditions: Conditions::default(),
     })
 }
 

@@ -8,15 +8,17 @@ use serde::{Deserialize, Serialize};
 use sim_core::time::SimDuration;
 
 use super::citation::Citation;
+use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
 use super::link_failure::RawLinkFailure;
 use super::measure::RawMeasure;
 use super::network::{
-    Hosts, RawAccess, RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman,
+    HostPlacement, RawAccess, RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman,
 };
 use super::replications::RawReplications;
+use super::workload::RawWorkload;
 use crate::matrix::{Format, Gaps, Measures, Unit};
 use crate::topology;
-use crate::units::{Duration, Fraction, Positive, Rate};
+use crate::units::{Duration, Fraction, Positive};
 
 /// A table of which only its reader knows the keys.
 type Table = serde_json::Map<String, serde_json::Value>;
@@ -50,6 +52,13 @@ pub(super) struct RawScenario {
     pub(super) network: RawNetwork,
     /// Messages that are lost.
     pub(super) loss: Option<RawLoss>,
+    /// Pairs of hosts that cannot talk, all the time.
+    pub(super) connectivity: Option<RawConnectivity>,
+    /// Times in which the network falls apart: two hosts can talk if all partitions that last have them on one side.
+    #[serde(default)]
+    pub(super) partition: Vec<RawPartition>,
+    /// What hosts can send and receive a second; as much as they like where it is left out.
+    pub(super) access_links: Option<RawAccessLinks>,
     /// Links between routers that are down for a while.
     #[serde(default)]
     pub(super) link_failure: Vec<RawLinkFailure>,
@@ -97,9 +106,17 @@ pub(super) struct RawRun {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawNodes {
-    /// How many nodes there are, up or down.
+    /// How many nodes there are, up or down; with virtual nodes, how many hosts.
     #[schemars(range(min = 1, max = super::validate::NODE_LIMIT))]
     pub(super) count: u32,
+    /// How many nodes each host has, each with an identifier of its own: virtual nodes (Stoica et al. 2003, section IV-B).
+    #[serde(default = "one", rename = "virtual")]
+    #[schemars(range(min = 1, max = super::validate::NODE_LIMIT))]
+    pub(super) per_host: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -154,7 +171,7 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         minimum: Duration,
     },
-    /// Hosts at random places in a rectangle, delay by Euclidean distance.
+    /// HostPlacement at random places in a rectangle, delay by Euclidean distance.
     Plane {
         /// One side, in units of length.
         width: Positive,
@@ -166,7 +183,7 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         base: Duration,
     },
-    /// Hosts at random places on a sphere, delay by great-circle distance.
+    /// HostPlacement at random places on a sphere, delay by great-circle distance.
     Sphere {
         /// The radius, in units of length.
         radius: Positive,
@@ -192,7 +209,7 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         format: Format,
     },
-    /// Hosts on the routers of a real topology, read from a file; delay by the shortest path.
+    /// HostPlacement on the routers of a real topology, read from a file; delay by the shortest path.
     Topology {
         /// The file; a relative path starts from the folder of the scenario.
         file: PathBuf,
@@ -200,7 +217,7 @@ pub(super) enum RawNetwork {
         format: Option<topology::Format>,
         /// How hosts are spread over the routers.
         #[serde(default)]
-        hosts: Hosts,
+        hosts: HostPlacement,
         /// The delay between a host and its router, one way.
         access: RawAccess,
         /// The delay for each kilometre of a link without a delay of its own: light in fibre.
@@ -218,17 +235,17 @@ pub(super) enum RawNetwork {
         #[serde(default)]
         paths: topology::Paths,
     },
-    /// Hosts on stub domains of routers around domains of transit routers, as GT-ITM makes them.
+    /// HostPlacement on stub domains of routers around domains of transit routers, as GT-ITM makes them.
     TransitStub(RawTransitStub),
-    /// Hosts on a random graph of routers in a square, in which long links are unlikely.
+    /// HostPlacement on a random graph of routers in a square, in which long links are unlikely.
     Waxman(RawWaxman),
-    /// Hosts on a graph of routers that grew by preferential attachment.
+    /// HostPlacement on a graph of routers that grew by preferential attachment.
     BarabasiAlbert(RawBarabasiAlbert),
-    /// Hosts on a random graph of routers in a square, in which all that are near enough have links.
+    /// HostPlacement on a random graph of routers in a square, in which all that are near enough have links.
     RandomGeometric(RawRandomGeometric),
-    /// Hosts on a circle of routers.
+    /// HostPlacement on a circle of routers.
     Ring(RawRing),
-    /// Hosts on rows and columns of routers.
+    /// HostPlacement on rows and columns of routers.
     Grid(RawGrid),
 }
 
@@ -297,36 +314,6 @@ pub(super) struct RawMassFailure {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawWorkload {
-    /// Lookups from every node at random times.
-    pub(super) lookups: Option<RawLookups>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawLookups {
-    /// The first may start now.
-    pub(super) start: Duration,
-    /// None starts from here on; the end of the run where it is left out.
-    pub(super) until: Option<Duration>,
-    /// How many start at each node that is up: a Poisson process.
-    pub(super) rate: Rate,
-    /// Which keys.
-    #[serde(default)]
-    pub(super) keys: Keys,
-}
-
-/// Which keys are looked up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Keys {
-    /// Each key of the identifier space as likely as any other.
-    #[default]
-    Uniform,
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(super) struct RawObserve {
     /// End the run when an invariant of the ring does not hold.
     #[serde(default)]
@@ -336,6 +323,16 @@ pub(super) struct RawObserve {
     /// When the overlay is written down.
     #[serde(default)]
     pub(super) snapshots: Vec<Duration>,
+    /// How keys spread over the members at the end of the run.
+    pub(super) load: Option<RawLoad>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLoad {
+    /// How many random keys there are.
+    #[schemars(range(min = 1, max = super::validate::KEY_LIMIT))]
+    pub(super) keys: u64,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -22,12 +22,15 @@ const FIXED: [&str; 10] = [
 ];
 
 /// The tables whose keys may differ from point to point.
-pub(super) const SWEEPABLE: [&str; 12] = [
+pub(super) const SWEEPABLE: [&str; 15] = [
     "run",
     "nodes",
     "bring_up",
     "network",
     "loss",
+    "connectivity",
+    "partition",
+    "access_links",
     "link_failure",
     "churn",
     "mass_failure",

@@ -1,29 +1,35 @@
 //! Holding the parts of a scenario against each other.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use analysis::{Schema, SpecError};
 use sim_core::churn::{Churn, ChurnModel, Lifetime, MassFailure};
 use sim_core::distribution::{DistributionError, Exponential, Weibull};
+use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::citation::{self, Citation};
+use super::conditions::{RawConditions, conditions};
+use super::files::ScenarioFiles;
 use super::measure::measure;
-use super::network::{self, NetworkFiles};
+use super::network;
 use super::raw::{
-    RawBringUp, RawChurn, RawLookups, RawMassFailure, RawObserve, RawReachability, RawScenario, RawWeibull,
+    RawBringUp, RawChurn, RawLoad, RawMassFailure, RawNodes, RawObserve, RawReachability, RawScenario, RawWeibull,
 };
 use super::replications::{RawReplications, replications};
 use super::sweep::{self, Expanded};
-use super::{
-    BringUp, ChurnSpec, InputFile, Lookups, MassFailureSpec, Observe, Point, Reachability, Scenario, Settings,
-};
+use super::workload;
+use super::{BringUp, ChurnSpec, InputFile, MassFailureSpec, Observe, Point, Reachability, Scenario, Settings};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
 
 /// The most nodes that a simulation may have.
 pub(super) const NODE_LIMIT: u32 = 1 << 24;
+
+/// The most keys that are spread over the members: they are drawn one by one.
+pub(super) const KEY_LIMIT: u64 = 1_000_000_000;
 
 /// The largest seed: the largest whole number of TOML, so that the resolved scenario can say it.
 const SEED_LIMIT: u64 = i64::MAX as u64;
@@ -36,7 +42,7 @@ pub(super) fn scenario(
     registry: &Registry,
 ) -> Result<Scenario, InputError> {
     let (axes, expanded) = sweep::expand(&document)?;
-    let mut files = NetworkFiles::default();
+    let mut files = ScenarioFiles::default();
     let mut heads = Vec::with_capacity(expanded.len());
     let mut points = Vec::with_capacity(expanded.len());
     for (index, at) in expanded.into_iter().enumerate() {
@@ -90,7 +96,7 @@ fn point(
     index: usize,
     Expanded { document, settings }: Expanded,
     raw: RawScenario,
-    files: &mut NetworkFiles,
+    files: &mut ScenarioFiles,
     registry: &Registry,
 ) -> Result<(Head, Point), InputError> {
     let duration = raw.run.duration.get();
@@ -99,15 +105,18 @@ fn point(
             .error_at("run.duration", "nothing happens in no time")
             .labelled("must be longer than 0s"));
     }
-    let nodes = raw.nodes.count;
-    if !(1..=NODE_LIMIT).contains(&nodes) {
-        let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {nodes}");
-        return Err(document.error_at("nodes.count", message).labelled("out of range"));
-    }
-    let mut network = network::network(raw.network, raw.loss, nodes, raw.seed, &document, files)?;
+    let (hosts, nodes) = nodes(&raw.nodes, &document)?;
+    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, &document, files)?;
+    network.conditions.hosts = hosts;
     network.fail_links(&raw.link_failure, SimTime::ZERO + duration, &document)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
+    let raw_conditions = RawConditions {
+        connectivity: raw.connectivity,
+        partitions: raw.partition,
+        access_links: raw.access_links,
+    };
+    network.conditions = conditions(raw_conditions, &network, end, &document)?;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
     let churn = churn(raw.churn, bring_up, end, &document)?;
     let mass_failure = raw
@@ -117,7 +126,7 @@ fn point(
     let lookups = raw
         .workload
         .lookups
-        .map(|raw| lookups(raw, end, &document))
+        .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
         .transpose()?;
     let (name, key_origin, node) = document.choice("protocol", &known)?;
     let protocol = Settings {
@@ -157,6 +166,26 @@ fn point(
         None => return Err(point.protocol.error_at("", "this protocol is not registered")),
     }
     Ok((head, point))
+}
+
+/// How hosts and nodes are related, and how many nodes there are.
+fn nodes(raw: &RawNodes, document: &Document) -> Result<(Hosts, u32), InputError> {
+    let RawNodes { count, per_host } = *raw;
+    if !(1..=NODE_LIMIT).contains(&count) {
+        let message = format!("expected between 1 and {NODE_LIMIT} nodes, found {count}");
+        return Err(document.error_at("nodes.count", message).labelled("out of range"));
+    }
+    let nodes = count.checked_mul(per_host).filter(|nodes| *nodes <= NODE_LIMIT);
+    match (NonZeroU32::new(per_host), nodes) {
+        (Some(per_host), Some(nodes)) => Ok((Hosts::with_nodes(per_host), nodes)),
+        (None, _) => Err(document
+            .error_at("nodes.virtual", "a host without a node takes no part")
+            .labelled("must be at least 1")),
+        (_, None) => {
+            let message = format!("{count} hosts with {per_host} nodes each are more than {NODE_LIMIT} nodes");
+            Err(document.error_at("nodes.virtual", message).labelled("too many"))
+        }
+    }
 }
 
 /// The name under which results are filed.
@@ -305,6 +334,12 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
                 .labelled("leave it out to follow the paths to all nodes"));
         }
     }
+    if let Some(RawLoad { keys }) = raw.load
+        && !(1..=KEY_LIMIT).contains(&keys)
+    {
+        let message = format!("expected between 1 and {KEY_LIMIT} keys, found {keys}");
+        return Err(document.error_at("observe.load.keys", message).labelled("out of range"));
+    }
     let mut snapshots = Vec::new();
     for (index, at) in raw.snapshots.iter().enumerate() {
         let at = SimTime::ZERO + at.get();
@@ -325,15 +360,16 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
             destinations: raw.destinations,
         }),
         snapshots,
+        load: raw.load.map(|load| load.keys),
     })
 }
 
 /// An instant as scenarios write it.
-fn since_start(time: SimTime) -> String {
+pub(super) fn since_start(time: SimTime) -> String {
     written(time.since(SimTime::ZERO))
 }
 
-const BEFORE_END: &str = "must lie before the end of the run, `run.duration`";
+pub(super) const BEFORE_END: &str = "must lie before the end of the run, `run.duration`";
 
 fn mass_failure(raw: RawMassFailure, end: SimTime, document: &Document) -> Result<MassFailureSpec, InputError> {
     let at = SimTime::ZERO + raw.at.get();
@@ -346,40 +382,6 @@ fn mass_failure(raw: RawMassFailure, end: SimTime, document: &Document) -> Resul
     Ok(MassFailureSpec {
         failure,
         graceful: raw.graceful.get(),
-    })
-}
-
-fn lookups(raw: RawLookups, end: SimTime, document: &Document) -> Result<Lookups, InputError> {
-    let start = SimTime::ZERO + raw.start.get();
-    if start >= end {
-        let message = format!("lookups start at {}, when the run has ended", since_start(start));
-        return Err(document
-            .error_at("workload.lookups.start", message)
-            .labelled(BEFORE_END));
-    }
-    let until = raw.until.map_or(end, |until| SimTime::ZERO + until.get());
-    let complain = |message: String| document.error_at("workload.lookups.until", message);
-    if until > end {
-        return Err(complain(format!(
-            "lookups last until {}, but the run ends at {}",
-            since_start(until),
-            since_start(end)
-        ))
-        .labelled("must not be later than `run.duration`"));
-    }
-    if until <= start {
-        return Err(complain(format!(
-            "lookups end at {}, before they start at {}",
-            since_start(until),
-            since_start(start)
-        ))
-        .labelled("must be later than `workload.lookups.start`"));
-    }
-    Ok(Lookups {
-        start,
-        until,
-        rate: raw.rate.per_second(),
-        keys: raw.keys,
     })
 }
 

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::{Duration, Fraction, Positive, Rate, TIME_UNITS, written};
 
 /// The regular expression of a decimal number.
-const NUMBER: &str = r"[0-9]+(\.[0-9]+)?";
+pub(super) const NUMBER: &str = r"[0-9]+(\.[0-9]+)?";
 
 fn time_units() -> String {
     TIME_UNITS.map(|(name, _)| name).join("|")

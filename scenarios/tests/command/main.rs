@@ -18,3 +18,4 @@ mod topology;
 mod topology_command;
 mod verify;
 mod watch;
+mod workload;

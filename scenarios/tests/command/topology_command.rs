@@ -338,7 +338,7 @@ fn the_graph_is_that_of_seed_and_instance() {
 fn hosts_of_transit_stub_graphs_are_at_stub_routers_unless_told_otherwise() {
     let transit = |settings: &[&str]| {
         let network = routed(TRANSIT_STUB, settings);
-        let routers = network.routers_of(2000, StreamKey::root(3, 0)).unwrap();
+        let routers = network.build(2000, StreamKey::root(3, 0)).unwrap();
         (0..2000).filter(|host| routers.router_of(NodeAddr(*host)) < 6).count()
     };
     assert_eq!(transit(&[]), 0);

@@ -1,6 +1,6 @@
 //! Loss on top of any network.
 
-use super::{Fate, Network, NetworkError, Transmission, stream};
+use super::{Fate, Network, NetworkError, Transmission, forward_the_rest, stream};
 use crate::addr::NodeAddr;
 use crate::time::SimDuration;
 
@@ -38,15 +38,5 @@ impl<N: Network> Network for Lossy<N> {
         }
     }
 
-    fn direct_delay(&self, from: NodeAddr, to: NodeAddr) -> SimDuration {
-        self.inner.direct_delay(from, to)
-    }
-
-    fn min_delay(&self) -> SimDuration {
-        self.inner.min_delay()
-    }
-
-    fn hosts(&self) -> Option<usize> {
-        self.inner.hosts()
-    }
+    forward_the_rest!(direct_delay, min_delay, hosts, access_links, shared);
 }

@@ -5,11 +5,17 @@
 //! And the randomness of a transmission comes from nothing but [`Transmission::draw`], delay and loss from streams of
 //! their own: a network that also loses messages delays the others exactly as before.
 
+mod access_links;
+mod connectivity;
 mod coordinates;
 mod delay;
 mod loss;
 mod matrix;
+mod partition;
 mod routers;
+mod shared;
+
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -18,11 +24,15 @@ use crate::distribution::DistributionError;
 use crate::random::StreamKey;
 use crate::time::{SimDuration, SimTime};
 
+pub use access_links::{AccessLinks, Bandwidth, Capacity, Linked, QueueLimit};
+pub use connectivity::PartlyConnected;
 pub use coordinates::{Plane, Propagation, Sphere};
 pub use delay::{Constant, Exponential, Uniform};
 pub use loss::Lossy;
 pub use matrix::LatencyMatrix;
+pub use partition::{Cut, Partitioned};
 pub use routers::{AccessDelay, Placement, Policy, Relationship, RouterGraph, Routers, Spread};
+pub use shared::{Hosts, SharedHosts};
 
 /// One message about to cross the network.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +75,50 @@ pub trait Network: Send + Sync {
     fn hosts(&self) -> Option<usize> {
         None
     }
+
+    /// The bandwidths of the hosts' access links, where they have some: the engine has messages queue there.
+    fn access_links(&self) -> Option<Arc<AccessLinks>> {
+        None
+    }
+
+    /// Which nodes share a host: those are never parted, and messages between them use no link.
+    fn shared(&self) -> Hosts {
+        Hosts::ONE_EACH
+    }
 }
+
+/// The methods of a network around an `inner` one that are those of the inner one.
+macro_rules! forward_the_rest {
+    ($($method:ident),*) => {
+        $(forward_the_rest!(@ $method);)*
+    };
+    (@ direct_delay) => {
+        fn direct_delay(&self, from: NodeAddr, to: NodeAddr) -> SimDuration {
+            self.inner.direct_delay(from, to)
+        }
+    };
+    (@ min_delay) => {
+        fn min_delay(&self) -> SimDuration {
+            self.inner.min_delay()
+        }
+    };
+    (@ hosts) => {
+        fn hosts(&self) -> Option<usize> {
+            self.inner.hosts()
+        }
+    };
+    (@ access_links) => {
+        fn access_links(&self) -> Option<std::sync::Arc<crate::network::AccessLinks>> {
+            self.inner.access_links()
+        }
+    };
+    (@ shared) => {
+        fn shared(&self) -> crate::network::Hosts {
+            self.inner.shared()
+        }
+    };
+}
+use forward_the_rest;
 
 /// So that a network chosen at run time can be wrapped, as in `Lossy<Box<dyn Network>>`.
 impl<N: Network + ?Sized> Network for Box<N> {
@@ -83,6 +136,14 @@ impl<N: Network + ?Sized> Network for Box<N> {
 
     fn hosts(&self) -> Option<usize> {
         (**self).hosts()
+    }
+
+    fn access_links(&self) -> Option<Arc<AccessLinks>> {
+        (**self).access_links()
+    }
+
+    fn shared(&self) -> Hosts {
+        (**self).shared()
     }
 }
 
@@ -102,6 +163,23 @@ pub enum NetworkError {
     Probability {
         /// Its value.
         value: f64,
+    },
+    /// Shares of pairs that cannot talk lie outside `[0, 1]`, or make more than all pairs.
+    #[error(
+        "a share of {asymmetric} of ordered pairs and one of {non_transitive} of unordered pairs cannot be: twice the \
+         first and the second together must lie between 0 and 1"
+    )]
+    Connectivity {
+        /// The share of ordered pairs of which only the opposite direction works.
+        asymmetric: f64,
+        /// The share of unordered pairs that work in neither direction.
+        non_transitive: f64,
+    },
+    /// Classes of access links are too few or too many, or their shares make no distribution.
+    #[error("{classes} classes of links cannot be: expected 1 to 256, each with a share above 0")]
+    LinkClasses {
+        /// How many classes.
+        classes: usize,
     },
     /// The bounds of a random delay are in the wrong order.
     #[error("the minimum delay, {minimum}, must not be above the maximum, {maximum}")]

@@ -19,6 +19,7 @@ fn networks() -> Vec<(&'static str, Box<dyn Network>, SimDuration)> {
         .collect();
     let matrix = LatencyMatrix::new(HOSTS as usize, matrix).unwrap();
     let boxed: Box<dyn Network> = Box::new(Constant::new(millis(40)));
+    let odd = Cut::new(SimTime::ZERO, SimTime::MAX, (0..HOSTS as u16).map(|host| host % 2));
     vec![
         ("constant", Box::new(Constant::new(millis(50))), millis(50)),
         (
@@ -58,6 +59,16 @@ fn networks() -> Vec<(&'static str, Box<dyn Network>, SimDuration)> {
         ),
         ("matrix", Box::new(matrix), millis(21)),
         ("lossy", Box::new(Lossy::new(boxed, 0.2).unwrap()), millis(40)),
+        (
+            "partitioned",
+            Box::new(Partitioned::new(Constant::new(millis(40)), [odd])),
+            millis(40),
+        ),
+        (
+            "partly connected",
+            Box::new(PartlyConnected::new(Constant::new(millis(40)), 0.1, 0.1, places).unwrap()),
+            millis(40),
+        ),
     ]
 }
 

@@ -226,8 +226,18 @@ impl World<Rumour> for Comings {
     }
 }
 
-/// A run of `nodes` nodes, before its first event.
+/// A run of `nodes` nodes on the network above, before its first event.
 pub(crate) fn rumours(config: Config, seed: u64, partitions: u32) -> Simulation<Rumour, Comings> {
+    rumours_on(Box::new(TestNetwork), config, seed, partitions)
+}
+
+/// The same on any network.
+pub(crate) fn rumours_on(
+    network: Box<dyn Network>,
+    config: Config,
+    seed: u64,
+    partitions: u32,
+) -> Simulation<Rumour, Comings> {
     let streams = StreamKey::root(seed, 0);
     let nodes = config.nodes;
     let world = Comings {
@@ -238,7 +248,7 @@ pub(crate) fn rumours(config: Config, seed: u64, partitions: u32) -> Simulation<
     };
     let setup = Setup {
         config,
-        network: Box::new(TestNetwork),
+        network,
         nodes,
         streams,
         partitions,

@@ -3,8 +3,10 @@
 use analysis::Cell;
 use analysis::statistics::{quantile, quantile_interval};
 use sim_core::time::SimTime;
+use sim_core::traffic::QueueTraffic;
 
 use super::Ranges;
+use crate::run::load::Load;
 use crate::run::measure::Measured;
 use crate::run::reachability::{PathCount, time_to};
 use crate::run::snapshot::{SeenLink, SeenNode};
@@ -93,6 +95,42 @@ pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>
     (0..ranges.visited).map(row).collect()
 }
 
+pub(super) fn load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |load: &Load| {
+        let holders = load.held.len() as u64;
+        let percentile = |q| nearest_rank(&load.held, q).map_or(Cell::Empty, Cell::from);
+        vec![
+            load.holder.into(),
+            holders.into(),
+            load.keys.into(),
+            number(ratio(load.held.iter().sum::<u64>() as f64, holders)),
+            percentile(0.01),
+            percentile(0.50),
+            percentile(0.99),
+            percentile(1.0),
+            number(ratio(load.held.partition_point(|held| *held == 0) as f64, holders)),
+        ]
+    };
+    measured.loads.iter().map(row).collect()
+}
+
+pub(super) fn load_distribution(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |load: &Load, held: u64| {
+        let up_to = |held: u64| load.held.partition_point(|other| *other < held);
+        let holders = up_to(held + 1) - up_to(held);
+        vec![
+            load.holder.into(),
+            held.into(),
+            holders.into(),
+            number(ratio(holders as f64, load.held.len() as u64)),
+        ]
+    };
+    let loads = measured.loads.iter();
+    loads
+        .flat_map(|load| (0..=ranges.held).map(move |held| row(load, held)))
+        .collect()
+}
+
 /// A row an edge: the edge in the unit of the table, and the fraction of samples that do not exceed it.
 fn distribution(sorted: &[u64], edges: &[u64], unit: f64) -> Vec<Vec<Cell>> {
     let row = |edge: &u64| {
@@ -152,9 +190,29 @@ pub(super) fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
             rate(sum.bytes),
         ]
     });
+    let queue_full = traffic.links.map(|links| ("queue_full", links.lost()));
     let undelivered = [("lost", traffic.lost), ("unreachable", traffic.unreachable)]
+        .into_iter()
+        .chain(queue_full)
         .map(|(fate, messages)| vec![fate.into(), messages.into(), Cell::Empty, rate(messages), Cell::Empty]);
     sent.chain(undelivered).collect()
+}
+
+pub(super) fn access_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let Some(links) = measured.traffic.as_ref().and_then(|traffic| traffic.links) else {
+        return Vec::new();
+    };
+    let row = |(direction, queue): (&str, QueueTraffic)| {
+        vec![
+            direction.into(),
+            queue.messages.into(),
+            queue.lost.into(),
+            number(ratio(queue.lost as f64, queue.messages + queue.lost)),
+            number(ratio(queue.waited as f64 / 1e6, queue.messages)),
+            queue.longest.as_millis_f64().into(),
+        ]
+    };
+    [("up", links.up), ("down", links.down)].map(row).into()
 }
 
 pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {

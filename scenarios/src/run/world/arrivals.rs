@@ -154,22 +154,25 @@ impl<O: Overlay> ScenarioWorld<O> {
         let Some(MassFailureSpec { failure, graceful }) = self.plan.mass_failure else {
             return;
         };
-        let up: Vec<NodeAddr> = (0..self.plan.nodes)
+        let hosts = self.plan.hosts;
+        let is_up = |addr: &NodeAddr| self.places[addr.index()].up;
+        let up: Vec<NodeAddr> = (0..hosts.count(self.plan.nodes))
             .map(NodeAddr)
-            .filter(|addr| self.places[addr.index()].up)
+            .filter(|host| hosts.nodes(*host).any(|node| is_up(&node)))
             .collect();
         let streams = self.streams.purpose("mass failure");
-        for addr in failure.victims(&up, streams.index(0)) {
-            let is_graceful = streams.index(1).index(u64::from(addr.0)).unit() < graceful;
-            self.leave(
-                control,
-                addr,
-                if is_graceful {
-                    Departure::Graceful
-                } else {
-                    Departure::Silent
-                },
-            );
+        for host in failure.victims(&up, streams.index(0)) {
+            let departure = if streams.index(1).index(u64::from(host.0)).unit() < graceful {
+                Departure::Graceful
+            } else {
+                Departure::Silent
+            };
+            for addr in hosts.nodes(host) {
+                // While nodes still come for the first time, those of one host come one by one.
+                if self.places[addr.index()].up {
+                    self.leave(control, addr, departure);
+                }
+            }
         }
     }
 }

@@ -8,43 +8,49 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::addr::NodeAddr;
 use sim_core::churn::{Churn, InitialState};
+use sim_core::network::Hosts;
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 use sim_core::world::{Control, World};
 
+use super::load::Load;
 use super::measure::Measured;
 use super::members::Members;
 use super::tally::Answer;
 use crate::overlays::{ConfigOf, Overlay, Told};
-use crate::scenario::{BringUp, Lookups, MassFailureSpec, Point, Reachability};
+use crate::scenario::{BringUp, MassFailureSpec, Point, Reachability};
 use arrivals::{REVIEW_PERIOD, fresh_identifier};
-use workload::Issued;
+use workload::{Issued, Workload};
 
 /// What happens in a scenario, apart from the protocol.
 struct Plan {
     nodes: u32,
+    /// Which of them share a host, and come and go together.
+    hosts: Hosts,
     bring_up: BringUp,
     churn: Churn,
     churn_start: SimTime,
     mass_failure: Option<MassFailureSpec>,
-    lookups: Option<Lookups>,
     reachability: Option<Reachability>,
     snapshots: Vec<SimTime>,
+    /// How many keys are spread over the members at the end.
+    keys: Option<u64>,
 }
 
 impl Plan {
     fn of(point: &Point) -> Self {
         Plan {
             nodes: point.nodes,
+            hosts: point.hosts(),
             bring_up: point.bring_up,
             churn: point.churn.churn,
             churn_start: point.churn.start,
             mass_failure: point.mass_failure,
-            lookups: point.lookups,
             reachability: point.observe.reachability,
             snapshots: point.observe.snapshots.clone(),
+            keys: point.observe.load,
         }
     }
 }
@@ -101,6 +107,7 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     /// How many nodes the overlay has when it has been brought up, and how many arrivals of those have been planned.
     first_population: u32,
     brought_up: u32,
+    workload: Option<Workload>,
     issued: BTreeMap<OperationId, Issued>,
     next_operation: u64,
     arrivals: NodeRng,
@@ -125,7 +132,7 @@ impl<O: Overlay> ScenarioWorld<O> {
         let places = (0..plan.nodes).map(NodeAddr).map(|addr| {
             let id = fresh_identifier::<O>(&config, streams, addr, 0, &identifiers);
             identifiers.insert(id);
-            let mut churn = Churn::stream(streams, addr).rng();
+            let mut churn = Churn::stream(streams, plan.hosts.of(addr)).rng();
             let first = plan.churn.model().initial(&mut churn);
             Place {
                 id,
@@ -138,7 +145,10 @@ impl<O: Overlay> ScenarioWorld<O> {
         let places: Vec<Place> = places.collect();
         let founds = |(index, place): &(usize, &Place)| match plan.bring_up {
             BringUp::Bulk => place.first.up,
-            BringUp::Joins { founders, .. } => *index < founders.unwrap_or_else(|| O::founders(&config)) as usize,
+            BringUp::Joins { founders, .. } => {
+                let founders = plan.hosts.count(founders.unwrap_or_else(|| O::founders(&config)));
+                plan.hosts.of(NodeAddr(*index as u32)).0 < founders
+            }
         };
         let founders = places.iter().enumerate().filter(founds);
         let first = places
@@ -155,6 +165,10 @@ impl<O: Overlay> ScenarioWorld<O> {
             identifiers,
             first_population: first.count() as u32,
             brought_up: 0,
+            workload: point
+                .lookups
+                .clone()
+                .map(|lookups| Workload::new(lookups, plan.nodes, plan.hosts, streams)),
             issued: BTreeMap::new(),
             next_operation: 0,
             arrivals: streams.purpose("arrivals").rng(),
@@ -178,6 +192,11 @@ impl<O: Overlay> ScenarioWorld<O> {
         for Issued { at, .. } in self.issued.values() {
             self.measured.bins.unfinished(*at);
         }
+        if let Some(keys) = self.plan.keys {
+            let stream = self.streams.purpose("load");
+            let members = self.members.by_identifier();
+            self.measured.loads = Load::of::<O>(keys, &self.config, members, self.plan.hosts, stream);
+        }
         self.measured.finish(traffic, end, self.members.len() as u64);
         self.measured
     }
@@ -197,8 +216,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         if let Some(MassFailureSpec { failure, .. }) = self.plan.mass_failure {
             control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure);
         }
-        if let Some(lookups) = self.plan.lookups {
-            control.schedule(lookups.start.since(SimTime::ZERO), Turn::Measure);
+        if let Some(workload) = &self.workload {
+            control.schedule(workload.start().since(SimTime::ZERO), Turn::Measure);
         }
         if let Some(reachability) = self.plan.reachability {
             control.schedule(reachability.every, Turn::Reach);

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{NetworkFiles, NetworkModel, RoutedNetwork, network};
+use super::{NetworkModel, RoutedNetwork, network};
 use crate::input::{Document, InputError, Source};
+use crate::scenario::files::ScenarioFiles;
 use crate::scenario::raw::RawNetwork;
 
 /// The part of a scenario that says how a topology is read.
@@ -31,7 +32,7 @@ impl RoutedNetwork {
             document.apply(setting)?;
         }
         let NetworkAlone { network: raw } = document.deserialize()?;
-        match network(raw, None, 1, 0, &document, &mut NetworkFiles::default())?.model {
+        match network(raw, None, 1, 0, &document, &mut ScenarioFiles::default())?.model {
             NetworkModel::Topology(routed) => Ok(routed),
             _ => Err(document.error_at("network", "a file of a topology is no other network")),
         }

@@ -15,7 +15,7 @@ use crate::units::{Duration, Fraction, Positive};
 /// How hosts are spread over routers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Hosts {
+pub enum HostPlacement {
     /// Each host at any router with the same probability.
     #[default]
     Uniform,
@@ -25,12 +25,12 @@ pub enum Hosts {
     OnePerRouter,
 }
 
-impl Hosts {
+impl HostPlacement {
     pub(super) fn spread(self) -> Spread {
         match self {
-            Hosts::Uniform => Spread::Uniform,
-            Hosts::Degree => Spread::Degree,
-            Hosts::OnePerRouter => Spread::OnePerRouter,
+            HostPlacement::Uniform => Spread::Uniform,
+            HostPlacement::Degree => Spread::Degree,
+            HostPlacement::OnePerRouter => Spread::OnePerRouter,
         }
     }
 }
@@ -52,7 +52,7 @@ pub(super) struct Wanted {
     pub(super) name: &'static str,
     pub(super) model: Model,
     pub(super) instance: u32,
-    pub(super) hosts: Hosts,
+    pub(super) hosts: HostPlacement,
     pub(super) hosts_at: HostsAt,
     pub(super) access: RawAccess,
 }
@@ -95,7 +95,7 @@ pub(in crate::scenario) struct RawTransitStub {
     hosts_at: HostsAt,
     /// How hosts are spread over these routers.
     #[serde(default)]
-    hosts: Hosts,
+    hosts: HostPlacement,
     /// The delay between a host and its router, one way.
     access: RawAccess,
 }
@@ -187,7 +187,7 @@ pub(in crate::scenario) struct RawWaxman {
     instance: u32,
     /// How hosts are spread over the routers.
     #[serde(default)]
-    hosts: Hosts,
+    hosts: HostPlacement,
     /// The delay between a host and its router, one way.
     access: RawAccess,
 }
@@ -235,7 +235,7 @@ pub(in crate::scenario) struct RawBarabasiAlbert {
     instance: u32,
     /// How hosts are spread over the routers.
     #[serde(default)]
-    hosts: Hosts,
+    hosts: HostPlacement,
     /// The delay between a host and its router, one way.
     access: RawAccess,
 }
@@ -277,7 +277,7 @@ pub(in crate::scenario) struct RawRandomGeometric {
     instance: u32,
     /// How hosts are spread over the routers.
     #[serde(default)]
-    hosts: Hosts,
+    hosts: HostPlacement,
     /// The delay between a host and its router, one way.
     access: RawAccess,
 }
@@ -311,7 +311,7 @@ pub(in crate::scenario) struct RawRing {
     delay: Duration,
     /// How hosts are spread over the routers.
     #[serde(default)]
-    hosts: Hosts,
+    hosts: HostPlacement,
     /// The delay between a host and its router, one way.
     access: RawAccess,
 }
@@ -348,7 +348,7 @@ pub(in crate::scenario) struct RawGrid {
     delay: Duration,
     /// How hosts are spread over the routers.
     #[serde(default)]
-    hosts: Hosts,
+    hosts: HostPlacement,
     /// The delay between a host and its router, one way.
     access: RawAccess,
 }

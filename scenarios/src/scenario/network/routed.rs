@@ -6,10 +6,11 @@ use std::sync::Arc;
 use sim_core::network::{AccessDelay, NetworkError, Placement, Policy, Routers, Spread};
 use sim_core::random::StreamKey;
 
-use super::generated::{Hosts, HostsAt, Wanted};
-use super::{NetworkFiles, NetworkModel};
+use super::NetworkModel;
+use super::generated::{HostPlacement, HostsAt, Wanted};
 use crate::input::{Document, InputError};
 use crate::scenario::InputFile;
+use crate::scenario::files::ScenarioFiles;
 use crate::scenario::link_failure::LinkFailures;
 use crate::topology::Topology;
 use crate::topology::generate::{Generated, Model};
@@ -49,7 +50,7 @@ impl RoutedNetwork {
     pub(super) fn read(
         topology: Arc<Topology>,
         input: InputFile,
-        hosts: Hosts,
+        hosts: HostPlacement,
         access: AccessDelay,
         nodes: u32,
         document: &Document,
@@ -74,6 +75,16 @@ impl RoutedNetwork {
                 .labelled(format!("at most {}", self.placement.among.len()))
                 .help("hosts = \"uniform\" and hosts = \"degree\" put several hosts at a router")
         })
+    }
+
+    /// The hosts of so many nodes at their routers, in the run with these streams.
+    ///
+    /// # Errors
+    /// [`NetworkError`], if there are too many of them: a validated scenario has a place for each.
+    pub fn build(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
+        let (graph, places) = (&self.topology.graph, replication.purpose("places"));
+        let routers = Routers::new(graph.clone(), nodes, &self.placement, self.access, places)?;
+        routers.changing(self.link_failures.changes(graph, replication))
     }
 
     /// Where a router lies: longitude and latitude in degrees, or coordinates in the units of length of a model.
@@ -106,16 +117,6 @@ impl RoutedNetwork {
         }
     }
 
-    /// The hosts of so many nodes at their routers, and the links that fail, in the run with these streams.
-    ///
-    /// # Errors
-    /// [`NetworkError`], if there are too many of them: a validated scenario has a place for each.
-    pub fn routers_of(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
-        let (graph, places) = (&self.topology.graph, replication.purpose("places"));
-        let routers = Routers::new(graph.clone(), nodes, &self.placement, self.access, places)?;
-        routers.changing(self.link_failures.changes(graph, replication))
-    }
-
     /// Whether places are longitudes and latitudes.
     pub fn geographic(&self) -> bool {
         matches!(self.source, GraphSource::File(_))
@@ -128,7 +129,7 @@ pub(super) fn generated(
     nodes: u32,
     seed: u64,
     document: &Document,
-    files: &mut NetworkFiles,
+    files: &mut ScenarioFiles,
 ) -> Result<NetworkModel, InputError> {
     let Wanted {
         name,

@@ -1,5 +1,5 @@
-//! The files that networks are read from and the graphs that are generated: each is made once, however many points of a sweep
-//! use it.
+//! The files that a scenario names and the graphs that it has generated: each is made once, however many points of a sweep use
+//! it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,22 +7,23 @@ use std::sync::Arc;
 use sim_core::network::LatencyMatrix;
 use sim_core::random::StreamKey;
 
-use super::MeasuredNetwork;
+use super::{InputFile, MeasuredNetwork};
 use crate::input::{Document, InputError, Node, SourceKind};
+use crate::lookup_trace::LookupTrace;
 use crate::matrix::{self, Measurements};
-use crate::scenario::InputFile;
 use crate::topology::generate::{GenerateError, Generated, Model};
 use crate::topology::{self, Topology};
 
 /// The files read and the graphs generated so far.
 #[derive(Default)]
-pub(in crate::scenario) struct NetworkFiles {
+pub(super) struct ScenarioFiles {
     matrices: Vec<(matrix::Reading, MeasuredNetwork)>,
     topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
+    lookups: Vec<(InputFile, Arc<LookupTrace>)>,
     generated: Vec<(Model, StreamKey, Arc<Generated>)>,
 }
 
-impl NetworkFiles {
+impl ScenarioFiles {
     /// The matrix in the file that the scenario names.
     pub(super) fn matrix(
         &mut self,
@@ -79,6 +80,19 @@ impl NetworkFiles {
         Ok((topology, input))
     }
 
+    /// The trace of lookups in the file that the scenario names.
+    pub(super) fn lookup_trace(&mut self, file: &Path, document: &Document) -> Result<Arc<LookupTrace>, InputError> {
+        let key = "workload.lookups.trace";
+        let path = located(file, key, document);
+        if let Some((_, trace)) = self.lookups.iter().find(|(input, _)| input.path == path) {
+            return Ok(trace.clone());
+        }
+        let trace = Arc::new(LookupTrace::read(&path).map_err(|error| named(error, key, document))?);
+        let sha256 = trace.sha256.clone();
+        self.lookups.push((InputFile { path, sha256 }, trace.clone()));
+        Ok(trace)
+    }
+
     /// The graph of a model with these streams.
     pub(super) fn generated(&mut self, model: &Model, streams: StreamKey) -> Result<Arc<Generated>, GenerateError> {
         let known = self
@@ -94,11 +108,12 @@ impl NetworkFiles {
     }
 
     /// The files read, in order and each once.
-    pub(in crate::scenario) fn inputs(&self) -> Vec<InputFile> {
+    pub(super) fn inputs(&self) -> Vec<InputFile> {
         let matrices = self.matrices.iter().map(|(_, measured)| &measured.input);
         let topologies = self.topologies.iter().map(|(_, input, _)| input);
+        let lookups = self.lookups.iter().map(|(input, _)| input);
         let mut inputs: Vec<InputFile> = Vec::new();
-        for input in matrices.chain(topologies) {
+        for input in matrices.chain(topologies).chain(lookups) {
             if !inputs.contains(input) {
                 inputs.push(input.clone());
             }

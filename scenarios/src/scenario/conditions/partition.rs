@@ -1,0 +1,232 @@
+//! `[[partition]]`: times in which the network falls apart.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sim_core::addr::NodeAddr;
+use sim_core::network::{Cut, NetworkError};
+use sim_core::random::StreamKey;
+use sim_core::time::SimTime;
+
+use crate::input::{Document, InputError, closest};
+use crate::scenario::network::{NetworkModel, NetworkSpec};
+use crate::units::{Duration, Fraction, written};
+
+/// The most groups that a partition may make.
+const GROUP_LIMIT: u16 = 10_000;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct RawPartition {
+    /// From when on it keeps messages from their receivers.
+    from: Duration,
+    /// When it is healed; never where it is left out.
+    until: Option<Duration>,
+    /// Who is apart from whom.
+    apart: RawApart,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum RawApart {
+    /// Random hosts from all others: the probability that a host is one of them.
+    Fraction(Fraction),
+    /// Random groups from each other, so many, a host as likely in any.
+    Groups(#[schemars(range(min = 2, max = GROUP_LIMIT))] u16),
+    /// The hosts in a part of the map from all others, where the network has places.
+    Region(RawRegion),
+    /// The hosts at these routers of a topology, named by their labels, from all others.
+    Routers(Vec<String>),
+}
+
+/// A rectangle, or a strip where one of the two is left out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RawRegion {
+    /// From where to where: units of length in a plane, degrees of longitude on a topology. The first belongs to it, the
+    /// second does not.
+    x: Option<[f64; 2]>,
+    /// The same across: units of length, or degrees of latitude.
+    y: Option<[f64; 2]>,
+}
+
+/// A time in which the network falls apart.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PartitionSpec {
+    /// From when on.
+    pub from: SimTime,
+    /// When it is healed.
+    pub until: SimTime,
+    /// Who is apart from whom.
+    pub apart: Apart,
+}
+
+/// Who cannot talk to whom while a partition lasts.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Apart {
+    /// Each host with this probability from all that are not so.
+    Fraction(f64),
+    /// So many random groups from each other.
+    Groups(u16),
+    /// The hosts in a rectangle from all others: the bounds of `x` and of `y`, the lower ones included.
+    Region {
+        /// From where to where, in the network's units.
+        x: (f64, f64),
+        /// The same across.
+        y: (f64, f64),
+    },
+    /// The hosts at these routers, by their numbers in the topology, from all others.
+    Routers(Vec<usize>),
+}
+
+impl PartitionSpec {
+    /// The partition of so many hosts of a network; what is random is drawn from `own`, the rest follows from where the hosts
+    /// lie in this `replication`.
+    pub(super) fn cut(
+        &self,
+        network: &NetworkSpec,
+        hosts: usize,
+        replication: StreamKey,
+        own: StreamKey,
+    ) -> Result<Cut, NetworkError> {
+        let sides: Vec<u16> = match &self.apart {
+            Apart::Fraction(fraction) => Cut::by_fraction(*fraction, own, hosts).collect(),
+            Apart::Groups(groups) => Cut::into_groups(*groups, own, hosts).collect(),
+            Apart::Region { x, y } => {
+                let within = |(from, to): &(f64, f64), place: f64| (*from..*to).contains(&place);
+                let places = network.places_of_hosts(hosts, replication)?.unwrap_or_default();
+                let places = places.into_iter();
+                places
+                    .map(|place| u16::from(within(x, place.0) && within(y, place.1)))
+                    .collect()
+            }
+            Apart::Routers(routers) => {
+                let at = network.routers_of_hosts(hosts, replication)?;
+                at.map(|router| u16::from(routers.contains(&router))).collect()
+            }
+        };
+        Ok(Cut::new(self.from, self.until, sides))
+    }
+}
+
+impl fmt::Display for PartitionSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.apart {
+            Apart::Fraction(fraction) => write!(f, "{} % of the hosts apart", fraction * 100.0)?,
+            Apart::Groups(groups) => write!(f, "{groups} groups of hosts apart")?,
+            Apart::Region { .. } => f.write_str("the hosts of a region apart")?,
+            Apart::Routers(routers) if routers.len() == 1 => f.write_str("the hosts of a router apart")?,
+            Apart::Routers(routers) => write!(f, "the hosts of {} routers apart", routers.len())?,
+        }
+        write!(f, " from {}", written(self.from.since(SimTime::ZERO)))?;
+        if self.until < SimTime::MAX {
+            write!(f, " until {}", written(self.until.since(SimTime::ZERO)))?;
+        }
+        Ok(())
+    }
+}
+
+/// A partition of a scenario, held against the network and the time of the run.
+pub(super) fn partition(
+    index: usize,
+    raw: RawPartition,
+    network: &NetworkSpec,
+    end: SimTime,
+    document: &Document,
+) -> Result<PartitionSpec, InputError> {
+    let error_at = |key: &str, message: String| document.error_at(&format!("partition.{index}.{key}"), message);
+    let from = SimTime::ZERO + raw.from.get();
+    if from >= end {
+        let message = format!(
+            "the partition begins at {}, when the run has ended",
+            written(raw.from.get())
+        );
+        return Err(error_at("from", message).labelled("must lie before the end of the run, `run.duration`"));
+    }
+    let until = raw.until.map_or(SimTime::MAX, |until| SimTime::ZERO + until.get());
+    if until <= from {
+        let message = "the partition is healed before it begins".to_owned();
+        return Err(error_at("until", message).labelled("must be later than `from`"));
+    }
+    let apart = match raw.apart {
+        RawApart::Fraction(fraction) => Apart::Fraction(fraction.get()),
+        RawApart::Groups(groups) if (2..=GROUP_LIMIT).contains(&groups) => Apart::Groups(groups),
+        RawApart::Groups(groups) => {
+            let message = format!("expected from 2 to {GROUP_LIMIT} groups, found {groups}");
+            return Err(error_at("apart.groups", message));
+        }
+        RawApart::Region(region) => {
+            if !network.has_places() {
+                let message = "the hosts of this network have no places, or not all of them".to_owned();
+                return Err(error_at("apart.region", message)
+                    .labelled("needs a plane, or a topology with coordinates")
+                    .help("`fraction` and `groups` are possible in every network"));
+            }
+            let bounds = |key: &str, bounds: Option<[f64; 2]>| match bounds {
+                None => Ok((f64::NEG_INFINITY, f64::INFINITY)),
+                Some([from, to]) if from < to => Ok((from, to)),
+                Some([from, to]) => {
+                    let message = format!("nothing lies from {from} to {to}");
+                    Err(error_at(&format!("apart.region.{key}"), message).labelled("the smaller number comes first"))
+                }
+            };
+            if region.x.is_none() && region.y.is_none() {
+                let message = "neither `x` nor `y` is given".to_owned();
+                return Err(error_at("apart.region", message).labelled("everywhere"));
+            }
+            Apart::Region {
+                x: bounds("x", region.x)?,
+                y: bounds("y", region.y)?,
+            }
+        }
+        RawApart::Routers(labels) => {
+            let number = |(at, label): (usize, &String)| {
+                router(label, network)
+                    .map_err(|(message, label)| error_at(&format!("apart.routers.{at}"), message).labelled(label))
+            };
+            Apart::Routers(labels.iter().enumerate().map(number).collect::<Result<_, _>>()?)
+        }
+    };
+    Ok(PartitionSpec { from, until, apart })
+}
+
+/// The number of the router with this label; else what is wrong, and what to say beside it.
+fn router(label: &str, network: &NetworkSpec) -> Result<usize, (String, String)> {
+    let NetworkModel::Topology(routed) = &network.model else {
+        let message = "this network has no routers".to_owned();
+        return Err((message, "needs `network.topology`".to_owned()));
+    };
+    let labels = || routed.topology.routers.iter().map(|router| router.label.as_str());
+    labels().position(|known| known == label).ok_or_else(|| {
+        let guess = closest(label, labels());
+        let hint = guess.map_or_else(String::new, |guess| format!("did you mean {guess:?}?"));
+        (format!("there is no router {label:?} in the topology"), hint)
+    })
+}
+
+impl NetworkSpec {
+    /// Whether hosts have places, all of them.
+    fn has_places(&self) -> bool {
+        match &self.model {
+            NetworkModel::Topology(routed) => {
+                (0..routed.topology.routers.len()).all(|router| routed.place(router).is_some())
+            }
+            _ => matches!(self.places_of_hosts(1, StreamKey::root(0, 0)), Ok(Some(_))),
+        }
+    }
+
+    /// The router of each host; none where there are no routers.
+    fn routers_of_hosts(
+        &self,
+        hosts: usize,
+        replication: StreamKey,
+    ) -> Result<impl Iterator<Item = usize>, NetworkError> {
+        let network = match &self.model {
+            NetworkModel::Topology(routed) => Some(routed.build(hosts, replication)?),
+            _ => None,
+        };
+        let routers = network.into_iter();
+        Ok(routers.flat_map(move |network| (0..hosts as u32).map(move |host| network.router_of(NodeAddr(host)))))
+    }
+}
