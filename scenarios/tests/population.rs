@@ -227,7 +227,10 @@ mass_failure = [{ at = "1h", fraction = 0.25, nearest_to = [0.0, 0.0] }, { at = 
     let file = std::fs::File::open(folder.path().join("out/snapshot_nodes.csv")).unwrap();
     let table = Table::read_csv(file).unwrap();
     let column = |name: &str| table.numbers(name).unwrap().into_iter().flatten().collect::<Vec<f64>>();
-    let places = column("x").into_iter().zip(column("y")).map(|(x, y)| x.hypot(y));
+    let places = column("x")
+        .into_iter()
+        .zip(column("y"))
+        .map(|(x, y)| sim_core::math::hypot(x, y));
     let seen: Vec<(f64, f64)> = column("time_s").into_iter().zip(places).collect();
     let before = seen.iter().filter(|(time, _)| *time == 3000.0);
     let mut before: Vec<f64> = before.map(|(_, distance)| *distance).collect();

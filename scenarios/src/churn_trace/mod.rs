@@ -13,7 +13,8 @@
 //! - `oversim`: what OverSim's `GlobalTraceManager` reads, `<time> <host> JOIN` and `LEAVE` in seconds, in the order of time;
 //!   other commands are skipped.
 //!
-//! Whoever has not left at the end of a file of events stays. A host without a session takes no part. How hosts leave is
+//! Whoever has not left at the end of a file of events stays. A session without length is none, and
+//! a host without a session takes no part. How hosts leave is
 //! the scenario's to say, not the file's.
 
 mod parse;
