@@ -34,6 +34,10 @@
 //!   if the leaver was its successor, and otherwise only deletes it. Appending the last entry of another list, as ToN
 //!   does, can leave a gap in the list, and with it a node that the list skips.
 //! - i3: see [`i3`].
+//! - Nearby nodes first, and the check whether there is another ring, have their own: `proximity.rs` and `check.rs`.
+//!
+//! Of the two enhancements for voluntary departures (ToN, section IV-E.4) the notification of the neighbours is what a graceful
+//! leave does; silent departures are Chord without it. Keys are not stored here, so that there are none to hand over.
 //!
 //! The rules of 2001 are those of its Fig. 7 to the letter, which never drop a dead predecessor: a successor goes on to
 //! recommend it, and each lookup that meets it ends. Under silent departures such a ring decays. The experiments of 2001

@@ -155,3 +155,12 @@ fn lookup(node: &mut Recorder<Chord>, key: u32) -> Vec<Effect<Chord>> {
 fn is_notify(sent: &[(u32, Msg)], to: u32) -> bool {
     sent.contains(&(to, Msg::Notify { id: Id::new(8) }))
 }
+
+/// What only some settings need costs the others nothing.
+#[test]
+fn a_node_takes_no_more_than_it_needs() {
+    assert!(size_of::<Chord>() <= 176, "{}", size_of::<Chord>());
+    let node = member(config(Rules::Ton2003)).node;
+    let lists = (node.successors.capacity() * size_of::<Contact>()) + node.fingers.heap_bytes();
+    assert_eq!(node.heap_bytes(), lists);
+}
