@@ -18,7 +18,7 @@ use crate::input::{InputError, shell_word};
 use crate::registry::Registry;
 use crate::results::{Manifest, Presentation, Results, SCENARIO, read_table_file};
 use crate::run::Output;
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{FILE_KEYS, Overrides, Scenario};
 use compare::{Comparison, Extent};
 
 pub(super) fn verify(arguments: &Verify, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -73,7 +73,7 @@ type Read = (Results, Presentation, Scenario, Vec<String>);
 
 fn read(arguments: &Verify, registry: &Registry) -> Result<Read, InputError> {
     let results = Results::read(&arguments.results)?;
-    let settings: Vec<String> = found_file(&results).into_iter().chain(arguments.set.clone()).collect();
+    let settings: Vec<String> = [found_files(&results), arguments.set.clone()].concat();
     let presentation = results.presentation(&results.scenario)?;
     let overrides = Overrides {
         full: false,
@@ -92,24 +92,26 @@ fn read(arguments: &Verify, registry: &Registry) -> Result<Read, InputError> {
     Ok((results, presentation, scenario, settings))
 }
 
-/// Where the file of the network lies, as a setting, if it is to be found from where the scenario lay when it ran. What lies
-/// there may be another file by now: its digest is compared.
-fn found_file(results: &Results) -> Option<String> {
-    let key = file_key(results)?;
-    let named: String = Deserialize::deserialize(results.scenario.get(&key)?).ok()?;
-    let timing = results.timing().ok()??;
-    let folder = Path::new(timing.get("scenario_file")?.as_str()?).parent()?;
-    let path = folder.join(named);
-    path.is_file()
-        .then(|| format!("{key}={}", toml::Value::from(path.display().to_string())))
+/// Where the files that the scenario names lie, as settings, as far as they are to be found from where the scenario lay when it
+/// ran. What lies there may be another file by now: its digest is compared.
+fn found_files(results: &Results) -> Vec<String> {
+    let timing = results.timing().ok().flatten();
+    let scenario = timing.as_ref().and_then(|timing| timing.get("scenario_file")?.as_str());
+    let Some(folder) = scenario.and_then(|file| Path::new(file).parent()) else {
+        return Vec::new();
+    };
+    let setting = |key: &str| {
+        let named: String = Deserialize::deserialize(results.scenario.get(key)?).ok()?;
+        let path = folder.join(named);
+        let value = toml::Value::from(path.display().to_string());
+        path.is_file().then(|| format!("{key}={value}"))
+    };
+    FILE_KEYS.into_iter().filter_map(setting).collect()
 }
 
-/// The key that names a file of the network: `network.matrix.file`.
-fn file_key(results: &Results) -> Option<String> {
-    let network = results.scenario.get("network")?.as_table()?;
-    let chosen = network.entries().first()?;
-    chosen.node.as_table()?.get("file")?;
-    Some(format!("network.{}.file", chosen.key))
+/// The first of the keys that name a file, if there is one.
+fn file_key(results: &Results) -> Option<&'static str> {
+    FILE_KEYS.into_iter().find(|key| results.scenario.get(key).is_some())
 }
 
 /// Holds the files that the scenario reads against those that the results were made from. The scenario file itself is not
@@ -119,7 +121,7 @@ fn same_inputs(manifest: &Manifest, scenario: &Scenario) -> Result<(), String> {
         if then.sha256 != now.sha256 {
             return Err(format!(
                 "{} is not the file that the results were made from: {} had the SHA-256 {}, this one has {}; \
-                 name the right one with --set network.….file=PATH",
+                 name the right one with --set KEY=PATH",
                 now.path.display(),
                 then.file,
                 then.sha256,

@@ -44,6 +44,14 @@ pub use sweep::Axis;
 pub(crate) use validate::check_figures;
 pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
+/// The keys that name files to be read.
+pub const FILE_KEYS: [&str; 4] = [
+    "network.matrix.file",
+    "network.topology.file",
+    "churn.trace.file",
+    "workload.lookups.trace",
+];
+
 /// What the command line lays over a scenario file.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
@@ -340,8 +348,7 @@ impl Scenario {
             Some(_) => text,
             None => format!("name = \"{}\"\n{text}", self.name),
         };
-        let keys = ["network.matrix.file", "network.topology.file", "churn.trace.file"];
-        match keys.into_iter().find(|key| self.document.get(key).is_some()) {
+        match FILE_KEYS.into_iter().find(|key| self.document.get(key).is_some()) {
             Some(key) => {
                 format!("# File paths are as they were named; give one anew with --set {key}=PATH.\n{text}")
             }

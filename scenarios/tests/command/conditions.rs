@@ -362,7 +362,7 @@ fn links_delay_messages_and_lose_what_would_wait_too_long() {
 fn virtual_nodes_come_and_go_with_their_host() {
     for bring_up in ["bulk = {}", "joins = { over = \"2min\" }"] {
         let lines = format!(
-            "{CONSTANT}nodes.virtual = 4\nchurn.exponential = {{ up_mean = \"10min\", down_mean = \"5min\", graceful = 0.5 }}\n\
+            "{CONSTANT}nodes.virtual = 4\nchurn.sessions = {{ up.exponential.mean = \"10min\", down.exponential.mean = \"5min\", graceful = 0.5 }}\n\
              mass_failure = {{ at = \"15min\", fraction = 0.3, graceful = 0.5 }}\n\
              observe.snapshots = [\"3min\", \"6min\", \"14min\", \"16min\"]\n"
         );

@@ -151,7 +151,7 @@ fn what_the_parser_refuses_on_sight_the_schema_refuses() {
         "loss.probability = 1.5",
         "loss.probability = \"150 %\"",
         "workload.lookups = { start = \"1min\", rate = \"1min\" }",
-        "workload.lookups = { start = \"1min\" }",
+        "workload.lookups = { rate = \"1/min\" }",
         "network = { constant = {} }",
         "network = { constant = { delay = \"1ms\" }, uniform = { minimum = \"1ms\", maximum = \"2ms\" } }",
         "protocol.chrod = {}",

@@ -6,18 +6,20 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use sim_core::distribution::{Exponential, Weibull};
+use sim_core::distribution::{Exponential, LogNormal, Weibull};
 use sim_core::network::{AccessDelay, NetworkError};
 
 use crate::units::{Duration, Positive};
 
 /// One delay for all, `"1ms"`, or the law by which each host draws its own: `{ minimum = "1ms", maximum = "5ms" }`,
-/// `{ exponential = { mean = "5ms", minimum = "1ms" } }`, `{ weibull = { shape = 0.7, scale = "5ms" } }`.
+/// `{ exponential = { mean = "5ms", minimum = "1ms" } }`, `{ weibull = { shape = 0.7, scale = "5ms" } }`,
+/// `{ log_normal = { median = "5ms", sigma = 0.8 } }`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::scenario) enum RawAccess {
     Uniform { minimum: Duration, maximum: Duration },
     Exponential(RawExponential),
     Weibull(RawWeibull),
+    LogNormal(RawLogNormal),
 }
 
 impl RawAccess {
@@ -30,6 +32,9 @@ impl RawAccess {
             }
             RawAccess::Weibull(RawWeibull { shape, scale, minimum }) => {
                 AccessDelay::weibull(minimum.get(), Weibull::new(shape.get(), scale.get().as_secs_f64())?)
+            }
+            RawAccess::LogNormal(RawLogNormal { median, sigma, minimum }) => {
+                AccessDelay::log_normal(minimum.get(), LogNormal::new(median.get().as_secs_f64(), sigma.get())?)
             }
         }
     }
@@ -61,6 +66,20 @@ pub(in crate::scenario) struct RawWeibull {
     minimum: Duration,
 }
 
+/// A minimum and a log-normal delay on top.
+#[derive(Clone, Copy, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LogNormalAccess")]
+pub(in crate::scenario) struct RawLogNormal {
+    /// The median of the delay on top.
+    median: Duration,
+    /// The standard deviation of its natural logarithm.
+    sigma: Positive,
+    /// The shortest delay, one way.
+    #[serde(default)]
+    minimum: Duration,
+}
+
 /// The law of the delays: two bounds between which each is as likely as any other, or one law by name.
 #[derive(Default, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +93,8 @@ struct Law {
     exponential: Option<RawExponential>,
     /// A minimum and a Weibull delay on top.
     weibull: Option<RawWeibull>,
+    /// A minimum and a log-normal delay on top.
+    log_normal: Option<RawLogNormal>,
 }
 
 impl Law {
@@ -85,24 +106,34 @@ impl Law {
                 maximum: None,
                 exponential: Some(law),
                 weibull: None,
+                log_normal: None,
             } => Ok(RawAccess::Exponential(law)),
             Law {
                 minimum: None,
                 maximum: None,
                 exponential: None,
                 weibull: Some(law),
+                log_normal: None,
             } => Ok(RawAccess::Weibull(law)),
+            Law {
+                minimum: None,
+                maximum: None,
+                exponential: None,
+                weibull: None,
+                log_normal: Some(law),
+            } => Ok(RawAccess::LogNormal(law)),
             Law {
                 minimum,
                 maximum,
                 exponential: None,
                 weibull: None,
+                log_normal: None,
             } => Ok(RawAccess::Uniform {
                 minimum: minimum.ok_or_else(|| E::missing_field("minimum"))?,
                 maximum: maximum.ok_or_else(|| E::missing_field("maximum"))?,
             }),
             _ => Err(E::custom(
-                "expected one law of delays: minimum and maximum, exponential, or weibull\na law has its minimum inside: { \
+                "expected one law of delays: minimum and maximum, exponential, weibull or log_normal\na law has its minimum inside: { \
                  exponential = { mean = \"5ms\", minimum = \"1ms\" } }",
             )),
         }

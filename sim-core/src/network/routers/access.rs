@@ -1,7 +1,7 @@
 //! The delays of the links between hosts and routers.
 
 use super::{nanoseconds, within_reach};
-use crate::distribution::{Exponential, Weibull};
+use crate::distribution::{Exponential, LogNormal, Weibull};
 use crate::network::NetworkError;
 use crate::random::{NodeRng, unit};
 use crate::time::SimDuration;
@@ -22,6 +22,7 @@ enum Above {
     Uniform(SimDuration),
     Exponential(Exponential),
     Weibull(Weibull),
+    LogNormal(LogNormal),
 }
 
 impl AccessDelay {
@@ -56,6 +57,14 @@ impl AccessDelay {
         AccessDelay::unbounded(minimum, above.mean(), Above::Weibull(above))
     }
 
+    /// `minimum`, and on top of it a log-normal delay.
+    ///
+    /// # Errors
+    /// [`NetworkError::DelayTooLong`] where the mean is beyond 4.2 s.
+    pub fn log_normal(minimum: SimDuration, above: LogNormal) -> Result<Self, NetworkError> {
+        AccessDelay::unbounded(minimum, above.mean(), Above::LogNormal(above))
+    }
+
     /// A law without an upper bound, which has this mean in seconds above the minimum.
     fn unbounded(minimum: SimDuration, mean: f64, above: Above) -> Result<Self, NetworkError> {
         within_reach(minimum + SimDuration::from_secs_f64(mean))?;
@@ -71,7 +80,7 @@ impl AccessDelay {
     pub fn maximum(&self) -> Option<SimDuration> {
         match self.above {
             Above::Uniform(span) => Some(self.minimum + span),
-            Above::Exponential(_) | Above::Weibull(_) => None,
+            Above::Exponential(_) | Above::Weibull(_) | Above::LogNormal(_) => None,
         }
     }
 
@@ -81,6 +90,7 @@ impl AccessDelay {
             Above::Uniform(span) => span.mul_f64(0.5),
             Above::Exponential(law) => SimDuration::from_secs_f64(law.mean()),
             Above::Weibull(law) => SimDuration::from_secs_f64(law.mean()),
+            Above::LogNormal(law) => SimDuration::from_secs_f64(law.mean()),
         };
         self.minimum + above
     }
@@ -91,6 +101,7 @@ impl AccessDelay {
             Above::Uniform(span) => span.mul_f64(unit(rng)),
             Above::Exponential(law) => SimDuration::from_secs_f64(law.sample(rng)),
             Above::Weibull(law) => SimDuration::from_secs_f64(law.sample(rng)),
+            Above::LogNormal(law) => SimDuration::from_secs_f64(law.sample(rng)),
         };
         let delay = self.minimum + above;
         nanoseconds(delay).map_or(SimDuration::from_nanos(u64::from(u32::MAX)), |_| delay)
@@ -139,6 +150,9 @@ mod tests {
         follows(uniform, |x| (x - 2.0) / 4.0);
         let exponential = AccessDelay::exponential(millis(3), Exponential::new(0.005).unwrap()).unwrap();
         follows(exponential, |x| 1.0 - crate::math::exp(-(x - 3.0) / 5.0));
+        let law = LogNormal::new(0.004, 0.8).unwrap();
+        let log_normal = AccessDelay::log_normal(millis(1), law).unwrap();
+        follows(log_normal, |x| 1.0 - law.survival((x - 1.0) / 1e3));
         let weibull = AccessDelay::weibull(millis(1), Weibull::new(0.7, 0.004).unwrap()).unwrap();
         follows(weibull, |x| {
             1.0 - crate::math::exp(-crate::math::pow((x - 1.0) / 4.0, 0.7))
