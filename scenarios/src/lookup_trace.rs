@@ -1,10 +1,9 @@
 //! Traces of lookups: who looks up what, and when.
 //!
 //! A text of lines `time node key`, parted by blanks, tabs or commas, in ascending order of time. The time counts from the
-//! start of the run and is a bare number of seconds or has a unit (`90`, `1.5`, `250ms`); the node is its number, from zero, with virtual nodes that
-//! of its host;
-//! the key is a whole number of up to 128 bits, decimal or with `0x`, and is drawn by the scenario where it is left out.
-//! Empty lines, lines that begin with `#` and a first line of names (`time,node,key`) say nothing.
+//! start of the run and is a bare number of seconds or has a unit (`90`, `1.5`, `250ms`); the node is its number, from zero (with
+//! virtual nodes, that of its host); the key is a whole number of up to 128 bits, decimal or with `0x`, and is drawn by the
+//! scenario where it is left out. Empty lines, lines that begin with `#` and a first line of names (`time,node,key`) say nothing.
 
 use std::ops::Range;
 use std::path::Path;

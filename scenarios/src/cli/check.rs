@@ -135,7 +135,7 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         let total = expected_lookups(point).unwrap_or_default();
         lines.push((
             "lookups",
-            format!("from {start} until {until}, about {total:.0} in all"),
+            format!("from {start} until {until}, about {total:.0} in all, {lookups}"),
         ));
     }
     if point.lookups.is_some() {
@@ -156,6 +156,10 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     if let Some(reachability) = &point.observe.reachability {
         let every = written(reachability.every);
         lines.push(("observe", format!("between which nodes there are paths, every {every}")));
+    }
+    if let Some(every) = point.observe.rings {
+        let every = written(every);
+        lines.push(("observe", format!("how many rings there are, every {every}")));
     }
     if let Some(keys) = point.observe.load {
         lines.push(("observe", format!("how {keys} keys spread over the members at the end")));

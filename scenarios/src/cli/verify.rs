@@ -100,13 +100,24 @@ fn found_files(results: &Results) -> Vec<String> {
     let Some(folder) = scenario.and_then(|file| Path::new(file).parent()) else {
         return Vec::new();
     };
+    // A swept path stays as it was named: it is a value of its axis.
+    let swept = |key: &str| {
+        results
+            .scenario
+            .get("sweep")
+            .is_some_and(|sweep| sweep.inline().contains(key))
+    };
     let setting = |key: &str| {
         let named: String = Deserialize::deserialize(results.scenario.get(key)?).ok()?;
         let path = folder.join(named);
         let value = toml::Value::from(path.display().to_string());
         path.is_file().then(|| format!("{key}={value}"))
     };
-    FILE_KEYS.into_iter().filter_map(setting).collect()
+    FILE_KEYS
+        .into_iter()
+        .filter(|key| !swept(key))
+        .filter_map(setting)
+        .collect()
 }
 
 /// The first of the keys that name a file, if there is one.

@@ -11,8 +11,8 @@ use crate::units::written;
 /// counts, so that tables do not depend on the order of additions.
 #[derive(Clone, Debug)]
 pub struct Comings {
-    /// How the model began.
-    pub start: Start,
+    /// How the model begins, see [`begins`].
+    pub begins: &'static str,
     /// From when on is counted.
     pub from: SimTime,
     /// How long it was counted.
@@ -66,7 +66,7 @@ impl Default for Comings {
     /// Of nobody.
     fn default() -> Self {
         Comings {
-            start: Start::Steady,
+            begins: "steady",
             from: SimTime::ZERO,
             span: SimDuration::ZERO,
             begun: 0,
@@ -94,7 +94,7 @@ impl Comings {
     /// Nothing yet, of a run of this point.
     pub(super) fn new(point: &Point) -> Self {
         Comings {
-            start: point.churn.churn.model().start(),
+            begins: begins(point),
             from: point
                 .lookups
                 .as_ref()
@@ -115,7 +115,6 @@ impl Comings {
         if let Some(bin) = self.bin(now) {
             bin.begun += 1;
         }
-        self.up_most = self.up_most.max(self.up);
         if self.doubled.is_none() && self.up_first > 0 && self.begun >= self.up_first {
             self.doubled = Some(now);
         }
@@ -132,7 +131,6 @@ impl Comings {
         if let Some(bin) = self.bin(now) {
             bin.ended += 1;
         }
-        self.up_least = self.up_least.min(self.up);
         if since > self.from {
             self.sessions.push((now.since(since).as_nanos(), true));
         } else {
@@ -170,6 +168,10 @@ impl Comings {
             (self.up_first, self.up_least, self.up_most) = (self.up, self.up, self.up);
         }
         let passed = now.since(self.counted_to);
+        if passed > SimDuration::ZERO {
+            // What lasts no time was not: one who leaves and one who comes at the same instant make no difference.
+            (self.up_least, self.up_most) = (self.up_least.min(self.up), self.up_most.max(self.up));
+        }
         self.up_time += u128::from(self.up) * u128::from(passed.as_nanos());
         if self.up == 0 {
             self.empty += passed;
@@ -215,9 +217,12 @@ impl Comings {
     }
 }
 
-/// The name of a start in tables and objects.
-pub(crate) fn start_name(start: Start) -> &'static str {
-    match start {
+/// How churn begins, as tables and objects have it: `disturbed` where a mass failure or a flash crowd leaves no steady state.
+pub(crate) fn begins(point: &Point) -> &'static str {
+    if !point.mass_failures.is_empty() || point.flash_crowd.is_some() {
+        return "disturbed";
+    }
+    match point.churn.churn.model().start() {
         Start::Steady => "steady",
         Start::Periodic => "periodic",
         Start::WholeSessions => "whole_sessions",
@@ -233,10 +238,7 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
         let Some(point) = records.first().and_then(|record| scenario.points.get(record.point)) else {
             continue;
         };
-        let place = match point.label() {
-            label if label.is_empty() => label,
-            label => format!(" at {label}"),
-        };
+        let place = point.place();
         let caution = point.churn.caution().map(|caution| format!("churn: {caution}"));
         warnings.extend(caution.filter(|caution| !warnings.contains(caution)));
         let comings = || records.iter().map(|record| &record.measured.comings);
@@ -244,8 +246,8 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
         if longest > SimDuration::ZERO {
             let runs = comings().filter(|comings| comings.empty > SimDuration::ZERO).count();
             warnings.push(format!(
-                "nobody was up for as long as {} in {runs} of {} runs{place} (table churn, empty_s); whoever came next began \
-                 the overlay anew",
+                "nobody was up for as long as {} in {runs} of {} runs{place} (table churn, empty_s); where somebody \
+                 came after that, he began the overlay anew",
                 written(longest),
                 records.len()
             ));

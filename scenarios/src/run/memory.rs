@@ -1,5 +1,7 @@
 //! How much memory a scenario will take, estimated before any of it is asked for.
 
+use sim_core::math;
+
 use crate::registry::Registry;
 use crate::scenario::{Point, Scenario};
 
@@ -12,9 +14,10 @@ const BYTES_A_BIN: u64 = 600;
 /// What a node of a snapshot takes with some two dozen links: rows of tables in memory and as text, GraphML, and its part of a
 /// figure. Measured for Chord with 8 successors and 50,000 nodes.
 const BYTES_A_SEEN_NODE: u64 = 16_000;
-/// What a row of the distribution of keys takes, and how many there are at most to be reckoned with.
-const BYTES_A_COUNT: u64 = 200;
-const KEPT_COUNTS: u64 = 10_000;
+/// What a row of the distribution of keys takes, in memory and as text.
+const BYTES_A_HELD_COUNT: u64 = 250;
+/// What is kept of a session, in a list that grows by doubling.
+const BYTES_A_SESSION: u64 = 32;
 /// What the process takes without any simulation, figures included.
 const BYTES_OF_PROCESS: u64 = 16 << 20;
 
@@ -83,12 +86,33 @@ fn measured(point: &Point) -> u64 {
     let counts = point.observe.reachability.map_or(0, |reachability| {
         point.duration.as_nanos() / reachability.every.as_nanos().max(1) * BYTES_A_PATH_COUNT
     });
-    let loads = point
-        .observe
-        .load
-        .map_or(0, |keys| nodes * 8 + keys.min(KEPT_COUNTS) * BYTES_A_COUNT);
+    let rings = point.observe.rings.map_or(0, |every| {
+        point.duration.as_nanos() / every.as_nanos().max(1) * BYTES_A_PATH_COUNT
+    });
+    let loads = point.observe.load.map_or(0, |keys| load(point, keys));
+    let sessions = match point.comes_and_goes() {
+        true => {
+            point
+                .churn
+                .churn
+                .model()
+                .sessions_in(point.churn.places, point.duration) as u64
+                * BYTES_A_SESSION
+        }
+        false => 0,
+    };
     let snapshots = point.observe.snapshots.len() as u64 * nodes * BYTES_A_SEEN_NODE;
-    (lookups * BYTES_A_LOOKUP) as u64 + bins * BYTES_A_BIN + counts + loads + snapshots
+    (lookups * BYTES_A_LOOKUP) as u64 + bins * BYTES_A_BIN + counts + rings + loads + sessions + snapshots
+}
+
+/// What the spread of so many keys takes: how many each holder has, and a row for each number up to the largest, which by the
+/// law of random arcs lies within three means of the mean times the logarithm of the holders, and is never above all keys.
+fn load(point: &Point, keys: u64) -> u64 {
+    let hosts = point.hosts().count(point.nodes);
+    let mean = keys as f64 / f64::from(hosts);
+    let most_held = ((math::ln(f64::from(hosts)) + 3.0) * mean).min(keys as f64) as u64;
+    let kinds = 1 + u64::from(hosts != point.nodes);
+    u64::from(point.nodes) * 16 + kinds * most_held.saturating_mul(BYTES_A_HELD_COUNT)
 }
 
 /// How many bytes this process may still take, where the system tells (Linux): what is available on the machine, and no more

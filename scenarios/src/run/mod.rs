@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
-pub(crate) use comings::start_name;
+pub(crate) use comings::begins;
 pub use comings::{Bin, Comings};
 pub use entry::OverlayEntry;
 pub use load::Load;

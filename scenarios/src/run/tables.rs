@@ -165,7 +165,8 @@ const TABLES: [Layout; 22] = [
         rows: population,
     },
     // What churn really did in the measured time, a row a run. `begins` is how the model starts: `steady`, `periodic`,
-    // `whole_sessions`, `wandering` or `as_measured`. The mean session is node-seconds up over departures (Little's law), the
+    // `whole_sessions`, `wandering` or `as_measured`; `disturbed` where a mass failure or a flash crowd leaves no steady state.
+    // Counted are hosts, which come and go with all of their nodes. The mean session is node-seconds up over departures (Little's law), the
     // median the product-limit estimate over the sessions that began in the measured time; both empty where too few ended.
     // `halving_s` is when half of those who were up at the beginning had left, `doubling_s` when as many had come (Liben-Nowell,
     // Balakrishnan and Karger 2002: the shorter one is the half-life).
@@ -217,7 +218,7 @@ const TABLES: [Layout; 22] = [
         written: comes_and_goes_under_lookups,
         rows: comings::cost,
     },
-    // Who was up in each bin of `measure.bin`, and how many came and went a second.
+    // Which hosts were up in each bin of `measure.bin`, and how many came and went a second.
     Layout {
         name: "population_over_time",
         columns: &["time_s", "up_mean", "arrivals_per_s", "departures_per_s"],

@@ -296,7 +296,7 @@ impl Comings<'_> {
         if raw.nearest_to.is_some() && !network.has_places() {
             return Err(self
                 .error(&format!("{key}.nearest_to"), "the hosts of this network have no places")
-                .labelled("needs `network.plane`, or a topology with all coordinates"));
+                .labelled("needs a plane, or routers that all have places"));
         }
         let failure = MassFailure::new(at, raw.fraction.get());
         Ok(MassFailureSpec {

@@ -141,6 +141,7 @@ impl fmt::Display for Conditions {
 /// The conditions of a point, held against its network and the end of its run.
 pub(super) fn conditions(
     raw: RawConditions,
+    hosts: Hosts,
     network: &NetworkSpec,
     end: SimTime,
     document: &Document,
@@ -157,7 +158,7 @@ pub(super) fn conditions(
         connectivity,
         partitions: partitions.collect::<Result<_, _>>()?,
         access_links: access_links.transpose()?,
-        hosts: network.conditions.hosts,
+        hosts,
     })
 }
 

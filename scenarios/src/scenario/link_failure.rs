@@ -249,7 +249,7 @@ fn link_between(names: &[String; 2], key: &str, topology: &Topology, document: &
 }
 
 /// The number of a router by its identifier, else by its label.
-fn router(name: &str, key: &str, topology: &Topology, document: &Document) -> Result<usize, InputError> {
+pub(super) fn router(name: &str, key: &str, topology: &Topology, document: &Document) -> Result<usize, InputError> {
     let routers = || topology.routers.iter();
     if let Some(router) = routers().position(|router| router.id == name) {
         return Ok(router);

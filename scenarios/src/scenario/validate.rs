@@ -103,7 +103,6 @@ fn point(
     }
     let (hosts, nodes) = nodes(&raw.nodes, &document)?;
     let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, &document, files)?;
-    network.conditions.hosts = hosts;
     network.fail_links(&raw.link_failure, SimTime::ZERO + duration, &document)?;
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
     let end = SimTime::ZERO + duration;
@@ -112,7 +111,7 @@ fn point(
         partitions: raw.partition,
         access_links: raw.access_links,
     };
-    network.conditions = conditions(raw_conditions, &network, end, &document)?;
+    network.conditions = conditions(raw_conditions, hosts, &network, end, &document)?;
     let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
     let comings = Comings {
         hosts: hosts.count(nodes),

@@ -1,5 +1,6 @@
 //! What the nodes are asked for: who looks up what, and when.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::files::ScenarioFiles;
 use super::validate::{BEFORE_END, since_start};
 use crate::input::{Document, InputError};
 use crate::lookup_trace::LookupTrace;
-use crate::units::{Duration, Rate};
+use crate::units::{Duration, Rate, written};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -126,6 +127,27 @@ impl Lookups {
             LookupTimes::Trace(trace) => return trace.between(self.start, self.until).len() as f64 * availability,
         };
         initiators * each * availability
+    }
+}
+
+impl fmt::Display for Lookups {
+    /// When, from where and of what, in words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let initiators = match &self.initiators {
+            Initiators::All => "each node".to_owned(),
+            Initiators::Random(count) => format!("each of {count} random nodes"),
+            Initiators::Nodes(nodes) => format!("each of {} nodes", nodes.len()),
+        };
+        match &self.times {
+            LookupTimes::Poisson(rate) => write!(f, "{rate} a second from {initiators} at random times")?,
+            LookupTimes::Periodic(every) => write!(f, "every {} from {initiators}", written(*every))?,
+            LookupTimes::Trace(_) => f.write_str("by the trace")?,
+        }
+        match &self.keys {
+            Keys::Uniform => Ok(()),
+            Keys::Nodes => f.write_str(", of the identifiers of random members"),
+            Keys::Zipf(law) => write!(f, ", of {} keys by Zipf's law", law.ranks()),
+        }
     }
 }
 

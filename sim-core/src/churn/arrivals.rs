@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use super::{ChurnError, ChurnModel, Lifetime, fraction, positive};
+use super::{ChurnError, Lifetime, fraction, positive};
 use crate::distribution::unit_exponential;
 use crate::math;
 use crate::random::{NodeRng, StreamKey, unit};
@@ -117,6 +117,11 @@ impl Arrivals {
         })
     }
 
+    /// How many come a second, on average.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
     /// The rhythm that the rate follows.
     pub fn diurnal(&self) -> Option<&Diurnal> {
         self.diurnal.as_ref()
@@ -132,19 +137,21 @@ impl Arrivals {
         self.sessions.sample(&mut stream.rng())
     }
 
-    /// From a time until somebody comes: a Poisson process of the highest rate, thinned (Lewis and Shedler 1979).
-    pub fn pause(&self, from: SimDuration, rng: &mut NodeRng) -> SimDuration {
+    /// From a time until somebody comes: a Poisson process of the highest rate, thinned (Lewis and Shedler 1979). Where hardly
+    /// anybody comes for long, the pause may end before (and the second value says so): whoever asks goes on from there, and is
+    /// never kept waiting.
+    pub fn pause(&self, from: SimDuration, rng: &mut NodeRng) -> (SimDuration, bool) {
+        const CANDIDATES: usize = 1000;
         let mut pause = 0.0;
-        loop {
+        let mut comes = false;
+        for _ in 0..CANDIDATES {
             pause += unit_exponential(unit(rng)) / self.highest_rate();
-            if self.accepts(from.as_secs_f64() + pause, rng) {
-                return SimDuration::from_secs_f64(pause).max(SimDuration::NANOSECOND);
-            }
-            // A rate that is always zero cannot be; but beyond the longest run nothing matters any more.
-            if SimDuration::from_secs_f64(pause) == ChurnModel::NEVER {
-                return ChurnModel::NEVER;
+            comes = self.accepts(from.as_secs_f64() + pause, rng);
+            if comes {
+                break;
             }
         }
+        (SimDuration::from_secs_f64(pause).max(SimDuration::NANOSECOND), comes)
     }
 
     /// How much longer those stay who are up at a time, in the steady state: at most so many, and in no order.

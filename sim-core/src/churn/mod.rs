@@ -150,6 +150,20 @@ impl ChurnModel {
         }
     }
 
+    /// About how many sessions so many places have in so much time, to reckon with.
+    pub fn sessions_in(&self, places: u32, span: SimDuration) -> f64 {
+        let all = f64::from(places);
+        let rate = match self {
+            ChurnModel::None => return all,
+            ChurnModel::Trace(trace, _) => return trace.sessions() as f64,
+            ChurnModel::Sessions(sessions) => all / (sessions.up().mean() + sessions.down().mean()),
+            ChurnModel::Replacement { process, .. } => process.rate(),
+            ChurnModel::Rates { joins, .. } => joins.rate(),
+            ChurnModel::Arrivals(arrivals) => arrivals.rate(),
+        };
+        all + rate * span.as_secs_f64()
+    }
+
     /// How many of so many places are up in the long run; of a trace, over so much time; `None` where there is no long run.
     /// Arrivals that find all places taken are not taken account of, except that no more can be up than there are places.
     pub fn mean_up(&self, places: u32, span: SimDuration) -> Option<f64> {

@@ -344,7 +344,11 @@ fn population(arrivals: &Arrivals, begins: f64, instants: &[f64], runs: u64) -> 
         let (mut rng, mut now) = (root.purpose("pauses").rng(), SimDuration::ZERO);
         let end = SimDuration::from_secs_f64(instants[instants.len() - 1]);
         for newcomer in 0.. {
-            now += arrivals.pause(begin + now, &mut rng);
+            let (pause, comes) = arrivals.pause(begin + now, &mut rng);
+            now += pause;
+            if !comes {
+                continue;
+            }
             if now > end {
                 break;
             }

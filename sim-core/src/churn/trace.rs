@@ -51,12 +51,16 @@ impl SessionTrace {
     /// The number of the session that cannot be, from zero, and why; the trace is then as it was.
     pub fn push_host(&mut self, sessions: &[(SimTime, SimTime)]) -> Result<(), (usize, TraceError)> {
         let mut joined: Vec<(SimTime, SimTime)> = Vec::with_capacity(sessions.len());
+        let mut latest = SimTime::ZERO;
         for (number, (start, end)) in sessions.iter().copied().enumerate() {
             if end < start {
                 return Err((number, TraceError::EndsBeforeItStarts));
             }
+            if start < latest {
+                return Err((number, TraceError::Overlaps));
+            }
+            latest = end;
             match joined.last_mut() {
-                Some((_, last)) if start < *last => return Err((number, TraceError::Overlaps)),
                 Some((_, last)) if start == *last => *last = end,
                 _ if start == end => {}
                 _ => joined.push((start, end)),

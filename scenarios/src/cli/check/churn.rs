@@ -4,7 +4,7 @@ use sim_core::churn::{ChurnModel, Start, TraceHosts};
 use sim_core::time::SimTime;
 
 use super::{Line, count, since_start};
-use crate::run::start_name;
+use crate::run::begins;
 use crate::scenario::{FlashCrowd, MassFailureSpec, Point, Returning};
 use crate::units::written;
 
@@ -14,12 +14,9 @@ pub(super) fn expected_up(point: &Point) -> Option<f64> {
     point.churn.churn.model().mean_up(point.churn.places, span)
 }
 
-/// How churn starts, as the table `churn` has it; none without churn.
+/// How churn begins, as the table `churn` has it; none without any.
 pub(super) fn start(point: &Point) -> Option<&'static str> {
-    point
-        .churn
-        .changes()
-        .then(|| start_name(point.churn.churn.model().start()))
+    point.comes_and_goes().then(|| begins(point))
 }
 
 /// The lines on churn, failures and crowds.
@@ -102,9 +99,17 @@ fn mass_failure(
         failure, nearest_to, ..
     }: &MassFailureSpec,
 ) -> String {
-    let failing = failure.count(point.nodes as usize);
+    let hosts = point.hosts();
+    let failing = failure.count(hosts.count(point.nodes) as usize);
+    let nodes = match hosts.per_host() {
+        1 => String::new(),
+        per_host => format!(" hosts with {per_host} nodes each"),
+    };
     let place = nearest_to.map_or(String::new(), |[x, y]| format!(", those nearest to ({x}, {y})"));
-    format!("at {}, {failing} if all are up{place}", since_start(failure.at()))
+    format!(
+        "at {}, {failing}{nodes} if all are up{place}; there is no steady state",
+        since_start(failure.at())
+    )
 }
 
 fn flash_crowd(crowd: &FlashCrowd) -> String {
@@ -115,7 +120,7 @@ fn flash_crowd(crowd: &FlashCrowd) -> String {
     format!(
         "from {}, {} within {}, {stay}; there is no steady state",
         since_start(crowd.at),
-        count(crowd.nodes as usize, "node"),
+        count(crowd.nodes as usize, "newcomer"),
         written(crowd.over)
     )
 }

@@ -7,7 +7,7 @@
 //! | `replications` | the most of a point; `fewest_replications` the fewest, fewer only where a precision is asked for |
 //! | `runs` | the most runs there will be |
 //! | `memory_bytes`, `runs_at_once` | an estimate for this machine's cores |
-//! | `points` | `{ point, settings, duration_s, nodes, network, availability, churn_starts, lookups, protocol, values }`: the number from 1, the swept keys, the share of time that a node is up (none where there is no steady state), how churn starts (`steady`, `periodic`, `whole_sessions`, `wandering`, `as_measured`), how many lookups are to be expected, and all keys that are written, with the values that they have here |
+//! | `points` | `{ point, settings, duration_s, nodes, network, availability, churn_starts, lookups, protocol, values }`: the number from 1, the swept keys, the share of time that a host is up, a flash crowd not counted (none where there is no steady state), how churn starts (`steady`, `periodic`, `whole_sessions`, `wandering`, `as_measured`, `disturbed`), how many lookups are to be expected, and all keys that are written, with the values that they have here |
 //! | `tables` | `{ name, columns }` of each that a run writes |
 //! | `figures`, `expectations` | `{ name, table }`, and `{ name, table, metric, published, cite }` |
 //! | `inputs` | the files that decide the result: `{ file, sha256 }` |
@@ -69,7 +69,7 @@ fn point(point: &Point) -> Value {
         "duration_s": point.duration.as_secs_f64(),
         "nodes": point.nodes,
         "network": point.network.to_string(),
-        "availability": expected_up(point).map(|up| up / f64::from(point.nodes)),
+        "availability": expected_up(point).map(|up| up / f64::from(point.churn.places)),
         "churn_starts": start(point),
         "lookups": expected_lookups(point),
         "protocol": point.protocol.name(),

@@ -6,7 +6,7 @@ use sim_core::traffic::{KindTraffic, Traffic};
 
 use super::Ranges;
 use super::rows::nearest_rank;
-use crate::run::comings::{Bin, Comings, start_name};
+use crate::run::comings::{Bin, Comings};
 use crate::run::measure::Measured;
 
 fn number(value: Option<f64>) -> Cell {
@@ -31,7 +31,7 @@ pub(super) fn churn(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     let median = survival.iter().find(|(_, share)| *share <= 0.5);
     let after = |time: Option<SimTime>| number(time.map(|time| time.since(comings.from).as_secs_f64()));
     vec![vec![
-        start_name(comings.start).into(),
+        comings.begins.into(),
         comings.begun.into(),
         comings.ended.into(),
         number(mean),

@@ -35,6 +35,8 @@ pub(super) struct Processes {
     joins: NodeRng,
     /// When somebody leaves, and who.
     departures: NodeRng,
+    /// Whether the next event of their process is a newcomer; otherwise it is only time to draw on.
+    newcomer_due: bool,
     /// How many came for a session, refused ones included.
     newcomers: u64,
 }
@@ -55,6 +57,7 @@ impl Processes {
                     free: (0..hosts).map(NodeAddr).filter(|host| !reserved(*host)).collect(),
                     joins: streams.purpose("joins").rng(),
                     departures: streams.purpose("departures").rng(),
+                    newcomer_due: false,
                     newcomers: 0,
                 }))
             }
@@ -88,7 +91,11 @@ impl<O: Overlay> ScenarioWorld<O> {
             (ChurnModel::Replacement { process, .. } | ChurnModel::Rates { joins: process, .. }, _) => {
                 process.pause(&mut processes.joins)
             }
-            (ChurnModel::Arrivals(arrivals), _) => arrivals.pause(since_zero, &mut processes.joins),
+            (ChurnModel::Arrivals(arrivals), _) => {
+                let (pause, comes) = arrivals.pause(since_zero, &mut processes.joins);
+                processes.newcomer_due = comes;
+                pause
+            }
             _ => return,
         };
         self.schedule_change(control, Turn::Pulse(pulse), pause);
@@ -117,6 +124,9 @@ impl<O: Overlay> ScenarioWorld<O> {
         else {
             return;
         };
+        if !processes.newcomer_due {
+            return;
+        }
         let stream = self.streams.purpose("newcomers").index(processes.newcomers);
         processes.newcomers += 1;
         let session = arrivals.session(stream);

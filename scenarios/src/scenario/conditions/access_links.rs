@@ -165,7 +165,10 @@ pub(super) fn access_links(raw: RawAccessLinks, document: &Document) -> Result<A
         }
         (up, down, true) => vec![(1.0, capacity(up, down))],
     };
-    let header_bytes = u32::try_from(header.get()).unwrap_or(u32::MAX);
+    let header_bytes = u32::try_from(header.get()).map_err(|_| {
+        let error = document.error_at("access_links.header", "expected at most 4 GiB");
+        error.labelled("the header of one message")
+    })?;
     Ok(AccessLinksSpec {
         classes,
         queue: queue.map_or(QueueLimit::None, |RawQueue(limit)| limit),

@@ -9,7 +9,8 @@ use sim_core::network::{Cut, NetworkError};
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
-use crate::input::{Document, InputError, closest};
+use crate::input::{Document, InputError};
+use crate::scenario::link_failure::router;
 use crate::scenario::network::{NetworkModel, NetworkSpec};
 use crate::units::{Duration, Fraction, written};
 
@@ -160,7 +161,7 @@ pub(super) fn partition(
             if !network.has_places() {
                 let message = "the hosts of this network have no places, or not all of them".to_owned();
                 return Err(error_at("apart.region", message)
-                    .labelled("needs a plane, or a topology with coordinates")
+                    .labelled("needs a plane, or routers that all have places")
                     .help("`fraction` and `groups` are possible in every network"));
             }
             let bounds = |key: &str, bounds: Option<[f64; 2]>| match bounds {
@@ -180,29 +181,20 @@ pub(super) fn partition(
                 y: bounds("y", region.y)?,
             }
         }
-        RawApart::Routers(labels) => {
-            let number = |(at, label): (usize, &String)| {
-                router(label, network)
-                    .map_err(|(message, label)| error_at(&format!("apart.routers.{at}"), message).labelled(label))
+        RawApart::Routers(names) => {
+            let NetworkModel::Topology(routed) = &network.model else {
+                let message = "this network has no routers".to_owned();
+                return Err(error_at("apart.routers", message)
+                    .labelled("needs [network.topology], or a generated graph of routers"));
             };
-            Apart::Routers(labels.iter().enumerate().map(number).collect::<Result<_, _>>()?)
+            let number = |(at, name): (usize, &String)| {
+                let key = format!("partition.{index}.apart.routers.{at}");
+                router(name, &key, &routed.topology, document)
+            };
+            Apart::Routers(names.iter().enumerate().map(number).collect::<Result<_, _>>()?)
         }
     };
     Ok(PartitionSpec { from, until, apart })
-}
-
-/// The number of the router with this label; else what is wrong, and what to say beside it.
-fn router(label: &str, network: &NetworkSpec) -> Result<usize, (String, String)> {
-    let NetworkModel::Topology(routed) = &network.model else {
-        let message = "this network has no routers".to_owned();
-        return Err((message, "needs `network.topology`".to_owned()));
-    };
-    let labels = || routed.topology.routers.iter().map(|router| router.label.as_str());
-    labels().position(|known| known == label).ok_or_else(|| {
-        let guess = closest(label, labels());
-        let hint = guess.map_or_else(String::new, |guess| format!("did you mean {guess:?}?"));
-        (format!("there is no router {label:?} in the topology"), hint)
-    })
 }
 
 impl NetworkSpec {
