@@ -29,15 +29,16 @@ network = [
 name = "latency"
 table = "lookups"
 where = { "protocol.chord.lookup" = "forwarded" }
-bars = { x = "network", y = "latency_mean_ms" }
-x.label = "Network"
+bars = { x = "nodes", y = "latency_mean_ms", series = "network" }
+x.label = "Nodes"
 y = { label = "Latency", unit = "ms" }
 
 [[figure]]
 name = "styles"
 table = "lookups"
-bars = { x = "network", y = "latency_mean_ms", series = "protocol.chord.lookup" }
-x.label = "Network"
+bars = { x = "nodes", y = "latency_mean_ms", series = "protocol.chord.lookup" }
+where = { network = "one room" }
+x.label = "Nodes"
 y = { label = "Latency", unit = "ms" }
 
 [[expect]]
@@ -84,7 +85,7 @@ fn a_name_stands_for_its_value_in_tables_figures_and_conditions() {
         "network = one room, far\n",
         "protocol.chord.lookup = iterative, forwarded\n",
         "2: network = one room, protocol.chord.lookup = forwarded\n",
-        "from 50ms to 60ms",
+        "network   uniform delay\n",
     ] {
         assert!(checked.contains(line), "{line:?} is missing from\n{checked}");
     }
@@ -114,6 +115,12 @@ fn a_name_stands_for_its_value_in_tables_figures_and_conditions() {
     }
     let kept = fs::read_to_string(results.join("scenario.toml")).unwrap();
     assert!(kept.contains("one room") && kept.contains("50ms"), "{kept}");
+    // The axes keep their order, which is that of the points.
+    let again = done(&["check", results.join("scenario.toml").to_str().unwrap()]);
+    assert!(
+        again.contains("3: network = far, protocol.chord.lookup = iterative\n"),
+        "{again}"
+    );
 }
 
 #[test]
@@ -248,7 +255,7 @@ fn a_name_that_will_not_do_is_refused_where_it_stands() {
             "sweep.protocol.chord.lookup: two values are called iterative",
         ),
         // The value is refused as it would be without a name, and a slip in either key is told of the form.
-        ("\"10ms\"", "\"10 sec\"", "12:62", "there is no unit \"sec\""),
+        ("\"10ms\"", "\"10 sec\"", "12:57", "there is no unit \"sec\""),
         (
             first,
             "nmae = \"one room\"",
