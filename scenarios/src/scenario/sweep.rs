@@ -165,7 +165,7 @@ impl Found<'_> {
     }
 
     fn point(&self, point: &Expanded, listed: &Listed<'_>) -> Result<Expanded, InputError> {
-        let note = listed.note(&self.path.to_string());
+        let note = format!("the value is one of the sweep axis `{}`", self.path);
         let value = Node {
             value: listed.value.value.clone(),
             origin: listed.value.origin.clone().with_note(note),

@@ -73,18 +73,6 @@ impl<'a> Listed<'a> {
         }
         .labelled("the second time")
     }
-
-    /// What to say of the axis when the value turns out not to do.
-    pub(super) fn note(&self, key: &str) -> String {
-        let nearly = self
-            .value
-            .as_table()
-            .is_some_and(|table| table.get("name").or(table.get("value")).is_some());
-        match self.name {
-            None if nearly => format!("the value is one of the sweep axis `{key}`; {FORM}"),
-            _ => format!("the value is one of the sweep axis `{key}`"),
-        }
-    }
 }
 
 /// How a value with a name is written.
