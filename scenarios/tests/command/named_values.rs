@@ -168,7 +168,7 @@ fn a_name_on_the_command_line_chooses_its_value() {
     let (_home, file) = own(SCENARIO);
     let chosen = [
         "--set",
-        "protocol.chord.lookup=forwarded",
+        "network=one room",
         "--set",
         "protocol.chord.lookup=forwarded",
         "--set",
