@@ -282,19 +282,29 @@ fn the_full_profile_of_every_scenario_can_be_run() {
 /// Stoica et al. 2003, Table IV, on a sixteenth of the nodes: two nodes fewer on the way without proximity, and less with it.
 #[test]
 fn chord_latency_falls_with_the_nodes_that_are_looked_at() {
-    let median = |samples: u32, lookup: &str| {
+    let median = |network: &str, samples: u32, lookup: &str| {
+        let network = format!("network={network}");
         let samples = format!("protocol.chord.proximity.samples={samples}");
         let lookup = format!("protocol.chord.lookup=\"{lookup}\"");
-        let settings = ["nodes.count=4096", "workload.lookups.rate=0.01/s", &samples, &lookup];
+        let settings = [
+            "nodes.count=4096",
+            "workload.lookups.rate=0.01/s",
+            &network,
+            &samples,
+            &lookup,
+        ];
         run("chord-latency.toml", 1, &settings).mean("lookups", "stretch_p50")
     };
     // 5.88 nodes in place of 7.88: 7.8 and 4.5 become 5.8 and 3.4.
-    let (iterative, recursive) = (median(1, "iterative"), median(1, "recursive"));
+    let (iterative, recursive) = (median("cube", 1, "iterative"), median("cube", 1, "recursive"));
     assert!((iterative - 5.8).abs() < 0.4, "{iterative}");
     assert!((recursive - 3.4).abs() < 0.3, "{recursive}");
-    let (nearer, nearer_recursive) = (median(16, "iterative"), median(16, "recursive"));
+    let (nearer, nearer_recursive) = (median("cube", 16, "iterative"), median("cube", 16, "recursive"));
     assert!(
         nearer < 0.62 * iterative && nearer_recursive < 0.55 * recursive,
         "{nearer} {nearer_recursive}"
     );
+    // Three of four find somebody of their own stub domain among sixteen, and stay in it.
+    let [far, near] = [1, 16].map(|samples| median("transit-stub", samples, "iterative"));
+    assert!((far - 5.6).abs() < 0.4 && near < 0.5 * far, "{far} {near}");
 }

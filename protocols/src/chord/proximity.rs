@@ -16,6 +16,8 @@
 //!
 //! # Deviations
 //!
+//! - ToN gives each finger "a list of `s` immediate successors", but Table IV for `s = 1` has the stretch of Chord without
+//!   alternates. So `s` is read as the number of candidates, the finger included.
 //! - A time-out on the way to an alternate falls back on those kept, not on the second nearest of all `s`.
 //! - ToN does not say when alternates are refreshed: here each time that their finger is.
 

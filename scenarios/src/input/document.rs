@@ -211,14 +211,39 @@ impl Document {
         }
     }
 
-    /// The document as TOML text, in the order in which it was written and without its comments.
+    /// The document as TOML text without its comments. Keys keep the order in which they were written, as far as TOML lets
+    /// them: values come before tables, and tables with lists of tables last.
+    ///
+    /// Such lists are written on one line. As `[[sweep.network]]` they could only stand behind all other keys of their
+    /// table, and the order of a sweep's axes is that of its points.
     pub fn to_toml(&self) -> String {
-        self.root
-            .to_toml()
-            .as_table()
-            .map(toml::Table::to_string)
-            .unwrap_or_default()
+        let Value::Table(root) = &self.root.value else {
+            return String::new();
+        };
+        let (last, first): (Vec<&Entry>, Vec<&Entry>) = root.entries().iter().partition(|entry| lists_tables(entry));
+        let first = first.into_iter().map(|entry| (entry.key.clone(), entry.node.to_toml()));
+        let mut text = first.collect::<toml::Table>().to_string();
+        let quoted = |key: &str| toml::Value::String(key.to_owned());
+        for entry in last {
+            text.push_str(&format!("\n[{}]\n", quoted(&entry.key)));
+            for inner in entry.node.as_table().into_iter().flat_map(Table::entries) {
+                text.push_str(&format!("{} = {}\n", quoted(&inner.key), inner.node.to_toml()));
+            }
+        }
+        text
     }
+}
+
+/// Whether an entry is a table with a key whose value is a list of tables.
+fn lists_tables(entry: &Entry) -> bool {
+    let is_list = |inner: &Entry| match &inner.node.value {
+        Value::Array(items) => items.iter().any(|item| item.as_table().is_some()),
+        _ => false,
+    };
+    entry
+        .node
+        .as_table()
+        .is_some_and(|table| table.entries().iter().any(is_list))
 }
 
 /// A complaint about a choice of which the registry knows nothing.

@@ -84,7 +84,8 @@ pub(super) struct RawScenario {
     /// What is watched beside the measurements.
     #[serde(default)]
     pub(super) observe: RawObserve,
-    /// Keys that take several values: each is a list, and all are crossed with each other.
+    /// Keys that take several values: each is a list, and all are crossed with each other. A value that is long can be given
+    /// a name for tables and figures: `{ name = "cube", value = { space = { … } } }`.
     #[serde(default, rename = "sweep")]
     #[schemars(with = "Option<Table>")]
     pub(super) _sweep: Option<IgnoredAny>,

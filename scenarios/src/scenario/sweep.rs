@@ -1,6 +1,10 @@
 //! From one document to the points of its sweep.
 
+mod listed;
+
 use std::collections::BTreeSet;
+
+use listed::Listed;
 
 use crate::input::{Document, Entry, InputError, KeyPath, Node, SourceKind, Table, Value, closest, list};
 
@@ -46,7 +50,7 @@ pub(super) const SWEEPABLE: [&str; 16] = [
 pub struct Axis {
     /// The dotted key.
     pub key: String,
-    /// Its values as written, in order.
+    /// Its values in order, each by its name or as written.
     pub values: Vec<String>,
 }
 
@@ -79,7 +83,7 @@ pub(super) fn expand(base: &Document) -> Result<(Vec<Axis>, Vec<Expanded>), Inpu
 }
 
 /// Lays the command line over the sweep: an axis given there replaces that of the file, and a key set there has only that
-/// value, so that `--set` is never without effect.
+/// value, so that `--set` is never without effect. A value with a name can be chosen by it.
 pub(super) fn resolve(document: &mut Document) -> Result<(), InputError> {
     let Some(sweep) = document.get("sweep") else {
         return Ok(());
@@ -90,10 +94,14 @@ pub(super) fn resolve(document: &mut Document) -> Result<(), InputError> {
             .get(&axis.path.to_string())
             .filter(|value| from_command_line(value));
         let node = match set.filter(|_| !from_command_line(&axis.entry.node)) {
-            Some(value) => Node {
-                value: Value::Array(vec![value.clone()]),
-                origin: value.origin.clone(),
-            },
+            Some(set) => {
+                let chosen = axis.values.iter().find(|value| value.is_called(set));
+                let value = chosen.map_or(set, |chosen| chosen.written);
+                Node {
+                    value: Value::Array(vec![value.clone()]),
+                    origin: set.origin.clone(),
+                }
+            }
             None => axis.entry.node.clone(),
         };
         Entry {
@@ -136,40 +144,35 @@ struct Found<'a> {
     /// The key that is swept.
     path: KeyPath,
     entry: &'a Entry,
-    values: &'a [Node],
+    values: Vec<Listed<'a>>,
 }
 
 impl Found<'_> {
     /// Refuses a value that is listed twice: its points could not be told apart in a table.
     fn check_distinct(&self) -> Result<(), InputError> {
         let mut seen = BTreeSet::new();
-        match self.values.iter().find(|value| !seen.insert(value.inline())) {
+        match self.values.iter().find(|value| !seen.insert(value.label())) {
             None => Ok(()),
-            Some(value) => {
-                let message = format!("sweep.{}: the value {} is listed twice", self.path, value.inline());
-                Err(InputError::at(&value.origin, message)
-                    .labelled("the second time")
-                    .help("`replications` runs a point several times"))
-            }
+            Some(value) => Err(value.twice(&self.path.to_string())),
         }
     }
 
     fn summary(&self) -> Axis {
         Axis {
             key: self.path.to_string(),
-            values: self.values.iter().map(Node::inline).collect(),
+            values: self.values.iter().map(Listed::label).collect(),
         }
     }
 
-    fn point(&self, point: &Expanded, value: &Node) -> Result<Expanded, InputError> {
+    fn point(&self, point: &Expanded, listed: &Listed<'_>) -> Result<Expanded, InputError> {
         let note = format!("the value is one of the sweep axis `{}`", self.path);
         let value = Node {
-            value: value.value.clone(),
-            origin: value.origin.clone().with_note(note),
+            value: listed.value.value.clone(),
+            origin: listed.value.origin.clone().with_note(note),
         };
         let key_origins = vec![self.entry.key_origin.clone(); self.path.segments().len()];
         let mut settings = point.settings.clone();
-        settings.push((self.path.to_string(), value.inline()));
+        settings.push((self.path.to_string(), listed.label()));
         let mut document = point.document.clone();
         document.set(&self.path, value, &key_origins)?;
         Ok(Expanded { document, settings })
@@ -190,6 +193,8 @@ fn collect<'a>(above: &str, entry: &'a Entry, axes: &mut Vec<Found<'a>>) -> Resu
             let path = KeyPath::parse_str(&key)
                 .map_err(|(message, _)| at_key(format!("`{key}` is no dotted key: {message}")))?;
             check(&path, entry)?;
+            let values = values.iter().map(|value| Listed::read(&path.to_string(), value));
+            let values = values.collect::<Result<_, _>>()?;
             let found = Found { path, entry, values };
             match axes
                 .iter_mut()

@@ -9,6 +9,7 @@ mod explain;
 mod link_failures;
 mod machines;
 mod mutations;
+mod named_values;
 mod nearest;
 mod plot;
 mod report;

@@ -78,7 +78,10 @@ impl Sources {
             let document = Document::read(path)?;
             let mut files = Vec::new();
             for table in ["network", "sweep"] {
-                document.get(table).into_iter().for_each(|node| named(node, &mut files));
+                document
+                    .get(table)
+                    .into_iter()
+                    .for_each(|node| named(node, false, &mut files));
             }
             let name: Option<String> = document.get("name").map(serde::Deserialize::deserialize).transpose()?;
             let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -134,25 +137,26 @@ impl Sources {
     }
 }
 
-/// The files named under a key `file`, or `….file` in a sweep, each once, without their folders.
-fn named(node: &Node, files: &mut Vec<String>) {
-    let Some(table) = node.as_table() else { return };
-    for entry in table.entries() {
-        if entry.key == "file" || entry.key.ends_with(".file") {
-            let values = match &entry.node.value {
-                Value::Array(values) => values.as_slice(),
-                _ => std::slice::from_ref(&entry.node),
-            };
-            for value in values {
-                if let Value::String(path) = &value.value {
-                    let name = file_name(path);
-                    if !files.contains(&name) {
-                        files.push(name);
-                    }
-                }
+/// The files named under a key `file`, or `….file` in a sweep, each once, without their folders. `of_file` tells whether the
+/// value is of such a key.
+fn named(node: &Node, of_file: bool, files: &mut Vec<String>) {
+    match &node.value {
+        Value::String(path) if of_file => {
+            let name = file_name(path);
+            if !files.contains(&name) {
+                files.push(name);
             }
         }
-        named(&entry.node, files);
+        Value::Array(values) => values.iter().for_each(|value| named(value, of_file, files)),
+        Value::Table(table) => {
+            for entry in table.entries() {
+                // A value of a sweep axis that has a name.
+                let inside = of_file && entry.key == "value";
+                let of_file = inside || entry.key == "file" || entry.key.ends_with(".file");
+                named(&entry.node, of_file, files);
+            }
+        }
+        _ => {}
     }
 }
 

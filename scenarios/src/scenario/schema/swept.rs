@@ -1,4 +1,5 @@
-//! Sweeps in the schema: any key of some tables with a list of its values, and such a key may be missing from its table.
+//! Sweeps in the schema: any key of some tables with a list of its values, each alone or with a name, and such a key may be
+//! missing from its table.
 
 use std::collections::BTreeSet;
 
@@ -57,6 +58,11 @@ pub(super) fn allow(root: &mut Value) {
         rules.extend(top.iter().filter_map(Value::as_str).map(|key| rule(&[], key)));
     }
     root["allOf"] = rules.into();
+    root["$defs"][NAME] = json!({
+        "description": "What tables and figures show in place of the value.",
+        "type": "string",
+        "minLength": 1,
+    });
     allow_full(root);
     if let Some(sweep) = root.pointer_mut("/properties/sweep").and_then(Value::as_object_mut) {
         sweep.insert("properties".to_owned(), axes.into());
@@ -93,7 +99,7 @@ impl<'a> Found<'a> {
     /// Visits what lies at a path. Gives the schema of the same place inside `[sweep]`: a list of values, or a table with lists.
     fn visit(&mut self, path: &[&str], schema: &'a Value) -> Value {
         let name = path.join(".");
-        let list = json!({ "type": "array", "items": schema, "minItems": 1 });
+        let list = json!({ "type": "array", "items": { "anyOf": [schema, named(path, schema)] }, "minItems": 1 });
         self.axes.insert(name.clone(), list.clone());
         let mut inner = Object::new();
         for (key, schema) in self.keys(path, schema) {
@@ -144,6 +150,23 @@ impl<'a> Found<'a> {
         self.rules.extend(required.map(|key| rule(path, key)));
         keys
     }
+}
+
+/// The name of a value of an axis, among the definitions.
+const NAME: &str = "ValueName";
+
+/// A value of an axis with the name that tables and figures show in its place.
+fn named(path: &[&str], schema: &Value) -> Value {
+    let value = match path {
+        [table] => json!({ "$ref": format!("#/properties/{table}") }),
+        _ => schema.clone(),
+    };
+    json!({
+        "type": "object",
+        "properties": { "name": { "$ref": format!("#/$defs/{NAME}") }, "value": value },
+        "required": ["name", "value"],
+        "additionalProperties": false,
+    })
 }
 
 /// The keys that a schema describes itself.
