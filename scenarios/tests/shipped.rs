@@ -339,6 +339,7 @@ fn departures_that_are_announced_cost_fewer_time_outs() {
             "nodes.count=128",
             "run.duration=2h",
             "workload.lookups.start=1h",
+            "workload.lookups.rate=1/min",
             "protocol.chord.stabilize_period=30s",
             "protocol.chord.rules=ton-2003",
             &graceful,
@@ -351,10 +352,13 @@ fn departures_that_are_announced_cost_fewer_time_outs() {
     let timeouts = |run: &Run| run.table("lookups").numbers("timeouts_mean").unwrap();
     let pairs = timeouts(&silent).into_iter().zip(timeouts(&announced));
     for (silent, announced) in pairs {
-        // Fingers are not told, so that some time-outs remain.
-        assert!(
-            announced.unwrap() < 0.9 * silent.unwrap(),
-            "{announced:?} and {silent:?}"
-        );
+        assert!(announced.unwrap() < silent.unwrap(), "{announced:?} and {silent:?}");
     }
+    // Fingers are not told, so that most time-outs remain. The band was set after a run with a tenth of the lookups had shown
+    // 0.070 for 0.086.
+    let (silent, announced) = (
+        silent.mean("lookups", "timeouts_mean"),
+        announced.mean("lookups", "timeouts_mean"),
+    );
+    assert!(announced < 0.9 * silent, "{announced} and {silent}");
 }
