@@ -157,34 +157,125 @@ fn hops_on_a_dense_ring_are_binomial() {
     }
 }
 
-/// Fingers alone visit `1/2 log2 N - 0.12` nodes; with a successor list of `r` that lookups use, the last `log2 r` bits are
-/// gone through in one step: `1/2 log2 N - 1/2 log2 r + 1`.
+/// A walk as the paper has it (ToN, section IV-D and IV-E.3), over sorted identifiers of 64 bits and nothing else: how many
+/// nodes it visits by fingers and how many by a list of `successors`, up to the key's predecessor.
+fn walk(ids: &[u64], successors: usize, mut at: usize, key: u64) -> (usize, usize) {
+    let (mut by_finger, mut by_list) = (0, 0);
+    loop {
+        let beyond = |place: usize| ids[place % ids.len()].wrapping_sub(ids[at]);
+        let wanted = key.wrapping_sub(ids[at]);
+        if (1..=beyond(at + 1)).contains(&wanted) {
+            return (by_finger, by_list);
+        }
+        // A key at the node itself lies the whole ring away.
+        let before_key = |distance: &u64| *distance > 0 && distance.wrapping_sub(1) < wanted.wrapping_sub(1);
+        let place_of = |id: u64| ids.partition_point(|other| *other < id);
+        let fingers = (0..64).map(|bit| beyond(place_of(ids[at].wrapping_add(1 << bit))));
+        let finger = fingers.filter(before_key).max().unwrap_or(0);
+        let list = (at + 1..=at + successors).map(beyond);
+        let listed = list.filter(before_key).max().unwrap_or(0);
+        if listed > finger {
+            by_list += 1;
+        } else {
+            by_finger += 1;
+        }
+        at = place_of(ids[at].wrapping_add(listed.max(finger))) % ids.len();
+    }
+}
+
+/// Lookups on rings of `nodes` with a successor list of that length, each from Chord's nodes as well as by [`walk`] over the
+/// same identifiers, which must visit as many: the means of the nodes visited by a finger and by the list.
+fn by_finger_and_by_list(nodes: u32, successors: usize) -> (f64, f64) {
+    let config = Config {
+        id_bits: 64,
+        successors,
+        ..Config::default()
+    };
+    let (seeds, lookups) = (5, 2000);
+    let (mut by_finger, mut by_list) = (0, 0);
+    for seed in 0..seeds {
+        let ring = ring(&config, nodes, seed);
+        let members = ring.members();
+        let ids: Vec<u64> = members.iter().map(|member| member.id.number() as u64).collect();
+        let chords = self::nodes(&config, &ring);
+        let mut rng = StreamKey::root(seed, 0).purpose("lookups").rng();
+        for lookup in 0..lookups {
+            let (from, key) = (lookup % members.len(), config.space().random(&mut rng));
+            let (finger, list) = walk(&ids, successors, from, key.number() as u64);
+            let chord = visited(&config, &chords, members[from].addr.index(), key);
+            assert_eq!(chord, finger + list, "seed {seed}: {key} from {:?}", members[from]);
+            (by_finger, by_list) = (by_finger + finger, by_list + list);
+        }
+    }
+    let mean = |sum: usize| sum as f64 / (seeds as usize * lookups) as f64;
+    (mean(by_finger), mean(by_list))
+}
+
+/// With a list of `r` successors that lookups use, fingers go through the bits of the distance down to `log2 r`, half of
+/// which are set, and one step along the list ends the walk: `1/2 log2 N - 1/2 log2 r + 1`.
+///
+/// That is what it comes to for long lists. Not every walk has need of the last step: a finger may have ended it at the
+/// key's predecessor, and the fewer nodes the list spans, the oftener. With a list of 4 three walks in ten take a step
+/// along the list, with 8 nearly six, with 32 all but two in a hundred, while fingers take 0.3, 0.23 and no steps more than
+/// the formula gives them. So paths are shorter than the formula says, by 0.4, 0.2, 0.09,
+/// 0.06 and 0.04 nodes with 4, 8, 16, 20 and 32; with a list of one, which is the successor, there is no last step at all,
+/// and they come to `1/2 log2 N - 0.12`. None of it depends on `N`.
+///
+/// What Chord must keep to exactly is the walk itself. The bands around the formula were set knowing these differences.
 #[test]
-fn a_successor_list_saves_half_the_bits_that_it_spans() {
-    for (exponent, successors) in [(10, 16), (10, 20), (10, 32), (12, 16), (12, 32)] {
-        let (mut with, mut without) = (0, 0);
-        let (seeds, lookups) = (5, 2000);
-        for seed in 0..seeds {
-            let config = |route_with_successors| Config {
-                successors,
-                route_with_successors,
-                ..Config::default()
-            };
-            let (using, ignoring) = (config(true), config(false));
-            let nodes = nodes(&using, &ring(&using, 1 << exponent, seed));
-            let mut rng = StreamKey::root(seed, 0).purpose("lookups").rng();
-            for lookup in 0..lookups {
-                let (key, from) = (using.space().random(&mut rng), lookup % nodes.len());
-                with += visited(&using, &nodes, from, key);
-                without += visited(&ignoring, &nodes, from, key);
+fn hops_with_a_successor_list_are_those_of_an_independent_walk() {
+    for exponent in [10, 12] {
+        let bits = f64::from(exponent);
+        let mut shortfall = f64::INFINITY;
+        for successors in [1, 4, 8, 16, 20, 32] {
+            let (by_finger, by_list) = by_finger_and_by_list(1 << exponent, successors);
+            let mean = by_finger + by_list;
+            let formula = 0.5 * bits - 0.5 * math::log2(successors as f64) + 1.0;
+            println!(
+                "2^{exponent} nodes, {successors} successors: {by_finger} + {by_list} = {mean}; formula {formula}"
+            );
+            assert!(formula - mean < shortfall, "closer to the formula with a longer list");
+            shortfall = formula - mean;
+            match successors {
+                1 => assert!((mean - (0.5 * bits - 0.12)).abs() < 0.06 && by_list == 0.0, "{mean}"),
+                4 => assert!((by_list - 0.30).abs() < 0.03, "{by_list}"),
+                8 => assert!((by_list - 0.57).abs() < 0.03, "{by_list}"),
+                _ => assert!(shortfall.abs() < 0.15, "{successors} successors: {mean}, not {formula}"),
             }
         }
-        let mean = |sum: usize| sum as f64 / (seeds as usize * lookups) as f64;
-        let (with, without) = (mean(with), mean(without));
-        let fingers_only = 0.5 * f64::from(exponent) - 0.12;
-        let list = 0.5 * f64::from(exponent) - 0.5 * math::log2(successors as f64) + 1.0;
-        println!("2^{exponent} nodes, {successors} successors: {without} and {with}; {fingers_only} and {list}");
-        assert!((without - fingers_only).abs() < 0.1, "{without}, not {fingers_only}");
-        assert!((with - list).abs() < 0.15, "{with}, not {list}");
+        assert!(shortfall.abs() < 0.08, "{shortfall} with 32 successors");
+    }
+}
+
+/// Fingers that do not look at the list find the same way as with a list of one.
+#[test]
+fn a_list_that_lookups_ignore_saves_nothing() {
+    let config = |successors, route_with_successors| Config {
+        successors,
+        route_with_successors,
+        ..Config::default()
+    };
+    let (ignoring, single) = (config(16, false), config(1, true));
+    let (of_ignoring, of_single) = [&ignoring, &single]
+        .map(|config| nodes(config, &ring(config, 512, 7)))
+        .into();
+    let mut rng = StreamKey::root(7, 0).purpose("lookups").rng();
+    for from in 0..512 {
+        let key = ignoring.space().random(&mut rng);
+        assert_eq!(
+            visited(&ignoring, &of_ignoring, from, key),
+            visited(&single, &of_single, from, key)
+        );
+    }
+}
+
+/// From an independent calculation: 3.80 nodes at 1024 and 3.77 at 1000 with 20 successors.
+#[test]
+fn twenty_successors_leave_three_point_eight_nodes_of_a_thousand() {
+    for (nodes, expected) in [(1024, 3.80), (1000, 3.77)] {
+        let (by_finger, by_list) = by_finger_and_by_list(nodes, 20);
+        let mean = by_finger + by_list;
+        // One lookup varies by 1.4, rings by a few hundredths: four standard errors.
+        assert!((mean - expected).abs() < 0.07, "{nodes} nodes: {mean}, not {expected}");
     }
 }

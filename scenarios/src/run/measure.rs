@@ -26,6 +26,8 @@ pub struct Measured {
     pub paths: Vec<PathCount>,
     /// How many rings there were, count by count.
     pub rings: Vec<RingCount>,
+    /// When the last partition is healed, if there is one.
+    pub healed: Option<SimTime>,
     /// The overlay as it was at the times asked for.
     pub snapshots: Vec<Snapshot>,
     /// Where the nodes of the snapshots lie, by address; empty where the network has no places.
@@ -66,8 +68,13 @@ impl Measured {
             width: point.measure.bin,
             tallies: Vec::new(),
         };
+        let partitions = point.network.conditions.partitions.iter();
         Measured {
             bins,
+            healed: partitions
+                .map(|partition| partition.until)
+                .max()
+                .filter(|until| *until < SimTime::MAX),
             comings: Comings::new(point),
             ..Measured::default()
         }

@@ -273,11 +273,11 @@ const TABLES: [Layout; 22] = [
         written: counts_rings,
         rows: rings,
     },
-    // A row a run: since when all successors were correct until the last count, that is, there was one ring, in order; empty if
-    // there was not.
+    // A row a run: since when all successors were correct until the last count, that is, there was one ring, in order, and how
+    // long after the last partition was healed; empty if there was not.
     Layout {
         name: "one_ring",
-        columns: &["time_s", "rings_end"],
+        columns: &["time_s", "after_partition_s", "rings_end"],
         written: counts_rings,
         rows: one_ring,
     },

@@ -269,9 +269,15 @@ pub(super) fn rings(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
 }
 
 pub(super) fn one_ring(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let since = one_ring_since(&measured.rings).map_or(Cell::Empty, seconds);
+    let since = one_ring_since(&measured.rings);
+    let healed = since.zip(measured.healed);
+    let after = healed.map(|(since, healed)| since.since(healed).as_secs_f64());
     let end = measured.rings.last();
-    vec![vec![since, end.map_or(Cell::Empty, |count| count.rings.into())]]
+    vec![vec![
+        since.map_or(Cell::Empty, seconds),
+        number(after),
+        end.map_or(Cell::Empty, |count| count.rings.into()),
+    ]]
 }
 
 pub(super) fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
