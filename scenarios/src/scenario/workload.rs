@@ -139,7 +139,10 @@ impl fmt::Display for Lookups {
             Initiators::Nodes(nodes) => format!("each of {} nodes", nodes.len()),
         };
         match &self.times {
-            LookupTimes::Poisson(rate) => write!(f, "{rate} a second from {initiators} at random times")?,
+            LookupTimes::Poisson(rate) => {
+                let pause = written(SimDuration::from_secs_f64(1.0 / rate));
+                write!(f, "one in {pause} from {initiators} at random times")?;
+            }
             LookupTimes::Periodic(every) => write!(f, "every {} from {initiators}", written(*every))?,
             LookupTimes::Trace(_) => f.write_str("by the trace")?,
         }
