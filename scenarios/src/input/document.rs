@@ -212,15 +212,16 @@ impl Document {
     }
 
     /// The document as TOML text without its comments. Keys keep the order in which they were written, as far as TOML lets
-    /// them: values come before tables, and tables with lists of tables last.
+    /// them: values come before tables.
     ///
-    /// Such lists are written on one line. As `[[sweep.network]]` they could only stand behind all other keys of their
-    /// table, and the order of a sweep's axes is that of its points.
+    /// A list of tables that is not the last key of its table is written on one line, and the table at the end. As
+    /// `[[sweep.network]]` it could only stand behind all other keys, and the order of a sweep's axes is that of its points.
     pub fn to_toml(&self) -> String {
         let Value::Table(root) = &self.root.value else {
             return String::new();
         };
-        let (last, first): (Vec<&Entry>, Vec<&Entry>) = root.entries().iter().partition(|entry| lists_tables(entry));
+        let (last, first): (Vec<&Entry>, Vec<&Entry>) =
+            root.entries().iter().partition(|entry| would_lose_order(entry));
         let first = first.into_iter().map(|entry| (entry.key.clone(), entry.node.to_toml()));
         let mut text = first.collect::<toml::Table>().to_string();
         let quoted = |key: &str| toml::Value::String(key.to_owned());
@@ -234,16 +235,14 @@ impl Document {
     }
 }
 
-/// Whether an entry is a table with a key whose value is a list of tables.
-fn lists_tables(entry: &Entry) -> bool {
+/// Whether an entry is a table in which another value follows a list of tables.
+fn would_lose_order(entry: &Entry) -> bool {
     let is_list = |inner: &Entry| match &inner.node.value {
-        Value::Array(items) => items.iter().any(|item| item.as_table().is_some()),
+        Value::Array(items) => !items.is_empty() && items.iter().all(|item| item.as_table().is_some()),
         _ => false,
     };
-    entry
-        .node
-        .as_table()
-        .is_some_and(|table| table.entries().iter().any(is_list))
+    let table = entry.node.as_table();
+    table.is_some_and(|table| !table.entries().iter().is_sorted_by_key(is_list))
 }
 
 /// A complaint about a choice of which the registry knows nothing.
