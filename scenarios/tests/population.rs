@@ -102,8 +102,8 @@ fn replacement_keeps_the_population_and_halves_the_old_one() {
     assert_eq!(exit, Exit::Done, "{text}");
     assert_eq!(
         mean(folder.path(), "churn", "up_least"),
-        79.0,
-        "a leaver is gone before the newcomer comes"
+        80.0,
+        "who leaves is replaced in the same moment"
     );
     assert_eq!(mean(folder.path(), "churn", "up_most"), 80.0);
     assert_eq!(mean(folder.path(), "churn", "refused"), 0.0);

@@ -58,7 +58,7 @@ fn every_model_is_explained_and_how_it_begins() {
         ),
         (
             "flash_crowd = { nodes = 20, at = '1h', over = '1min' }",
-            ["20 nodes within 1min, for good", "there is no steady state"],
+            ["20 newcomers within 1min, for good", "there is no steady state"],
         ),
     ] {
         let Ended { exit, out, err } = check(churn);

@@ -157,7 +157,7 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         ),
         (
             "partition = [{ from = \"3min\", apart.routers = [\"Chicago\"] }]",
-            "8:48",
+            "8:47",
             "has no routers",
         ),
         ("nodes.virtual = 0", "8:17", "a host without a node"),
@@ -200,7 +200,7 @@ fn routers_are_named_by_their_labels() {
     assert!(messages(home.path(), "lost").unwrap() > 0.0);
     let (ended, _) = on("Dever");
     assert_eq!(ended.exit, Exit::BadInput);
-    assert!(ended.err.contains("did you mean \"Denver\"?"), "{}", ended.err);
+    assert!(ended.err.contains("did you mean `Denver`?"), "{}", ended.err);
 }
 
 /// The network of a scenario with these lines, and how many nodes it has.
