@@ -11,7 +11,7 @@ use crate::units::written;
 /// counts, so that tables do not depend on the order of additions.
 #[derive(Clone, Debug)]
 pub struct Comings {
-    /// How the model begins, see [`begins`].
+    /// How the model begins, as the table `churn` has it.
     pub begins: &'static str,
     /// From when on is counted.
     pub from: SimTime,
