@@ -1,6 +1,6 @@
 //! Traces of lookups: who looks up what, and when.
 //!
-//! A text of lines `time node key`, parted by blanks, tabs or commas, in ascending order of time. The time counts from the
+//! A text of lines `time node key`, parted by commas or by blanks and tabs, in ascending order of time. The time counts from the
 //! start of the run and is a bare number of seconds or has a unit (`90`, `1.5`, `250ms`); the node is its number, from zero (with
 //! virtual nodes, that of its host); the key is a whole number of up to 128 bits, decimal or with `0x`, and is drawn by the
 //! scenario where it is left out. Empty lines, lines that begin with `#` and a first line of names (`time,node,key`) say nothing.
@@ -13,7 +13,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{InputError, Origin, Source};
+use crate::input::{InputError, Line, Origin, Source, Word, lines};
 use crate::units::{Duration, written};
 
 /// The largest trace that is read, in bytes.
@@ -64,23 +64,23 @@ impl LookupTrace {
     /// [`InputError::Invalid`], as [`LookupTrace::read`].
     pub fn parse(source: &Arc<Source>) -> Result<Self, InputError> {
         let mut lookups: Vec<TracedLookup> = Vec::new();
-        for (number, (start, line)) in lines(source.text()).enumerate() {
-            let fields: Vec<(Range<usize>, &str)> = fields(start, line).collect();
+        for (number, line) in lines(source, &['#']).enumerate() {
+            let fields = line.words(line.text.contains(',').then_some(','));
             if number == 0
                 && fields
                     .iter()
-                    .all(|(_, text)| text.starts_with(|c: char| c.is_ascii_alphabetic()))
+                    .all(|field| field.text.starts_with(|c: char| c.is_ascii_alphabetic()))
             {
                 continue;
             }
-            let lookup = parse_line(source, start..start + line.len(), &fields)?;
+            let lookup = parse_line(source, &line, &fields)?;
             if let Some(before) = lookups.last().filter(|before| before.at > lookup.at) {
                 let message = format!(
                     "time runs back: {} comes after {}",
                     written(lookup.at.since(SimTime::ZERO)),
                     written(before.at.since(SimTime::ZERO))
                 );
-                let error = complaint(source, fields[0].0.clone(), message);
+                let error = complaint(source, fields[0].span.clone(), message);
                 return Err(error
                     .labelled("earlier than the line before")
                     .help("sort the lines by time"));
@@ -110,13 +110,12 @@ impl LookupTrace {
 
     /// A complaint about one of the lookups, at its line.
     pub fn error_at(&self, index: usize, message: impl Into<String>) -> InputError {
-        let text = self.source.text();
-        let with_names = lines(text)
+        let lines = || lines(&self.source, &['#']);
+        let with_names = lines()
             .next()
-            .is_some_and(|(_, line)| line.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let line = lines(text).nth(index + usize::from(with_names));
-        let span = line.map_or(0..0, |(start, line)| start..start + line.len());
-        complaint(&self.source, span, message)
+            .is_some_and(|line| line.text.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let line = lines().nth(index + usize::from(with_names));
+        complaint(&self.source, line.map_or(0..0, |line| line.span), message)
     }
 }
 
@@ -124,56 +123,37 @@ fn complaint(source: &Arc<Source>, span: Range<usize>, message: impl Into<String
     InputError::at(&Origin::new(source.clone(), span), message)
 }
 
-/// The lines that say something, each with the byte at which it starts.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    // Spreadsheets put a byte order mark in front of UTF-8.
-    let mut start = text.len() - text.trim_start_matches('\u{feff}').len();
-    text[start..].split_inclusive('\n').filter_map(move |line| {
-        let blank = line.len() - line.trim_start().len();
-        let at = start + blank;
-        start += line.len();
-        let line = line.trim();
-        (!line.is_empty() && !line.starts_with('#')).then_some((at, line))
-    })
-}
-
-/// The fields of a line that starts at a byte, each with the bytes that it takes.
-fn fields(start: usize, line: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
-    line.split(|c: char| c == ',' || c.is_whitespace())
-        .filter(|field| !field.is_empty())
-        .map(move |field| {
-            let at = start + (field.as_ptr() as usize - line.as_ptr() as usize);
-            (at..at + field.len(), field)
-        })
-}
-
-fn parse_line(
-    source: &Arc<Source>,
-    whole: Range<usize>,
-    fields: &[(Range<usize>, &str)],
-) -> Result<TracedLookup, InputError> {
+fn parse_line(source: &Arc<Source>, line: &Line<'_>, fields: &[Word<'_>]) -> Result<TracedLookup, InputError> {
     let (time, host, key) = match fields {
         [time, host] => (time, host, None),
         [time, host, key] => (time, host, Some(key)),
         _ => {
-            let error = complaint(source, whole, format!("expected 2 or 3 fields, found {}", fields.len()));
+            let error = complaint(
+                source,
+                line.span.clone(),
+                format!("expected 2 or 3 fields, found {}", fields.len()),
+            );
             return Err(error.labelled("not `time node` or `time node key`"));
         }
     };
-    let refuse = |(span, text): &(Range<usize>, &str), expected: &str| {
-        let error = complaint(source, span.clone(), format!("expected {expected}, found {text:?}"));
+    let refuse = |word: &Word<'_>, expected: &str| {
+        let error = complaint(
+            source,
+            word.span.clone(),
+            format!("expected {expected}, found {:?}", word.text),
+        );
         error.labelled("in a line of `time node key`")
     };
-    let at = instant(time.1).ok_or_else(|| refuse(time, "a time in seconds, or with a unit"))?;
+    let at = instant(time.text).ok_or_else(|| refuse(time, "a time in seconds, or with a unit"))?;
     let number = host
-        .1
+        .text
         .parse()
         .map_err(|_| refuse(host, "the number of a node, from 0"))?;
-    let parse_key = |key: &(Range<usize>, &str)| {
-        let hexadecimal = key.1.strip_prefix("0x").or_else(|| key.1.strip_prefix("0X"));
+    let parse_key = |key: &Word<'_>| {
+        let hexadecimal = key.text.strip_prefix("0x").or_else(|| key.text.strip_prefix("0X"));
         let parsed = match hexadecimal {
             Some(digits) => u128::from_str_radix(digits, 16),
-            None => key.1.parse(),
+            None => key.text.parse(),
         };
         parsed.map_err(|_| refuse(key, "a key: a whole number of up to 128 bits, decimal or with 0x"))
     };

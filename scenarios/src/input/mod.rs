@@ -8,6 +8,7 @@
 mod de;
 mod document;
 mod error;
+mod lines;
 mod parse;
 mod path;
 mod shell;
@@ -17,6 +18,7 @@ mod tree;
 pub use document::Document;
 pub use error::{Complaint, InputError};
 pub(crate) use error::{alternatives, closest, list};
+pub(crate) use lines::{Line, Word, lines};
 pub use path::KeyPath;
 pub(crate) use shell::shell_word;
 pub use source::{Origin, Source, SourceKind, read_bytes, read_limited};

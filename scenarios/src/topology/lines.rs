@@ -1,59 +1,11 @@
-//! Formats of a record a line: lines that say something, and their words, each with its place.
-
-use std::ops::Range;
-use std::sync::Arc;
+//! What formats of a record a line expect of their lines and words.
 
 use super::description::Description;
-use crate::input::{InputError, Source};
+use crate::input::InputError;
 
-/// A word, and the bytes of the file that it takes up.
-#[derive(Clone, Debug)]
-pub(super) struct Word<'a> {
-    pub(super) text: &'a str,
-    pub(super) span: Range<usize>,
-}
+pub(super) use crate::input::{Line, Word, lines};
 
-/// A line, and the bytes of the file that it takes up without the white space around it.
-#[derive(Clone, Debug)]
-pub(super) struct Line<'a> {
-    pub(super) text: &'a str,
-    pub(super) span: Range<usize>,
-}
-
-/// The lines of a text that are neither empty nor a comment, which begins with one of these characters.
-pub(super) fn lines<'a>(source: &'a Arc<Source>, comments: &'a [char]) -> impl Iterator<Item = Line<'a>> {
-    let mut start = 0;
-    let lines = source.text().split_inclusive('\n').map(move |whole| {
-        let text = whole.trim();
-        let at = start + (whole.len() - whole.trim_start().len());
-        start += whole.len();
-        Line {
-            text,
-            span: at..at + text.len(),
-        }
-    });
-    lines.filter(move |line| !line.text.is_empty() && !line.text.starts_with(comments))
-}
-
-impl<'a> Line<'a> {
-    /// The words between these separators, without the white space around them. Where white space itself separates, several
-    /// of it count as one.
-    pub(super) fn words(&self, separator: Option<char>) -> Vec<Word<'a>> {
-        let start = self.text.as_ptr() as usize;
-        let word = |text: &'a str| {
-            let text = text.trim();
-            let at = self.span.start + (text.as_ptr() as usize - start);
-            Word {
-                text,
-                span: at..at + text.len(),
-            }
-        };
-        match separator {
-            Some(separator) => self.text.split(separator).map(word).collect(),
-            None => self.text.split_whitespace().map(word).collect(),
-        }
-    }
-
+impl Line<'_> {
     /// A complaint about the line: what was expected of it.
     pub(super) fn unexpected(&self, description: &Description, expected: &str) -> InputError {
         let error = description.error(self.span.clone(), format!("expected {expected}"));

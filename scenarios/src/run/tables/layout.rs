@@ -1,0 +1,330 @@
+//! The tables of the results: their names, their columns, and what these mean.
+
+use analysis::Cell;
+
+use super::rows::{
+    access_links, convergence, latency, load, load_distribution, lookups, messages, one_ring, path_length, population,
+    quantiles, reachability, rings, snapshot_links, snapshot_nodes, stretch,
+};
+use super::{Ranges, comings};
+use crate::run::measure::Measured;
+use crate::run::steady;
+use crate::scenario::{Point, Scenario};
+
+/// A table of the results: its name, its own columns (units in the name), and what they mean.
+pub(super) struct Layout {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static [&'static str],
+    /// Whether the scenario asks for it.
+    pub(super) written: fn(&Scenario) -> bool,
+    pub(super) rows: fn(&Measured, &Ranges) -> Vec<Vec<Cell>>,
+}
+
+/// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
+/// nodes) and `replication` (from zero).
+pub(super) const TABLES: [Layout; 22] = [
+    // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
+    // `hops` counts to the owner; stretch is latency over the direct round trip.
+    Layout {
+        name: "lookups",
+        columns: &[
+            "issued",
+            "completed",
+            "correct",
+            "failed",
+            "unfinished",
+            "completed_fraction",
+            "correct_fraction",
+            "visited_mean",
+            "visited_variance",
+            "visited_p01",
+            "visited_p50",
+            "visited_p99",
+            "hops_mean",
+            "timeouts_mean",
+            "dead_owners_mean",
+            "latency_mean_ms",
+            "latency_p50_ms",
+            "latency_p95_ms",
+            "stretch_mean",
+            "stretch_p10",
+            "stretch_p50",
+            "stretch_p90",
+        ],
+        written: always,
+        rows: lookups,
+    },
+    // The distribution of `visited`: a row a value, the same values in all runs of a point.
+    Layout {
+        name: "path_length",
+        columns: &["visited", "lookups", "fraction"],
+        written: always,
+        rows: path_length,
+    },
+    // The distribution of latency: the fraction of completed lookups that took at most so long.
+    Layout {
+        name: "latency",
+        columns: &["latency_ms", "fraction_at_most"],
+        written: always,
+        rows: latency,
+    },
+    // The distribution of stretch, likewise.
+    Layout {
+        name: "stretch",
+        columns: &["stretch", "fraction_at_most"],
+        written: always,
+        rows: stretch,
+    },
+    // Quantiles of latency (ms) and of stretch, a row each: the value by nearest rank, and the distribution-free 95 % interval
+    // within the run, which takes its lookups for independent. They are not: the interval over replications is the honest one.
+    Layout {
+        name: "quantiles",
+        columns: &["of", "quantile", "value", "low", "high", "samples"],
+        written: always,
+        rows: quantiles,
+    },
+    // Lookups by when they began, a row a bin of `measure.bin`, the warm-up (`counted` = 0) included.
+    Layout {
+        name: "lookups_over_time",
+        columns: &[
+            "time_s",
+            "counted",
+            "issued",
+            "completed",
+            "correct",
+            "failed",
+            "unfinished",
+            "correct_fraction",
+            "hops_mean",
+            "timeouts_mean",
+            "latency_mean_ms",
+        ],
+        written: always,
+        rows: |measured, ranges| steady::over_time(measured, ranges.bins),
+    },
+    // Whether the bins after the warm-up (`warm_up_s`) have settled, a row a metric: the probability that a settled series
+    // wanders as far, of this run alone and of the mean over all runs of the point; settled where it is at least 5 %. What is
+    // over within an eighth of the bins goes unnoticed: `suggested_warm_up_s` is the warm-up that "auto" finds in all runs.
+    Layout {
+        name: "stationarity",
+        columns: &[
+            "metric",
+            "warm_up_s",
+            "bins",
+            "p_value",
+            "stationary",
+            "together_p_value",
+            "together_stationary",
+            "suggested_warm_up_s",
+        ],
+        written: always,
+        rows: |measured, ranges| steady::rows(measured, &ranges.together),
+    },
+    // What was sent since measurement began, by kind and in total, and how many of these messages the network lost, found
+    // nobody up to receive, or were lost at a full queue of an access link, where there are such; rates are a node that is up and second.
+    Layout {
+        name: "messages",
+        columns: &["kind", "messages", "bytes", "messages_per_node_s", "bytes_per_node_s"],
+        written: always,
+        rows: messages,
+    },
+    // What came to the access links of all hosts since measurement began, a row a direction: messages that were taken and those
+    // that found the queue full; how long the former waited for others before they were sent themselves, the longest wait
+    // since the run began.
+    Layout {
+        name: "access_links",
+        columns: &[
+            "direction",
+            "messages",
+            "lost",
+            "lost_fraction",
+            "wait_mean_ms",
+            "wait_max_ms",
+        ],
+        written: has_access_links,
+        rows: access_links,
+    },
+    // Who came and went, over the whole run; `up_mean` since measurement began.
+    Layout {
+        name: "population",
+        columns: &[
+            "arrivals",
+            "restarted_joins",
+            "graceful_departures",
+            "silent_departures",
+            "up_mean",
+            "up_end",
+            "members_end",
+        ],
+        written: always,
+        rows: population,
+    },
+    // What churn really did in the measured time, a row a run. `begins` is how the model starts: `steady`, `periodic`,
+    // `whole_sessions`, `wandering` or `as_measured`; `disturbed` where a mass failure or a flash crowd leaves no steady state.
+    // Counted are hosts, which come and go with all of their nodes. The mean session is node-seconds up over departures (Little's law), the
+    // median the product-limit estimate over the sessions that began in the measured time; both empty where too few ended.
+    // `halving_s` is when half of those who were up at the beginning had left, `doubling_s` when as many had come (Liben-Nowell,
+    // Balakrishnan and Karger 2002: the shorter one is the half-life).
+    Layout {
+        name: "churn",
+        columns: &[
+            "begins",
+            "sessions_begun",
+            "sessions_ended",
+            "session_mean_s",
+            "session_median_s",
+            "up_mean",
+            "up_least",
+            "up_most",
+            "empty_s",
+            "halving_s",
+            "doubling_s",
+            "arrivals_per_s",
+            "departures_per_s",
+            "refused",
+        ],
+        written: comes_and_goes,
+        rows: comings::churn,
+    },
+    // The distribution of sessions: the share of those begun in the measured time that lasted at most so long, by the
+    // product-limit estimate; no rows beyond the longest that ended.
+    Layout {
+        name: "sessions",
+        columns: &["session_s", "fraction_at_most"],
+        written: comes_and_goes,
+        rows: comings::sessions,
+    },
+    // What the overlay costs and what it buys, a row a run: the traffic of the measured time for each node that is up, lookups
+    // included, beside what became of the lookups (Li et al. 2005: performance versus cost). `together_bytes_per_node_s` is the
+    // mean over all runs of the point, the same in each, so that figures along it average what belongs together.
+    Layout {
+        name: "cost",
+        columns: &[
+            "together_bytes_per_node_s",
+            "bytes_per_node_s",
+            "messages_per_node_s",
+            "completed_fraction",
+            "correct_fraction",
+            "hops_mean",
+            "timeouts_mean",
+            "latency_mean_ms",
+            "latency_p50_ms",
+        ],
+        written: comes_and_goes_under_lookups,
+        rows: comings::cost,
+    },
+    // Which hosts were up in each bin of `measure.bin`, and how many came and went a second.
+    Layout {
+        name: "population_over_time",
+        columns: &["time_s", "up_mean", "arrivals_per_s", "departures_per_s"],
+        written: comes_and_goes_under_lookups,
+        rows: comings::population_over_time,
+    },
+    // Between which nodes there were paths, a row a count: `pairs` are ordered pairs of different nodes, of which `working`
+    // had a path from the first to the second by what the nodes on it knew. Nodes yet to come for the first time count.
+    Layout {
+        name: "reachability",
+        columns: &["time_s", "up", "members", "pairs", "working", "working_fraction"],
+        written: follows_paths,
+        rows: reachability,
+    },
+    // A row a part of the pairs: when it was first found that so many had a path. Empty if that was never found.
+    Layout {
+        name: "convergence",
+        columns: &["part", "time_s"],
+        written: follows_paths,
+        rows: convergence,
+    },
+    // How `keys` random keys spread over the members at the end of the run, a row a run and kind of holder; percentiles by
+    // nearest rank.
+    Layout {
+        name: "load",
+        columns: &[
+            "holder",
+            "holders",
+            "keys",
+            "held_mean",
+            "held_p01",
+            "held_p50",
+            "held_p99",
+            "held_max",
+            "none_fraction",
+        ],
+        written: spreads_keys,
+        rows: load,
+    },
+    // The distribution of that: which fraction of the holders has so many keys, the same numbers in all runs of a point.
+    Layout {
+        name: "load_distribution",
+        columns: &["holder", "held", "holders", "fraction"],
+        written: spreads_keys,
+        rows: load_distribution,
+    },
+    // The rings that the members make up, a row a count: circles of members, each what the one before takes for its successor;
+    // `largest` are the members on the largest, `correct` those whose successor is the next member by identifier.
+    Layout {
+        name: "rings",
+        columns: &["time_s", "members", "rings", "largest", "correct"],
+        written: counts_rings,
+        rows: rings,
+    },
+    // A row a run: since when all successors were correct until the last count, that is, there was one ring, in order, and how
+    // long after the last partition was healed; empty if there was not.
+    Layout {
+        name: "one_ring",
+        columns: &["time_s", "after_partition_s", "rings_end"],
+        written: counts_rings,
+        rows: one_ring,
+    },
+    // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
+    // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
+    // a topology (those of its router), units of length in a plane.
+    Layout {
+        name: "snapshot_nodes",
+        columns: &["time_s", "node", "id", "turn", "x", "y", "state"],
+        written: takes_snapshots,
+        rows: snapshot_nodes,
+    },
+    // Whom they knew, and what he was to them; it may be somebody who was not up.
+    Layout {
+        name: "snapshot_links",
+        columns: &["time_s", "from", "to", "kind"],
+        written: takes_snapshots,
+        rows: snapshot_links,
+    },
+];
+
+fn always(_: &Scenario) -> bool {
+    true
+}
+
+fn has_access_links(scenario: &Scenario) -> bool {
+    let mut points = scenario.points.iter();
+    points.any(|point| point.network.conditions.access_links.is_some())
+}
+
+fn follows_paths(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.reachability.is_some())
+}
+
+fn spreads_keys(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.load.is_some())
+}
+
+fn counts_rings(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.rings.is_some())
+}
+
+fn comes_and_goes(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(Point::comes_and_goes)
+}
+
+/// Without lookups there are no bins.
+fn comes_and_goes_under_lookups(scenario: &Scenario) -> bool {
+    let mut points = scenario.points.iter();
+    points.any(|point| point.comes_and_goes() && point.lookups.is_some())
+}
+
+fn takes_snapshots(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| !point.observe.snapshots.is_empty())
+}
