@@ -13,7 +13,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{InputError, Line, Origin, Source, Word, lines};
+use crate::input::{InputError, Line, Origin, Source, Word, lines, read_bytes, unpacked};
 use crate::units::{Duration, written};
 
 /// The largest trace that is read, in bytes.
@@ -49,13 +49,17 @@ impl std::fmt::Debug for LookupTrace {
 }
 
 impl LookupTrace {
-    /// Reads a trace.
+    /// Reads a trace, which may be packed by gzip.
     ///
     /// # Errors
     /// [`InputError::Missing`]; [`InputError::Invalid`], pointing at what is malformed or at the first line whose time runs
     /// back.
     pub fn read(path: &Path) -> Result<Self, InputError> {
-        LookupTrace::parse(&Source::read(path, FILE_LIMIT)?)
+        let bytes = read_bytes(path, FILE_LIMIT)?;
+        let digest = sha256(&bytes);
+        let mut trace = LookupTrace::parse(&Source::decode(path, unpacked(path, bytes, FILE_LIMIT)?)?)?;
+        trace.sha256 = digest;
+        Ok(trace)
     }
 
     /// Parses the text of a trace.

@@ -13,29 +13,23 @@
 //! - `oversim`: what OverSim's `GlobalTraceManager` reads, `<time> <host> JOIN` and `LEAVE` in seconds, in the order of time;
 //!   other commands are skipped.
 //!
-//! Whoever has not left at the end of a file of events stays. A session without length is none, and
-//! a host without a session takes no part. How hosts leave is
-//! the scenario's to say, not the file's.
+//! Whoever has not left at the end of a file of events stays. A session without length is none, and a host without a session
+//! takes no part. How hosts leave is the scenario's to say, not the file's.
 
 mod parse;
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use flate2::read::MultiGzDecoder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::churn::SessionTrace;
 
 use crate::digest::sha256;
-use crate::input::{InputError, Source, read_bytes};
+use crate::input::{InputError, Source, read_bytes, unpacked};
 
 /// The largest file that is read, in bytes, packed or not.
 const FILE_LIMIT: u64 = 4 << 30;
-
-/// How a file packed by gzip begins.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// How the file is laid out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
@@ -71,35 +65,13 @@ impl Recorded {
             other => other,
         })?;
         let sha256 = sha256(&bytes);
-        let text = if bytes.starts_with(&GZIP) {
-            unpacked(path, &bytes)?
-        } else {
-            bytes
-        };
+        let text = unpacked(path, bytes, FILE_LIMIT)?;
         let sessions = parse::sessions(&Source::decode(path, text)?, format)?;
         Ok(Recorded {
             sessions: Arc::new(sessions),
             sha256,
         })
     }
-}
-
-/// What a file packed by gzip contains.
-fn unpacked(path: &Path, bytes: &[u8]) -> Result<Vec<u8>, InputError> {
-    let mut text = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(FILE_LIMIT + 1).read_to_end(&mut text);
-    if let Err(error) = read {
-        let message = format!("{}: no whole gzip file: {error}", path.display());
-        let error: InputError = serde::de::Error::custom(message);
-        return Err(error.help("the file may be truncated: compare its size with the original's"));
-    }
-    if text.len() as u64 > FILE_LIMIT {
-        return Err(InputError::TooLarge {
-            path: path.to_owned(),
-            limit: FILE_LIMIT,
-        });
-    }
-    Ok(text)
 }
 
 /// How a user gets a trace.

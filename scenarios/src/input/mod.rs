@@ -8,6 +8,7 @@
 mod de;
 mod document;
 mod error;
+mod gzip;
 mod lines;
 mod parse;
 mod path;
@@ -18,6 +19,7 @@ mod tree;
 pub use document::Document;
 pub use error::{Complaint, InputError};
 pub(crate) use error::{alternatives, closest, list};
+pub(crate) use gzip::unpacked;
 pub(crate) use lines::{Line, Word, lines};
 pub use path::KeyPath;
 pub(crate) use shell::shell_word;

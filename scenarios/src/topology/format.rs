@@ -36,6 +36,12 @@ impl Format {
     /// # Errors
     /// [`InputError::Invalid`] if neither tells.
     pub(super) fn of(path: &Path, source: &Arc<Source>) -> Result<Self, InputError> {
+        // What is packed has the ending of what it contains before its own.
+        let unpacked = path
+            .extension()
+            .filter(|ending| *ending == "gz")
+            .map(|_| path.with_extension(""));
+        let path = unpacked.as_deref().unwrap_or(path);
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         match ending.as_str() {
             "graphml" => return Ok(Format::Graphml),

@@ -44,7 +44,7 @@ use sim_core::network::RouterGraph;
 use sim_core::time::SimDuration;
 
 use crate::digest::sha256;
-use crate::input::{InputError, Source};
+use crate::input::{InputError, Source, read_bytes, unpacked};
 use crate::units::Duration;
 
 pub use format::Format;
@@ -203,18 +203,22 @@ impl Topology {
     /// [`InputError::Missing`] with advice on where topologies are, [`InputError::TooLarge`], and what
     /// [`Topology::parse`] refuses.
     pub fn read(path: &Path, reading: Reading) -> Result<Self, InputError> {
-        let source = Source::read(path, FILE_LIMIT).map_err(|error| match error {
+        let bytes = read_bytes(path, FILE_LIMIT).map_err(|error| match error {
             InputError::Missing { .. } => error.help(
                 "Abilene and Geant come with this project, in scenarios/topologies; the Internet Topology Zoo has more as \
                  GraphML, the Python package topohub as JSON",
             ),
             other => other,
         })?;
+        let digest = sha256(&bytes);
+        let source = Source::decode(path, unpacked(path, bytes, FILE_LIMIT)?)?;
         let format = match reading.format {
             Some(format) => format,
             None => Format::of(path, &source)?,
         };
-        Topology::parse(&source, format, reading)
+        let mut topology = Topology::parse(&source, format, reading)?;
+        topology.sha256 = digest;
+        Ok(topology)
     }
 
     /// Parses the text of a file of this format, whatever that of `reading` is.

@@ -262,3 +262,20 @@ fn relationships_of_ases_decide_on_paths_where_that_is_asked_for() {
     );
     assert_eq!(ended.exit, Exit::BadInput);
 }
+
+/// As the graphs of SNAP come.
+#[test]
+fn a_packed_file_is_read_as_what_it_contains() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("pair.txt.gz");
+    let mut packer = flate2::write::GzEncoder::new(fs::File::create(&file).unwrap(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packer, b"# a pair\n1 2 5ms\n2 3 7ms\n").unwrap();
+    packer.finish().unwrap();
+    let ended = peerscope(&["topology", file.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    assert!(ended.out.contains("12.000 ms"), "{}", ended.out);
+    fs::write(&file, [0x1f, 0x8b, 8, 0, 0]).unwrap();
+    let ended = peerscope(&["topology", file.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::BadInput, "{}", ended.err);
+    assert!(ended.err.contains("no whole gzip file"), "{}", ended.err);
+}
