@@ -13,7 +13,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{InputError, Line, Origin, Source, Word, lines, read_bytes, unpacked};
+use crate::input::{InputError, Line, Origin, Source, Word, lines, read_unpacked};
 use crate::units::{Duration, written};
 
 /// The largest trace that is read, in bytes.
@@ -55,9 +55,8 @@ impl LookupTrace {
     /// [`InputError::Missing`]; [`InputError::Invalid`], pointing at what is malformed or at the first line whose time runs
     /// back.
     pub fn read(path: &Path) -> Result<Self, InputError> {
-        let bytes = read_bytes(path, FILE_LIMIT)?;
-        let digest = sha256(&bytes);
-        let mut trace = LookupTrace::parse(&Source::decode(path, unpacked(path, bytes, FILE_LIMIT)?)?)?;
+        let (source, digest) = read_unpacked(path, FILE_LIMIT)?;
+        let mut trace = LookupTrace::parse(&source)?;
         trace.sha256 = digest;
         Ok(trace)
     }

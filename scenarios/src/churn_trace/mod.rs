@@ -25,8 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::churn::SessionTrace;
 
-use crate::digest::sha256;
-use crate::input::{InputError, Source, read_bytes, unpacked};
+use crate::input::{InputError, read_unpacked};
 
 /// The largest file that is read, in bytes, packed or not.
 const FILE_LIMIT: u64 = 4 << 30;
@@ -60,13 +59,11 @@ impl Recorded {
     /// # Errors
     /// [`InputError::Missing`] with advice on how to get a file, [`InputError::Invalid`] pointing at what is malformed.
     pub fn read(path: &Path, format: Format) -> Result<Self, InputError> {
-        let bytes = read_bytes(path, FILE_LIMIT).map_err(|error| match error {
+        let (source, sha256) = read_unpacked(path, FILE_LIMIT).map_err(|error| match error {
             InputError::Missing { .. } => with_advice(error),
             other => other,
         })?;
-        let sha256 = sha256(&bytes);
-        let text = unpacked(path, bytes, FILE_LIMIT)?;
-        let sessions = parse::sessions(&Source::decode(path, text)?, format)?;
+        let sessions = parse::sessions(&source, format)?;
         Ok(Recorded {
             sessions: Arc::new(sessions),
             sha256,

@@ -2,26 +2,35 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
-use super::InputError;
+use super::source::read_packed;
+use super::{InputError, Source};
+use crate::digest::sha256;
 
 /// How a file packed by gzip begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What the bytes of a file contain: they themselves, unless they are packed by gzip.
+/// Reads a file of UTF-8 text that may be packed by gzip, of at most `limit` bytes, packed or not: the text, and the SHA-256 of
+/// the file in hexadecimal.
 ///
 /// # Errors
-/// [`InputError::Invalid`] for a file that is not whole, [`InputError::TooLarge`] for more than `limit` bytes.
-pub(crate) fn unpacked(path: &Path, bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, InputError> {
-    if !bytes.starts_with(&GZIP) {
-        return Ok(bytes);
-    }
+/// What [`Source::read`] refuses; [`InputError::Invalid`] for a packed file that is not whole.
+pub(crate) fn read_unpacked(path: &Path, limit: u64) -> Result<(Arc<Source>, String), InputError> {
+    let bytes = read_packed(path, limit, &GZIP)?;
+    let digest = sha256(&bytes);
+    let text = match bytes.starts_with(&GZIP) {
+        true => unpacked(path, &bytes, limit)?,
+        false => bytes,
+    };
+    Ok((Source::decode(path, text)?, digest))
+}
+
+fn unpacked(path: &Path, bytes: &[u8], limit: u64) -> Result<Vec<u8>, InputError> {
     let mut text = Vec::new();
-    let read = MultiGzDecoder::new(bytes.as_slice())
-        .take(limit + 1)
-        .read_to_end(&mut text);
+    let read = MultiGzDecoder::new(bytes).take(limit + 1).read_to_end(&mut text);
     if let Err(error) = read {
         let message = format!("{}: no whole gzip file: {error}", path.display());
         let error: InputError = serde::de::Error::custom(message);

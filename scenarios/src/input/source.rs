@@ -92,19 +92,18 @@ impl Source {
 /// [`InputError::Missing`] if there is no such file or it may not be read, [`InputError::Unreadable`] if reading fails,
 /// [`InputError::TooLarge`] beyond the limit, [`InputError::Invalid`] where its beginning is no text.
 pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
-    read(path, limit, true)
+    read(path, limit, None)
 }
 
-/// Reads a file of any kind of at most `limit` bytes.
+/// Reads a file of text, or one that begins with `packed` and is none, of at most `limit` bytes.
 ///
 /// # Errors
-/// [`InputError::Missing`] if there is no such file or it may not be read, [`InputError::Unreadable`] if reading fails,
-/// [`InputError::TooLarge`] beyond the limit.
-pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, InputError> {
-    read(path, limit, false)
+/// As [`read_limited`].
+pub(super) fn read_packed(path: &Path, limit: u64, packed: &[u8]) -> Result<Vec<u8>, InputError> {
+    read(path, limit, Some(packed))
 }
 
-fn read(path: &Path, limit: u64, text: bool) -> Result<Vec<u8>, InputError> {
+fn read(path: &Path, limit: u64, packed: Option<&[u8]>) -> Result<Vec<u8>, InputError> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
             InputError::missing(path, &error)
@@ -119,7 +118,8 @@ fn read(path: &Path, limit: u64, text: bool) -> Result<Vec<u8>, InputError> {
     let mut file = File::open(path).map_err(failed)?.take(limit + 1);
     file.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(failed)?;
     // Neither a disk image nor `/dev/zero` is worth gigabytes of memory.
-    if let Some(at) = bytes.iter().position(|byte| text && *byte == 0) {
+    let is_packed = packed.is_some_and(|packed| bytes.starts_with(packed));
+    if let Some(at) = bytes.iter().position(|byte| !is_packed && *byte == 0) {
         let source = Source::file(path, String::from_utf8_lossy(&bytes[..=at]).into_owned());
         let end = source.text().len();
         return Err(not_text(&Origin::new(source, end - 1..end), 0));

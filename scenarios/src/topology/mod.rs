@@ -44,7 +44,7 @@ use sim_core::network::RouterGraph;
 use sim_core::time::SimDuration;
 
 use crate::digest::sha256;
-use crate::input::{InputError, Source, read_bytes, unpacked};
+use crate::input::{InputError, Source, read_unpacked};
 use crate::units::Duration;
 
 pub use format::Format;
@@ -203,15 +203,13 @@ impl Topology {
     /// [`InputError::Missing`] with advice on where topologies are, [`InputError::TooLarge`], and what
     /// [`Topology::parse`] refuses.
     pub fn read(path: &Path, reading: Reading) -> Result<Self, InputError> {
-        let bytes = read_bytes(path, FILE_LIMIT).map_err(|error| match error {
+        let (source, digest) = read_unpacked(path, FILE_LIMIT).map_err(|error| match error {
             InputError::Missing { .. } => error.help(
                 "Abilene and Geant come with this project, in scenarios/topologies; the Internet Topology Zoo has more as \
                  GraphML, the Python package topohub as JSON",
             ),
             other => other,
         })?;
-        let digest = sha256(&bytes);
-        let source = Source::decode(path, unpacked(path, bytes, FILE_LIMIT)?)?;
         let format = match reading.format {
             Some(format) => format,
             None => Format::of(path, &source)?,
