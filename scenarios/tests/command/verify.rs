@@ -205,3 +205,19 @@ fn a_run_that_broke_breaks_again() {
         ended.out
     );
 }
+
+/// The traffic that stands beside each run of a point is the mean of all of them.
+#[test]
+fn a_quick_look_leaves_the_mean_traffic_of_all_replications_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let (file, results) = (home.path().join("churning.toml"), home.path().join("r"));
+    let text = "seed = 1\nreplications = 3\nrun.duration = \"20min\"\nnodes.count = 20\nbring_up = \"bulk\"\n\
+                network.constant.delay = \"20ms\"\nprotocol.chord.successors = 4\n\
+                workload.lookups = { start = \"1min\", rate = \"2/min\" }\n\
+                churn.sessions = { up.exponential.mean = \"30min\", down.exponential.mean = \"10min\", graceful = 1 }\n";
+    fs::write(&file, text).unwrap();
+    let ended = peerscope(&["run", file.to_str().unwrap(), "-o", results.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    let ended = peerscope(&["verify", "--quick", results.to_str().unwrap()]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.out);
+}
