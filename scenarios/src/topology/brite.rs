@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use super::description::{DescribedLink, DescribedRouter, Description};
-use super::lines::{Line, Word, check_count, lines};
+use super::description::{DescribedLink, Description};
+use super::lines::{Line, Word, add_numbered, check_count, lines};
 use crate::input::{InputError, Source};
 
 /// BRITE writes no comments.
@@ -77,14 +77,7 @@ fn router(description: &mut Description, line: &Line<'_>) -> Result<(), InputErr
     let [id, x, y, ..] = &words[..] else {
         return Err(line.unexpected(description, "a node, `id x y indegree outdegree as type`"));
     };
-    id.whole(description, "the number of a node")?;
-    x.check_number(description, "a coordinate")?;
-    y.check_number(description, "a coordinate")?;
-    let router = DescribedRouter {
-        span: line.span.clone(),
-        ..DescribedRouter::default()
-    };
-    description.add_router(id.text.to_owned(), router)
+    add_numbered(description, line, [id, x, y])
 }
 
 fn link(description: &mut Description, line: &Line<'_>) -> Result<(), InputError> {

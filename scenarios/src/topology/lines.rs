@@ -1,6 +1,6 @@
 //! What formats of a record a line expect of their lines and words.
 
-use super::description::Description;
+use super::description::{DescribedRouter, Description};
 use crate::input::InputError;
 
 pub(super) use crate::input::{Line, Word, lines};
@@ -34,6 +34,22 @@ impl Word<'_> {
             }
         }
     }
+}
+
+/// Adds a router that has a number and coordinates in a plane, which are not used.
+pub(super) fn add_numbered(
+    description: &mut Description,
+    line: &Line<'_>,
+    [id, x, y]: [&Word<'_>; 3],
+) -> Result<(), InputError> {
+    id.whole(description, "the number of a node")?;
+    x.check_number(description, "a coordinate")?;
+    y.check_number(description, "a coordinate")?;
+    let router = DescribedRouter {
+        span: line.span.clone(),
+        ..DescribedRouter::default()
+    };
+    description.add_router(id.text.to_owned(), router)
 }
 
 /// Holds what a file says it has against what it has.

@@ -5,13 +5,9 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::{KindTraffic, Traffic};
 
 use super::Ranges;
-use super::rows::nearest_rank;
+use super::rows::{nearest_rank, number};
 use crate::run::comings::{Bin, Comings};
 use crate::run::measure::Measured;
-
-fn number(value: Option<f64>) -> Cell {
-    value.map_or(Cell::Empty, Cell::from)
-}
 
 fn over(count: u128, span: SimDuration) -> Option<f64> {
     (span > SimDuration::ZERO).then(|| count as f64 / span.as_secs_f64())

@@ -23,7 +23,7 @@ fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator / denominator as f64)
 }
 
-fn number(value: Option<f64>) -> Cell {
+pub(super) fn number(value: Option<f64>) -> Cell {
     value.map_or(Cell::Empty, Cell::from)
 }
 
