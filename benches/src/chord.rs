@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use protocols::chord::{Chord, Command, Config, Contact, Event, Init, Ring, distinct_ids};
+use protocols::chord::{Chord, Command, Config, Event, Init, Ring};
+use protocols::id::{Contact, distinct_ids};
 use sim_core::addr::NodeAddr;
 use sim_core::distribution::Exponential;
 use sim_core::network::Constant;

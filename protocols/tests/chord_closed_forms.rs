@@ -1,6 +1,8 @@
 //! Closed forms that Chord must come to, apart from anything that a paper measured.
 
-use protocols::chord::{Chord, Config, Contact, Id, Init, Ring, Step, distinct_ids};
+use protocols::chord::{Chord, Config, Init, Ring};
+use protocols::id::{Contact, Id, distinct_ids};
+use protocols::kbr::Step;
 use sim_core::addr::NodeAddr;
 use sim_core::math;
 use sim_core::protocol::Protocol;

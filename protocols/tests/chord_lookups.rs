@@ -2,7 +2,8 @@
 //! bulk.
 
 use protocols::chord::invariants::RingError;
-use protocols::chord::{Chord, Command, Config, Contact, Event, Init, LookupStyle, Ring, Rules, distinct_ids};
+use protocols::chord::{Chord, Command, Config, Event, Init, LookupStyle, Ring, Rules};
+use protocols::id::{Contact, distinct_ids};
 use rand::Rng;
 use sim_core::addr::NodeAddr;
 use sim_core::network::Exponential;

@@ -1,6 +1,7 @@
 //! A partition leaves two rings, which only the check of consistency makes one again (Stoica et al. 2001, section 7).
 
-use protocols::chord::{Chord, Config, ConsistencyCheck, Contact, Event, Id, Init, Ring, Rules, distinct_ids};
+use protocols::chord::{Chord, Config, ConsistencyCheck, Event, Init, Ring, Rules};
+use protocols::id::{Contact, Id, distinct_ids};
 use sim_core::addr::NodeAddr;
 use sim_core::network::{Fate, Network, Transmission};
 use sim_core::random::StreamKey;

@@ -29,7 +29,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use protocols::chord::{Chord, Config, Contact, Event, Id, Init, Msg, Ring, Rules, Tables, Timer, distinct_ids};
+use protocols::chord::{Chord, Config, Event, Init, Msg, Ring, Rules, Tables, Timer};
+use protocols::id::{Contact, Id, distinct_ids};
 use rand::Rng;
 use sim_core::addr::NodeAddr;
 use sim_core::math;

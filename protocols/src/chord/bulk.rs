@@ -1,29 +1,8 @@
 //! Rings built in bulk: the tables that joins and stabilisation end with, computed from the list of all nodes.
 
-use std::collections::BTreeSet;
-
-use rand::Rng;
-
 use super::fingers::Fingers;
-use super::ring::{Contact, Id, IdSpace};
 use super::{Config, Tables};
-
-/// `count` different identifiers, uniformly random, in the order in which they were drawn; none if the ring has not as
-/// many points.
-pub fn distinct_ids(count: usize, space: IdSpace, rng: &mut impl Rng) -> Option<Vec<Id>> {
-    if space.bits() < 128 && count as u128 > 1_u128 << space.bits() {
-        return None;
-    }
-    let mut seen = BTreeSet::new();
-    let mut ids = Vec::with_capacity(count);
-    while ids.len() < count {
-        let id = space.random(rng);
-        if seen.insert(id) {
-            ids.push(id);
-        }
-    }
-    Some(ids)
-}
+use crate::id::{Contact, Id, IdSpace};
 
 /// All members of a ring, by identifier: who owns what, and the tables of a node that knows its place perfectly.
 #[derive(Clone, Debug)]
@@ -107,7 +86,6 @@ impl Ring {
 mod tests {
     use super::*;
     use sim_core::addr::NodeAddr;
-    use sim_core::random::StreamKey;
 
     fn ring(ids: &[u128]) -> Ring {
         let config = Config {
@@ -158,13 +136,5 @@ mod tests {
     #[test]
     fn a_node_alone_knows_nobody() {
         assert_eq!(ring(&[5]).tables(Id::new(5)), Tables::default());
-    }
-
-    #[test]
-    fn identifiers_differ_and_a_ring_cannot_be_overfull() {
-        let mut rng = StreamKey::root(1, 0).rng();
-        let ids = distinct_ids(8, IdSpace::new(3), &mut rng).expect("eight points for eight identifiers");
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 8);
-        assert!(distinct_ids(9, IdSpace::new(3), &mut rng).is_none());
     }
 }

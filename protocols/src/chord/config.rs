@@ -3,7 +3,7 @@
 use sim_core::time::SimDuration;
 use thiserror::Error;
 
-use super::ring::IdSpace;
+use crate::id::IdSpace;
 use crate::request::Patience;
 
 /// Whose rules keep the ring.

@@ -2,7 +2,7 @@
 
 use sim_core::protocol::OperationId;
 
-use super::ring::{Contact, Id};
+use crate::id::{Contact, Id};
 use crate::lookup::Failure;
 
 /// What is asked from above.

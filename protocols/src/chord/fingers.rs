@@ -8,7 +8,8 @@
 
 use sim_core::addr::NodeAddr;
 
-use super::ring::{Contact, Id, in_open};
+use super::ring::in_open;
+use crate::id::{Contact, Id};
 
 /// Fingers `first..=last`, all of which point to `contact`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -33,8 +33,9 @@ use rand::Rng;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::Ctx;
 
-use super::ring::{Contact, Id, IdSpace, in_open, in_open_closed};
+use super::ring::{in_open, in_open_closed};
 use super::{Chord, Config, Event, JoinFailure, Stage, Tables};
+use crate::id::{Contact, Id, IdSpace};
 use crate::lookup::Failure;
 
 /// Predecessors that cleaning keeps.

@@ -30,8 +30,9 @@ use sim_core::observer::Observer;
 use sim_core::time::SimTime;
 
 use super::bulk::Ring;
-use super::ring::{Contact, Id, in_open};
+use super::ring::in_open;
 use super::{Chord, Config};
+use crate::id::{Contact, Id};
 
 /// Members shown in the text of an error.
 const SHOWN: usize = 24;

@@ -64,9 +64,11 @@ use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
 
+use crate::id::{Contact, Id};
+use crate::kbr::Step;
 use crate::request::{RequestId, Requests};
 use ask::Ask;
-pub use bulk::{Ring, distinct_ids};
+pub use bulk::Ring;
 use check::Acquaintances;
 pub use config::{Choice, Config, ConfigError, ConsistencyCheck, Delays, LookupStyle, Proximity, Rules};
 pub use event::{Command, Dropped, Event, JoinFailure, LookupFailure};
@@ -74,8 +76,8 @@ use extras::Extras;
 use find::{Find, FindId};
 pub use fingers::Fingers;
 use proximity::Nearby;
-pub use ring::{Contact, Id, IdSpace, in_open, in_open_closed};
-pub use wire::{Msg, Neighbours, Step};
+pub use ring::{in_open, in_open_closed};
+pub use wire::{Msg, Neighbours};
 
 /// How a node starts.
 #[derive(Clone, Debug)]

@@ -28,8 +28,9 @@ use sim_core::time::{SimDuration, SimTime};
 use super::ask::Ask;
 use super::config::{Choice, Delays, Proximity};
 use super::fingers::Fingers;
-use super::ring::{Contact, Id, IdSpace, in_open};
+use super::ring::in_open;
 use super::{Chord, Config};
+use crate::id::{Contact, Id, IdSpace};
 
 /// What a node knows of who is near.
 #[derive(Debug, Default)]

@@ -1,79 +1,6 @@
-//! Identifiers on a ring, and the two interval tests that all of Chord rests on.
+//! The two interval tests that all of Chord rests on, and where fingers start.
 
-use std::cmp::Ordering;
-use std::fmt;
-use std::hash::{Hash, Hasher};
-
-use rand::Rng;
-use sim_core::addr::NodeAddr;
-
-/// The identifier of a node or a key: a point on a ring of `2^bits` points, see [`IdSpace`].
-///
-/// Chord only ever compares identifiers, so that more than 128 bits (SHA-1 has 160) would change nothing but the chance
-/// that two of them are equal. Kept as bytes so that a [`Contact`] takes 20 bytes and not 32.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Id([u8; 16]);
-
-impl Id {
-    /// The identifier with this number.
-    pub const fn new(number: u128) -> Self {
-        Id(number.to_le_bytes())
-    }
-
-    /// The identifier as a number.
-    #[inline]
-    pub const fn number(self) -> u128 {
-        u128::from_le_bytes(self.0)
-    }
-}
-
-impl Ord for Id {
-    #[inline]
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.number().cmp(&other.number())
-    }
-}
-
-impl PartialOrd for Id {
-    #[inline]
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Hash for Id {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(self.number());
-    }
-}
-
-impl fmt::Debug for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}", self.number())
-    }
-}
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-/// A node as others know it: its identifier, and the address where it is to be found.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Contact {
-    /// Its identifier.
-    pub id: Id,
-    /// Its address. Whoever holds the address may meanwhile be somebody else.
-    pub addr: NodeAddr,
-}
-
-impl fmt::Debug for Contact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.id, self.addr)
-    }
-}
+use crate::id::{Id, IdSpace};
 
 /// Whether `x` lies in the open interval `(a, b)`, walking clockwise from `a`.
 ///
@@ -94,47 +21,7 @@ pub fn in_open_closed(a: Id, x: Id, b: Id) -> bool {
     if a < b { a < x && x <= b } else { x > a || x <= b }
 }
 
-/// A ring of `2^bits` identifiers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct IdSpace {
-    bits: u8,
-}
-
 impl IdSpace {
-    /// The narrowest and the widest ring.
-    pub const BITS: std::ops::RangeInclusive<u32> = 3..=128;
-
-    /// The ring of `bits` bits; a width outside [`IdSpace::BITS`] becomes the nearest inside.
-    pub fn new(bits: u32) -> Self {
-        let bits = bits.clamp(*Self::BITS.start(), *Self::BITS.end());
-        IdSpace { bits: bits as u8 }
-    }
-
-    /// The width of an identifier in bits.
-    pub const fn bits(self) -> u8 {
-        self.bits
-    }
-
-    fn mask(self) -> u128 {
-        u128::MAX >> (128 - u32::from(self.bits))
-    }
-
-    /// Whether an identifier belongs to this ring.
-    #[inline]
-    pub fn holds(self, id: Id) -> bool {
-        id.number() <= self.mask()
-    }
-
-    /// The identifier with this number, modulo the size of the ring.
-    pub fn wrap(self, number: u128) -> Id {
-        Id::new(number & self.mask())
-    }
-
-    /// How far it is from `a` clockwise to `b`: zero if they are equal.
-    pub fn distance(self, a: Id, b: Id) -> u128 {
-        b.number().wrapping_sub(a.number()) & self.mask()
-    }
-
     /// Where finger `index` of a node starts, counted from zero: `id + 2^index`.
     pub fn finger_start(self, id: Id, index: u8) -> Id {
         self.wrap(id.number().wrapping_add(1 << index))
@@ -145,24 +32,8 @@ impl IdSpace {
     pub fn first_finger_beyond(self, id: Id, successor: Id) -> u8 {
         match self.distance(id, successor) {
             // The successor of a node alone is the node itself, the whole ring away.
-            0 => self.bits,
+            0 => self.bits(),
             distance => (128 - distance.leading_zeros()) as u8,
-        }
-    }
-
-    /// A uniformly random identifier.
-    pub fn random(self, rng: &mut impl Rng) -> Id {
-        self.wrap(u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64()))
-    }
-
-    /// A random identifier strictly between `a` and `b`, or `b` where nothing lies between: uniform up to a bias below
-    /// one in `2^(128 - bits)`.
-    pub fn random_between(self, a: Id, b: Id, rng: &mut impl Rng) -> Id {
-        let draw = u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64());
-        match self.distance(a, b) {
-            1 => b,
-            0 => self.wrap(a.number().wrapping_add(1 + draw % self.mask())),
-            distance => self.wrap(a.number().wrapping_add(1 + draw % (distance - 1))),
         }
     }
 }
@@ -170,7 +41,6 @@ impl IdSpace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_core::random::StreamKey;
 
     /// Walks clockwise from `a`, point by point: what the two tests mean.
     fn walk(space: IdSpace, a: Id, b: Id) -> Vec<Id> {
@@ -227,25 +97,5 @@ mod tests {
             let expected = (0..5).find(|index| !covered(*index)).unwrap_or(5);
             assert_eq!(space.first_finger_beyond(id, successor), expected, "{id} {successor}");
         }
-    }
-
-    #[test]
-    fn random_between_stays_strictly_between() {
-        let space = IdSpace::new(4);
-        let mut rng = StreamKey::root(1, 0).rng();
-        for _ in 0..200 {
-            assert!(in_open(
-                Id::new(14),
-                space.random_between(Id::new(14), Id::new(3), &mut rng),
-                Id::new(3)
-            ));
-            assert_ne!(space.random_between(Id::new(7), Id::new(7), &mut rng), Id::new(7));
-        }
-        assert_eq!(space.random_between(Id::new(15), Id::new(0), &mut rng), Id::new(0));
-    }
-
-    #[test]
-    fn a_contact_takes_twenty_bytes() {
-        assert_eq!(size_of::<Contact>(), 20);
     }
 }

@@ -4,7 +4,8 @@ use sim_core::addr::NodeAddr;
 use sim_core::protocol::Wire;
 
 use super::i3;
-use super::ring::{Contact, Id, IdSpace};
+use crate::id::{Contact, Id, IdSpace};
+use crate::kbr::Step;
 use crate::request::RequestId;
 
 /// What nodes say to each other.
@@ -86,26 +87,6 @@ pub enum Msg {
     },
     /// What only i3's nodes say.
     I3(i3::Msg),
-}
-
-/// What a node knows about the way to a key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Step {
-    /// This node owns the key.
-    Owner(Contact),
-    /// This node is closer to it.
-    Closer(Contact),
-    /// Nobody that is not to be avoided is known.
-    DeadEnd,
-}
-
-impl Step {
-    pub(super) fn contact(self) -> Option<Contact> {
-        match self {
-            Step::Owner(contact) | Step::Closer(contact) => Some(contact),
-            Step::DeadEnd => None,
-        }
-    }
 }
 
 /// What a member says of its neighbourhood.

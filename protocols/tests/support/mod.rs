@@ -5,7 +5,8 @@
 #![allow(dead_code, unreachable_pub)]
 
 use protocols::chord::invariants::{Invariant, RingError, RingInvariants, Violation};
-use protocols::chord::{Chord, Config, Contact, Event, Id, Init, Ring, Rules, distinct_ids};
+use protocols::chord::{Chord, Config, Event, Init, Ring, Rules};
+use protocols::id::{Contact, Id, distinct_ids};
 use rand::Rng;
 use sim_core::addr::NodeAddr;
 use sim_core::network::Uniform;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use protocols::chord::invariants::RingInvariants;
 use protocols::chord::{
-    Choice, Chord, Command, Config, ConfigError, ConsistencyCheck, Contact, Delays, Event, Id, Init, LookupStyle,
-    Proximity, Ring, Rules, Step,
+    Choice, Chord, Command, Config, ConfigError, ConsistencyCheck, Delays, Event, Init, LookupStyle, Proximity, Ring,
+    Rules,
 };
+use protocols::id::{Contact, Id};
+use protocols::kbr::Step;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;

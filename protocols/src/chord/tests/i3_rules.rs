@@ -1,6 +1,7 @@
 //! The rules of i3.
 
 use super::*;
+use crate::id::distinct_ids;
 
 /// The messages of one round, as their kinds and receivers.
 fn i3_round(node: &mut Recorder<Chord>) -> Vec<(u32, i3::Msg)> {
