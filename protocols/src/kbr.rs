@@ -180,10 +180,11 @@ pub trait KeyBased: Protocol<Addr = NodeAddr, Command: From<Call<Self::Payload>>
     fn next_hop(&self, config: &Self::Config, key: Id) -> Step;
 
     /// Up to `max` neighbours of this node in the space of identifiers, the nearest first, itself not among them.
-    fn neighbour_set(&self, max: usize) -> Vec<Contact>;
+    fn neighbour_set(&self, config: &Self::Config, max: usize) -> Vec<Contact>;
 
     /// The first `max_rank` replicas of a key by what the node knows, the root first; fewer where it knows no more of them,
-    /// and none if it is not among them.
+    /// and none if it is not among them or cannot tell. The root can always tell; whether the other replicas can is up to
+    /// the overlay, and a layer that holds copies there asks the root before it gives one up.
     fn replica_set(&self, config: &Self::Config, key: Id, max_rank: usize) -> Vec<Contact>;
 
     /// Whether the node is the root of a key, by what it knows.

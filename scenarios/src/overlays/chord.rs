@@ -1,6 +1,7 @@
 //! Chord in scenarios: `[protocol.chord]`.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use protocols::chord::invariants::RingInvariants;
 use protocols::chord::{
@@ -8,7 +9,7 @@ use protocols::chord::{
     Rules,
 };
 use protocols::id::{Contact, Id};
-use protocols::kbr::Step;
+use protocols::kbr::{Nothing, Payload, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
@@ -19,8 +20,8 @@ use super::{Hop, InvalidSetting, Overlay, Told};
 use crate::scenario::Point;
 use crate::units::{Duration, Fraction};
 
-/// [`Chord`] as scenarios know it.
-pub struct ChordOverlay;
+/// [`Chord`] as scenarios know it, carrying the messages of a layer above.
+pub struct ChordOverlay<B = Nothing>(PhantomData<fn() -> B>);
 
 /// The settings of `[protocol.chord]`. What is left out is as in [`Config::default`].
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -221,14 +222,14 @@ fn contact((id, addr): (u128, NodeAddr)) -> Contact {
     Contact { id: Id::new(id), addr }
 }
 
-impl Overlay for ChordOverlay {
+impl<B: Payload> Overlay for ChordOverlay<B> {
     const NAME: &'static str = "chord";
     const SUMMARY: &'static str =
         "Chord (Stoica et al. 2001, 2003), with the rules of both papers, of i3, and Zave's corrected ones";
     type Settings = ChordSettings;
-    type Protocol = Chord;
+    type Protocol = Chord<B>;
     type Invariants = RingInvariants;
-    const SUCCESSOR: Option<fn(&Chord) -> NodeAddr> = Some(|node| {
+    const SUCCESSOR: Option<fn(&Chord<B>) -> NodeAddr> = Some(|node| {
         node.successors()
             .first()
             .map_or(node.contact().addr, |successor| successor.addr)
@@ -311,11 +312,11 @@ impl Overlay for ChordOverlay {
         config.timeout.max(config.recursive_timeout) * u64::from(config.hop_limit) * attempts * attempts
     }
 
-    fn lookup(key: u128) -> Command {
+    fn lookup(key: u128) -> Command<B> {
         Command::Lookup { key: Id::new(key) }
     }
 
-    fn told(event: Event) -> Told {
+    fn told(event: Event<B>) -> Told {
         match event {
             Event::Joined => Told::Joined,
             Event::JoinFailed(_) | Event::Isolated => Told::Out,
@@ -341,7 +342,11 @@ impl Overlay for ChordOverlay {
                 operation,
                 timeouts: timeouts.into(),
             },
-            Event::Dropped(_) => Told::Other,
+            Event::Delivered(_)
+            | Event::Forward { .. }
+            | Event::Undeliverable(_)
+            | Event::Update { .. }
+            | Event::Dropped(_) => Told::Other,
         }
     }
 
@@ -353,7 +358,7 @@ impl Overlay for ChordOverlay {
             .map(|(_, addr)| *addr)
     }
 
-    fn route(config: &Config, node: &Chord, key: u128) -> Hop {
+    fn route(config: &Config, node: &Chord<B>, key: u128) -> Hop {
         match node.route(config, Id::new(key)) {
             Step::Owner(owner) => Hop::Owner(owner.addr),
             Step::Closer(closer) => Hop::Closer(closer.addr),
@@ -361,7 +366,7 @@ impl Overlay for ChordOverlay {
         }
     }
 
-    fn links(node: &Chord) -> Vec<(&'static str, NodeAddr)> {
+    fn links(node: &Chord<B>) -> Vec<(&'static str, NodeAddr)> {
         let (first, others) = node.successors().split_at(node.successors().len().min(1));
         let fingers = node.fingers().contacts();
         let known = node.i3_list().into_iter().flat_map(|list| list.active());
