@@ -26,10 +26,8 @@ pub struct Caching {
 }
 
 /// What all nodes of a run share. See [`Config::validate`].
-#[derive(Clone, PartialEq, Debug)]
-pub struct Config<C> {
-    /// The parameters of the overlay below.
-    pub overlay: C,
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Config {
     /// On how many nodes a value is stored, its root included: the replication factor, 1 to 32.
     pub replicas: usize,
     /// How many of them must have it before a write is done.
@@ -49,7 +47,7 @@ pub struct Config<C> {
 }
 
 /// A value that the hash table cannot work with. Each error names the field of [`Config`].
-#[derive(Clone, PartialEq, Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum ConfigError {
     /// The replication factor.
     #[error("replicas must lie between 1 and {MOST_REPLICAS}, not {0}; 3 to 8 are usual")]
@@ -65,11 +63,10 @@ pub enum ConfigError {
 /// The largest replication factor.
 pub const MOST_REPLICAS: usize = 32;
 
-impl<C> Config<C> {
-    /// Over an overlay with these parameters: three replicas, all of which must have a value, and no cache.
-    pub fn over(overlay: C) -> Self {
+impl Default for Config {
+    /// Three replicas, all of which must have a value, and no cache.
+    fn default() -> Self {
         Config {
-            overlay,
             replicas: 3,
             acknowledge: Acknowledge::All,
             timeout: SimDuration::from_secs(10),
@@ -80,8 +77,10 @@ impl<C> Config<C> {
             cache: None,
         }
     }
+}
 
-    /// The parameters themselves, if the hash table can work with them. Those of the overlay are its own business.
+impl Config {
+    /// The parameters themselves, if the hash table can work with them.
     ///
     /// # Errors
     ///
@@ -110,18 +109,18 @@ impl<C> Config<C> {
         Ok(self)
     }
 
-    /// How long a node waits for another one. What is not answered is asked again at the next comparison.
+    /// How long a node waits for another one, which it asks twice.
     pub(super) fn patience(&self) -> Patience {
         Patience {
             timeout: self.request_timeout,
-            retries: 0,
+            retries: 1,
         }
     }
 
-    /// How long a replica keeps a value that no root has named to it before it asks whether it still should: two
-    /// comparisons.
+    /// How long a replica keeps a value that no root has named to it before it asks whether it still should: three
+    /// comparisons, since one can be lost and another come too late.
     pub(super) fn trust(&self) -> SimDuration {
-        self.repair_period * 2
+        self.repair_period * 3
     }
 }
 
@@ -131,8 +130,8 @@ mod tests {
 
     #[test]
     fn each_absurd_value_is_refused_by_the_name_of_its_field() {
-        let spoilt = |spoil: fn(&mut Config<()>)| {
-            let mut config = Config::over(());
+        let spoilt = |spoil: fn(&mut Config)| {
+            let mut config = Config::default();
             spoil(&mut config);
             config
         };
@@ -162,18 +161,18 @@ mod tests {
                 "cache.entries",
                 Config {
                     cache: caching(0, 1),
-                    ..Config::over(())
+                    ..Config::default()
                 },
             ),
             (
                 "cache.lifetime",
                 Config {
                     cache: caching(1, 0),
-                    ..Config::over(())
+                    ..Config::default()
                 },
             ),
         ];
-        assert_eq!(Config::over(()).validate(), Ok(Config::over(())));
+        assert_eq!(Config::default().validate(), Ok(Config::default()));
         for (field, config) in refused {
             let error = config.validate().expect_err(field).to_string();
             assert!(error.starts_with(field), "{error}");

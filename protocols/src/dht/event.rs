@@ -7,7 +7,7 @@ use crate::id::Id;
 
 /// What is asked from above.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Command<C> {
+pub enum Command {
     /// Store a value under a key, in place of what is there (the slides: `put(GUID, data)`).
     Put {
         /// The key.
@@ -25,13 +25,11 @@ pub enum Command<C> {
         /// The key.
         key: Id,
     },
-    /// Something that the overlay below is asked, and answers by its own events.
-    Overlay(C),
 }
 
 /// What a node tells upward.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Event<E> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
     /// The node has become a member of the overlay.
     Joined,
     /// It is no member any more, or could not become one.
@@ -57,6 +55,4 @@ pub enum Event<E> {
         /// Which.
         operation: OperationId,
     },
-    /// Something that only the overlay below says.
-    Overlay(E),
 }

@@ -13,7 +13,7 @@
 //! | get | routed to the root, which answers; a root that has nothing asks the other replicas first |
 //! | a new root | the former one names the keys to it, and sends those that it lacks |
 //! | a leave | the root gives what others lack to those who will be responsible, before the overlay leaves |
-//! | a failure | the root names the keys to who takes the empty place |
+//! | a failure | the root names the keys to who takes the empty place, also while the overlay has not noticed and the replica does not answer |
 //! | repair | each period a root names keys and versions to its replicas, and sends what they lack |
 //! | a copy that no root names any more | is offered to the root, and dropped once that says that all replicas have it |
 //!
@@ -41,15 +41,16 @@ mod serve;
 mod store;
 mod wire;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use sim_core::addr::NodeAddr;
-use sim_core::protocol::{Ctx, Host, OperationId, Protocol, TimerId};
-use sim_core::random::{NodeRng, StreamKey, unit};
+use sim_core::protocol::OperationId;
+use sim_core::random::{StreamKey, unit};
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::id::{Contact, Id};
-use crate::kbr::{Call, KeyBased, Routed, Upcall};
+use crate::kbr::{KeyBased, Routed, Upcall};
+use crate::layer::{Below, Layer, Over, Part};
 use crate::request::{RequestId, Requests};
 use cache::Cache;
 use client::Pending;
@@ -58,34 +59,41 @@ pub use event::{Command, Event};
 use repair::Comparison;
 use serve::{Ask, Search, Write};
 pub use store::{Content, Entry, Record, Store, Version};
-pub use wire::{Cause, Msg, Request, Verdict, Word};
+pub use wire::{Cause, Request, Verdict, Word};
+
+/// A node: an overlay `O`, and what is stored over it. With `CACHE` the nodes on the way to a root keep copies.
+pub type Dht<O, const CACHE: bool = false> = Over<Storage<CACHE>, O>;
+
+/// An overlay that carries the requests of a hash table.
+pub trait Carrier<const CACHE: bool>: KeyBased<Payload = Request<CACHE>> {}
+
+impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Carrier<CACHE> for O {}
 
 /// What a node says to its later self.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Timer<T> {
-    /// A timer of the overlay.
-    Overlay(T),
-    /// The replicas are to be compared with the root.
+pub enum Timer {
+    /// All replicas are to be compared with their roots.
     Repair,
+    /// What replicas have not confirmed is to be named to them.
+    Compare,
     /// A request has not been answered in time.
     Request(RequestId),
     /// Nothing has come of an operation.
     Operation(OperationId),
 }
 
-/// A node: an overlay `O`, and what is stored over it. With `CACHE` the nodes on the way to a root keep copies.
+/// What a node stores, and what it is about.
 #[derive(Debug)]
-pub struct Dht<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool = false> {
-    overlay: O,
-    overlay_rng: NodeRng,
-    /// What the overlay has told in the event being handled, and nobody has heard yet.
-    told: VecDeque<O::Event>,
+pub struct Storage<const CACHE: bool> {
+    /// Whether the overlay has it as a member.
     member: bool,
     store: Store,
     cache: Cache,
     requests: Requests<NodeAddr, Ask>,
     /// What was asked from above and has not ended.
     pending: BTreeMap<OperationId, Pending<CACHE>>,
+    /// The time of the last version given out.
+    last_stamp: SimTime,
     /// Writes that wait for their copies.
     writes: Vec<Write>,
     /// Gets that wait for what the replicas have.
@@ -93,171 +101,104 @@ pub struct Dht<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool = false>
     next_search: u32,
     /// Comparisons under way.
     comparisons: Vec<Comparison>,
-    /// Whether something happened after which replicas may lack something.
+    /// Replicas that do not answer, of which the overlay has not said that they are gone. Others take their places until
+    /// they are tried again.
+    suspects: Vec<Contact>,
+    /// Whether [`Timer::Compare`] is set.
     changed: bool,
-    /// The time of the last version given out.
-    last_stamp: SimTime,
 }
 
-/// The hash table as host of the overlay, for one call.
-struct Port<'a, 'b, O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> {
-    ctx: &'a mut Ctx<'b, Dht<O, CACHE>>,
-    told: &'a mut VecDeque<O::Event>,
-}
+impl<O: Carrier<CACHE>, const CACHE: bool> Layer<O> for Storage<CACHE> {
+    type Init = ();
+    type Config = Config;
+    type Msg = Word;
+    type Timer = Timer;
+    type Command = Command;
+    type Event = Event;
 
-impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Host<O> for Port<'_, '_, O, CACHE> {
-    fn send(&mut self, to: NodeAddr, msg: O::Msg) {
-        self.ctx.send(to, Msg::Overlay(msg));
-    }
-
-    fn set_timer(&mut self, delay: SimDuration, timer: O::Timer) -> TimerId {
-        self.ctx.set_timer(delay, Timer::Overlay(timer))
-    }
-
-    fn cancel_timer(&mut self, id: TimerId) {
-        self.ctx.cancel_timer(id);
-    }
-
-    fn emit(&mut self, event: O::Event) {
-        self.told.push_back(event);
-    }
-
-    fn round_trip(&self, to: NodeAddr) -> Option<SimDuration> {
-        self.ctx.round_trip(to)
-    }
-}
-
-impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Protocol for Dht<O, CACHE> {
-    type Addr = NodeAddr;
-    type Init = O::Init;
-    type Config = Config<O::Config>;
-    type Msg = Msg<O::Msg>;
-    type Timer = Timer<O::Timer>;
-    type Command = Command<O::Command>;
-    type Event = Event<O::Event>;
-
-    fn new(me: NodeAddr, init: O::Init, config: &Self::Config, streams: StreamKey) -> Self {
-        let below = streams.purpose("overlay");
-        Dht {
-            overlay: O::new(me, init, &config.overlay, below),
-            overlay_rng: below.rng(),
-            told: VecDeque::new(),
+    fn new(_: NodeAddr, (): (), _: &Config, streams: StreamKey) -> Self {
+        Storage {
             member: false,
             store: Store::default(),
             cache: Cache::default(),
             requests: Requests::new(streams),
             pending: BTreeMap::new(),
+            last_stamp: SimTime::ZERO,
             writes: Vec::new(),
             searches: Vec::new(),
             next_search: 0,
             comparisons: Vec::new(),
+            suspects: Vec::new(),
             changed: false,
-            last_stamp: SimTime::ZERO,
         }
     }
 
-    fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
-        self.with_overlay(ctx, O::on_start);
-        self.settle(ctx);
-    }
+    fn on_start(&mut self, _: &mut Below<'_, '_, Self, O>) {}
 
-    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Self::Msg) {
-        match msg {
-            Msg::Overlay(msg) => self.with_overlay(ctx, |overlay, ctx| overlay.on_message(ctx, from, msg)),
-            Msg::Word(word) => self.heard(ctx, from, word),
+    fn on_told(&mut self, below: &mut Below<'_, '_, Self, O>, event: O::Event) {
+        match O::upcall(event) {
+            Ok(upcall) => self.upcall(below, upcall),
+            Err(own) => below.tell_on(own),
         }
-        self.settle(ctx);
     }
 
-    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Self::Timer) {
+    fn on_message(&mut self, below: &mut Below<'_, '_, Self, O>, from: NodeAddr, word: Word) {
+        self.suspects.retain(|suspect| suspect.addr != from);
+        self.heard(below, from, word);
+    }
+
+    fn on_timer(&mut self, below: &mut Below<'_, '_, Self, O>, timer: Timer) {
         match timer {
-            Timer::Overlay(timer) => self.with_overlay(ctx, |overlay, ctx| overlay.on_timer(ctx, timer)),
-            Timer::Repair => self.repair(ctx),
-            Timer::Request(request) => self.request_expired(ctx, request),
-            Timer::Operation(operation) => self.operation_expired(ctx, operation),
+            Timer::Repair => self.repair(below),
+            Timer::Compare => self.compare_unconfirmed(below),
+            Timer::Request(request) => self.request_expired(below, request),
+            Timer::Operation(operation) => self.operation_expired(below, operation),
         }
-        self.settle(ctx);
     }
 
-    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Self::Command) {
+    fn on_command(&mut self, below: &mut Below<'_, '_, Self, O>, operation: OperationId, command: Command) {
         match command {
-            Command::Put { key, bytes } => self.write(ctx, operation, key, Content::Value { bytes }),
-            Command::Get { key } => self.begin(ctx, operation, key, Request::Get { via: None }),
-            Command::Remove { key } => self.write(ctx, operation, key, Content::Removed),
-            Command::Overlay(command) => {
-                self.with_overlay(ctx, |overlay, ctx| overlay.on_command(ctx, operation, command));
-            }
+            Command::Put { key, bytes } => self.write(below, operation, key, Content::Value { bytes }),
+            Command::Get { key } => self.begin(below, operation, key, Request::Get { via: None }),
+            Command::Remove { key } => self.write(below, operation, key, Content::Removed),
         }
-        self.settle(ctx);
     }
 
-    fn on_stop(&mut self, ctx: &mut Ctx<'_, Self>) {
+    fn on_stop(&mut self, below: &mut Below<'_, '_, Self, O>) {
         if self.member {
-            self.hand_over_all(ctx);
+            self.hand_over(below);
         }
-        self.with_overlay(ctx, O::on_stop);
     }
 }
 
-/// What the overlay tells, and what is asked of it.
-impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
-    fn with_overlay(&mut self, ctx: &mut Ctx<'_, Self>, call: impl FnOnce(&mut O, &mut Ctx<'_, O>)) {
-        let (now, me, config) = (ctx.now(), ctx.me(), &ctx.config().overlay);
-        let told = &mut self.told;
-        let mut port = Port { ctx, told };
-        call(
-            &mut self.overlay,
-            &mut Ctx::new(now, me, config, &mut self.overlay_rng, &mut port),
-        );
-    }
-
-    /// Asks the overlay for something.
-    fn call(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, call: Call<Request<CACHE>>) {
-        self.with_overlay(ctx, |overlay, ctx| overlay.on_command(ctx, operation, call.into()));
-    }
-
-    /// Hears all that the overlay has told, and sees to the replicas once if something has changed for them.
-    fn settle(&mut self, ctx: &mut Ctx<'_, Self>) {
-        loop {
-            while let Some(event) = self.told.pop_front() {
-                match O::upcall(event) {
-                    Ok(upcall) => self.upcall(ctx, upcall),
-                    Err(own) => ctx.emit(Event::Overlay(own)),
-                }
-            }
-            if !std::mem::take(&mut self.changed) {
-                return;
-            }
-            self.compare_unconfirmed(ctx);
-        }
-    }
-
-    fn upcall(&mut self, ctx: &mut Ctx<'_, Self>, upcall: Upcall<Request<CACHE>>) {
+impl<const CACHE: bool> Storage<CACHE> {
+    fn upcall<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, upcall: Upcall<Request<CACHE>>) {
         match upcall {
             Upcall::Joined => {
                 self.member = true;
                 // Members that start together do not repair together.
-                let first = ctx.config().repair_period.mul_f64(unit(ctx.rng()));
-                ctx.set_timer(first, Timer::Repair);
-                ctx.emit(Event::Joined);
+                let first = below.config().repair_period.mul_f64(unit(below.ctx().rng()));
+                below.set_timer(first, Timer::Repair);
+                below.emit(Event::Joined);
             }
             Upcall::Out => {
                 self.member = false;
-                self.abandon(ctx);
-                ctx.emit(Event::Out);
+                self.abandon(below);
+                below.emit(Event::Out);
             }
-            Upcall::Deliver(message) => self.deliver(ctx, *message),
-            Upcall::Forward { message, .. } => self.forward(ctx, message),
+            Upcall::Deliver(message) => self.deliver(below, *message),
+            Upcall::Forward { message, .. } => self.forward(below, message),
             // Whoever sent it tries again.
             Upcall::Undeliverable(_) => {}
             Upcall::Update { neighbour, .. } => {
                 self.store.doubt(neighbour);
-                self.changed = true;
+                self.suspects.retain(|suspect| *suspect != neighbour);
+                self.compare_soon(below);
             }
         }
     }
 
-    fn deliver(&mut self, ctx: &mut Ctx<'_, Self>, message: Routed<Request<CACHE>>) {
+    fn deliver<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, message: Routed<Request<CACHE>>) {
         let Routed {
             key,
             operation,
@@ -266,52 +207,51 @@ impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
             ..
         } = message;
         match payload {
-            Request::Write(record) => self.serve_write(ctx, key, record, operation, source.addr),
-            Request::Get { via } => self.serve_get(ctx, key, operation, source.addr, via),
-            Request::Offer(entries) => self.judge(ctx, source, &entries),
+            Request::Write(record) => self.serve_write(below, key, record, operation, source.addr),
+            Request::Get { via } => self.serve_get(below, key, operation, source.addr, via),
+            Request::Offer(entries) => self.judge(below, source, &entries),
         }
     }
 
     /// Says something to a node; to itself without the network.
-    fn say(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, word: Word) {
-        if to == ctx.me() {
-            self.heard(ctx, to, word);
+    fn say<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, to: NodeAddr, word: Word) {
+        if to == below.contact().addr {
+            self.heard(below, to, word);
         } else {
-            ctx.send(to, Msg::Word(word));
+            below.send(to, word);
         }
     }
 
-    fn heard(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, word: Word) {
+    fn heard<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, from: NodeAddr, word: Word) {
         match word {
             Word::Copy {
                 request, key, record, ..
-            } => self.copied(ctx, from, request, key, record),
-            Word::Stored { request } => self.stored(ctx, from, request),
+            } => self.copied(below, from, request, key, record),
+            Word::Stored { request } => self.stored(below, from, request),
             Word::Fetch { request, key } => {
                 let record = self.store.get(key);
-                ctx.send(from, Msg::Word(Word::Fetched { request, record }));
+                below.send(from, Word::Fetched { request, record });
             }
-            Word::Fetched { request, record } => self.fetched(ctx, from, request, record),
-            Word::Compare { request, entries } => self.compare(ctx, from, request, &entries),
-            Word::Lacking { request, keys } => self.lacking(ctx, from, request, &keys),
-            Word::Verdicts { root, verdicts } => self.judged(ctx, Contact { id: root, addr: from }, &verdicts),
-            Word::Written { operation } => self.written(ctx, operation),
+            Word::Fetched { request, record } => self.fetched(below, from, request, record),
+            Word::Compare { request, entries } => self.compare(below, from, request, &entries),
+            Word::Lacking { request, keys } => self.lacking(below, from, request, &keys),
+            Word::Verdicts { root, verdicts } => self.judged(below, Contact { id: root, addr: from }, &verdicts),
+            Word::Written { operation } => self.written(below, operation),
             Word::Answer {
                 operation,
                 key,
                 record,
                 cached,
-            } => self.answered(ctx, operation, key, record, cached),
-            Word::Cache { key, record } => self.keep_copy(ctx, key, record),
+            } => self.answered(below, operation, key, record, cached),
+            Word::Cache { key, record } => self.keep_copy(below, key, record),
         }
     }
-}
 
-/// What observers and probes may see.
-impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
-    /// The overlay below.
-    pub fn overlay(&self) -> &O {
-        &self.overlay
+    /// Replicas may lack something: they are compared when all that happens in this event has happened.
+    fn compare_soon<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+        if !std::mem::replace(&mut self.changed, true) {
+            below.set_timer(SimDuration::ZERO, Timer::Compare);
+        }
     }
 
     /// What the node stores.
@@ -319,15 +259,28 @@ impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
         &self.store
     }
 
-    /// What the node would answer to a get of a key that it is asked for as the root.
-    pub fn value(&self, key: Id) -> Option<Record> {
-        self.store.get(key).and_then(Record::value)
-    }
-
-    /// Bytes that the layer takes beside its own size, those of the overlay not included.
+    /// Bytes that the layer takes beside its own size.
     pub fn heap_bytes(&self) -> usize {
         self.store.heap_bytes() + self.cache.heap_bytes() + self.requests.heap_bytes()
     }
+}
+
+/// The first `most` replicas of a key by what the overlay says, apart from the suspects.
+fn replica_set<O: Carrier<CACHE>, const CACHE: bool>(
+    below: &Below<'_, '_, Storage<CACHE>, O>,
+    suspects: &[Contact],
+    key: Id,
+    most: usize,
+) -> Vec<Contact> {
+    let mut set = below.replica_set(key, most + suspects.len());
+    set.retain(|contact| !suspects.contains(contact));
+    set.truncate(most);
+    set
+}
+
+/// The timer of a request, among those of the node.
+fn request_timer<T>(request: RequestId) -> Part<Timer, T> {
+    Part::Own(Timer::Request(request))
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! The root of a key: writes and their copies, gets, and what it asks of the other replicas.
 
 use sim_core::addr::NodeAddr;
-use sim_core::protocol::{Ctx, OperationId};
+use sim_core::protocol::OperationId;
 use sim_core::time::SimTime;
 
 use super::store::{Entry, Record};
-use super::wire::{Cause, Msg, Request, Word};
-use super::{Acknowledge, Dht, Timer};
+use super::wire::{Cause, Word};
+use super::{Acknowledge, Carrier, Storage, replica_set, request_timer};
 use crate::id::{Contact, Id};
-use crate::kbr::KeyBased;
+use crate::layer::Below;
 use crate::request::{Expired, RequestId};
 
 /// What a request is for.
@@ -20,6 +20,8 @@ pub(super) enum Ask {
         entry: Entry,
         /// Who.
         to: Contact,
+        /// Why.
+        cause: Cause,
     },
     /// To compare versions.
     Compare,
@@ -50,25 +52,25 @@ pub(super) struct Search {
     newest: Option<Record>,
 }
 
-impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
+impl<const CACHE: bool> Storage<CACHE> {
     /// The replicas of a key apart from this node, which is the root; none if it is not.
-    fn replicas(&self, ctx: &Ctx<'_, Self>, key: Id) -> Option<Vec<Contact>> {
-        let config = ctx.config();
-        let mut set = self.overlay.replica_set(&config.overlay, key, config.replicas);
-        (set.first() == Some(&self.overlay.contact())).then(|| set.split_off(1))
+    fn replicas<O: Carrier<CACHE>>(&self, below: &mut Below<'_, '_, Self, O>, key: Id) -> Option<Vec<Contact>> {
+        let config = below.config();
+        let mut set = replica_set(below, &self.suspects, key, config.replicas);
+        (set.first() == Some(&below.contact())).then(|| set.split_off(1))
     }
 
     /// A write has come to the root of its key. One that is tried again finds its version here, and the copies that are still
     /// missing are sent once more.
-    pub(super) fn serve_write(
+    pub(super) fn serve_write<O: Carrier<CACHE>>(
         &mut self,
-        ctx: &mut Ctx<'_, Self>,
+        below: &mut Below<'_, '_, Self, O>,
         key: Id,
         record: Record,
         operation: OperationId,
         source: NodeAddr,
     ) {
-        self.store.accept(key, record, ctx.now());
+        self.store.accept(key, record, below.ctx().now());
         self.writes
             .retain(|write| (write.operation, write.source) != (operation, source));
         self.writes.push(Write {
@@ -78,81 +80,95 @@ impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
             },
             operation,
             source,
-            since: ctx.now(),
+            since: below.ctx().now(),
         });
-        for replica in self.replicas(ctx, key).unwrap_or_default() {
+        for replica in self.replicas(below, key).unwrap_or_default() {
             if self.store.confirmed(key, &[replica]) == 0 {
-                self.copy(ctx, key, replica, Cause::Write);
+                self.copy(below, key, replica, Cause::Write);
             }
         }
-        self.finish_writes(ctx);
+        self.finish_writes(below);
     }
 
     /// Sends a copy of a key to a node, unless one is on its way already.
-    pub(super) fn copy(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, to: Contact, cause: Cause) {
+    pub(super) fn copy<O: Carrier<CACHE>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        key: Id,
+        to: Contact,
+        cause: Cause,
+    ) {
         let Some(record) = self.store.get(key) else { return };
         let entry = Entry {
             key,
             version: record.version,
         };
-        if to.addr == ctx.me() || self.is_on_its_way(entry, to) {
+        if to.addr == below.contact().addr || self.is_on_its_way(entry, to) {
             return;
         }
-        let (ask, patience) = (Ask::Copy { entry, to }, ctx.config().patience());
-        let request = self.requests.open(ctx, to.addr, ask, patience, Timer::Request);
+        let (ask, patience) = (Ask::Copy { entry, to, cause }, below.config().patience());
+        let request = self.requests.open(below.ctx(), to.addr, ask, patience, request_timer);
         let word = Word::Copy {
             request,
             key,
             record,
             cause,
         };
-        ctx.send(to.addr, Msg::Word(word));
+        below.send(to.addr, word);
     }
 
     /// Whether this version has been sent to a node that has not confirmed it yet.
     pub(super) fn is_on_its_way(&self, entry: Entry, to: Contact) -> bool {
-        self.requests.any(|ask| *ask == Ask::Copy { entry, to })
+        self.requests
+            .any(|ask| matches!(ask, Ask::Copy { entry: sent, to: receiver, .. } if (*sent, *receiver) == (entry, to)))
     }
 
     /// Somebody wants this node to store something. What is news to the root of the key is news to its replicas.
-    pub(super) fn copied(
+    pub(super) fn copied<O: Carrier<CACHE>>(
         &mut self,
-        ctx: &mut Ctx<'_, Self>,
+        below: &mut Below<'_, '_, Self, O>,
         from: NodeAddr,
         request: RequestId,
         key: Id,
         record: Record,
     ) {
-        let news = self.store.accept(key, record, ctx.now());
-        self.changed |= news && self.overlay.is_root(&ctx.config().overlay, key);
-        ctx.send(from, Msg::Word(Word::Stored { request }));
+        let news = self.store.accept(key, record, below.ctx().now());
+        if news && below.is_root(key) {
+            self.compare_soon(below);
+        }
+        below.send(from, Word::Stored { request });
     }
 
     /// A copy is there.
-    pub(super) fn stored(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId) {
-        if let Some(Ask::Copy { entry, to }) = self.requests.close(ctx, request, from) {
+    pub(super) fn stored<O: Carrier<CACHE>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        from: NodeAddr,
+        request: RequestId,
+    ) {
+        if let Some(Ask::Copy { entry, to, .. }) = self.requests.close(below.ctx(), request, from) {
             self.store.confirm(entry, to);
-            self.finish_writes(ctx);
+            self.finish_writes(below);
         }
     }
 
     /// Tells of the writes that have as many copies as they need.
-    pub(super) fn finish_writes(&mut self, ctx: &mut Ctx<'_, Self>) {
+    pub(super) fn finish_writes<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         let (done, waiting) = std::mem::take(&mut self.writes)
             .into_iter()
-            .partition(|write| self.is_written(ctx, write.entry));
+            .partition(|write| self.is_written(below, write.entry));
         self.writes = waiting;
         for Write { operation, source, .. } in done {
-            self.say(ctx, source, Word::Written { operation });
+            self.say(below, source, Word::Written { operation });
         }
     }
 
     /// Whether a version, or one that has replaced it, has as many copies as it needs.
-    fn is_written(&self, ctx: &Ctx<'_, Self>, entry: Entry) -> bool {
-        let Some(replicas) = self.replicas(ctx, entry.key) else {
+    fn is_written<O: Carrier<CACHE>>(&self, below: &mut Below<'_, '_, Self, O>, entry: Entry) -> bool {
+        let Some(replicas) = self.replicas(below, entry.key) else {
             return false;
         };
-        let needed = match ctx.config().acknowledge {
+        let needed = match below.config().acknowledge {
             Acknowledge::Root => 0,
             Acknowledge::Majority => replicas.len().div_ceil(2),
             Acknowledge::All => replicas.len(),
@@ -161,34 +177,34 @@ impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
     }
 
     /// Forgets writes that whoever began them has given up, or tries again.
-    pub(super) fn forget_writes(&mut self, ctx: &Ctx<'_, Self>) {
-        let (now, timeout) = (ctx.now(), ctx.config().timeout);
+    pub(super) fn forget_writes<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+        let (now, timeout) = (below.ctx().now(), below.config().timeout);
         self.writes.retain(|write| now.since(write.since) <= timeout);
     }
 
     /// A get has come to the root of its key.
-    pub(super) fn serve_get(
+    pub(super) fn serve_get<O: Carrier<CACHE>>(
         &mut self,
-        ctx: &mut Ctx<'_, Self>,
+        below: &mut Below<'_, '_, Self, O>,
         key: Id,
         operation: OperationId,
         source: NodeAddr,
         via: Option<Contact>,
     ) {
         let Some(record) = self.store.get(key) else {
-            return self.search(ctx, key, operation, source);
+            return self.search(below, key, operation, source);
         };
-        self.answer(ctx, key, operation, source, Some(record));
+        self.answer(below, key, operation, source, Some(record));
         if let (Some(via), Some(record)) = (via, record.value())
             && via.addr != source
         {
-            self.say(ctx, via.addr, Word::Cache { key, record });
+            self.say(below, via.addr, Word::Cache { key, record });
         }
     }
 
-    fn answer(
+    fn answer<O: Carrier<CACHE>>(
         &mut self,
-        ctx: &mut Ctx<'_, Self>,
+        below: &mut Below<'_, '_, Self, O>,
         key: Id,
         operation: OperationId,
         source: NodeAddr,
@@ -200,20 +216,26 @@ impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
             record,
             cached: false,
         };
-        self.say(ctx, source, answer);
+        self.say(below, source, answer);
     }
 
     /// The root has nothing: it may be new, and the others have yet to give it what it should have. They are those that would
     /// be responsible without this node.
-    fn search(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, operation: OperationId, source: NodeAddr) {
-        let config = ctx.config();
-        let mut others = self.overlay.replica_set(&config.overlay, key, config.replicas + 1);
+    fn search<O: Carrier<CACHE>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        key: Id,
+        operation: OperationId,
+        source: NodeAddr,
+    ) {
+        let config = below.config();
+        let mut others = replica_set(below, &self.suspects, key, config.replicas + 1);
         if others.is_empty() {
-            others = self.overlay.neighbour_set(config.replicas);
+            others = below.neighbour_set(config.replicas);
         }
-        others.retain(|other| *other != self.overlay.contact());
+        others.retain(|other| *other != below.contact());
         if others.is_empty() {
-            return self.answer(ctx, key, operation, source, None);
+            return self.answer(below, key, operation, source, None);
         }
         let number = self.next_search;
         self.next_search = number.wrapping_add(1);
@@ -227,26 +249,28 @@ impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
         });
         for other in others {
             let (ask, patience) = (Ask::Fetch(number), config.patience());
-            let request = self.requests.open(ctx, other.addr, ask, patience, Timer::Request);
-            ctx.send(other.addr, Msg::Word(Word::Fetch { request, key }));
+            let request = self
+                .requests
+                .open(below.ctx(), other.addr, ask, patience, request_timer);
+            below.send(other.addr, Word::Fetch { request, key });
         }
     }
 
     /// Somebody has said what he has.
-    pub(super) fn fetched(
+    pub(super) fn fetched<O: Carrier<CACHE>>(
         &mut self,
-        ctx: &mut Ctx<'_, Self>,
+        below: &mut Below<'_, '_, Self, O>,
         from: NodeAddr,
         request: RequestId,
         record: Option<Record>,
     ) {
-        if let Some(Ask::Fetch(number)) = self.requests.close(ctx, request, from) {
-            self.searched(ctx, number, record);
+        if let Some(Ask::Fetch(number)) = self.requests.close(below.ctx(), request, from) {
+            self.searched(below, number, record);
         }
     }
 
     /// One of the replicas has been asked: the get is answered when all have.
-    fn searched(&mut self, ctx: &mut Ctx<'_, Self>, number: u32, record: Option<Record>) {
+    fn searched<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, number: u32, record: Option<Record>) {
         let Some(at) = self.searches.iter().position(|search| search.number == number) else {
             return;
         };
@@ -268,22 +292,70 @@ impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Dht<O, CACHE> {
             ..
         } = self.searches.swap_remove(at);
         if let Some(record) = newest {
-            self.changed |= self.store.accept(key, record, ctx.now());
+            if self.store.accept(key, record, below.ctx().now()) {
+                self.compare_soon(below);
+            }
         }
         let record = self.store.get(key);
-        self.answer(ctx, key, operation, source, record);
+        self.answer(below, key, operation, source, record);
     }
 
     /// A request has not been answered in time.
-    pub(super) fn request_expired(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId) {
-        let patience = ctx.config().patience();
-        if let Expired::GivenUp { purpose, .. } = self.requests.expire(ctx, request, patience, Timer::Request) {
-            match purpose {
-                // The next comparison finds that it is missing.
-                Ask::Copy { .. } => {}
-                Ask::Compare => self.compared_in_vain(request),
-                Ask::Fetch(number) => self.searched(ctx, number, None),
-            }
+    pub(super) fn request_expired<O: Carrier<CACHE>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        request: RequestId,
+    ) {
+        let patience = below.config().patience();
+        match self.requests.expire(below.ctx(), request, patience, request_timer) {
+            Expired::Again { to, purpose } => self.ask_again(below, to, request, purpose),
+            Expired::GivenUp { purpose, .. } => match purpose {
+                Ask::Copy { to, .. } => self.suspect(below, to),
+                Ask::Compare => {
+                    if let Some(with) = self.compared_in_vain(request) {
+                        self.suspect(below, with);
+                    }
+                }
+                Ask::Fetch(number) => self.searched(below, number, None),
+            },
+            Expired::Closed => {}
         }
+    }
+
+    fn ask_again<O: Carrier<CACHE>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        to: NodeAddr,
+        request: RequestId,
+        purpose: Ask,
+    ) {
+        let word = match purpose {
+            Ask::Copy { entry, cause, .. } => self.store.get(entry.key).map(|record| Word::Copy {
+                request,
+                key: entry.key,
+                record,
+                cause,
+            }),
+            Ask::Compare => self.named_in(request).map(|entries| Word::Compare { request, entries }),
+            Ask::Fetch(number) => {
+                let search = self.searches.iter().find(|search| search.number == number);
+                search.map(|search| Word::Fetch {
+                    request,
+                    key: search.key,
+                })
+            }
+        };
+        if let Some(word) = word {
+            below.send(to, word);
+        }
+    }
+
+    /// A replica does not answer: somebody else is to take its place.
+    fn suspect<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, silent: Contact) {
+        self.store.doubt(silent);
+        if !self.suspects.contains(&silent) {
+            self.suspects.push(silent);
+        }
+        self.compare_soon(below);
     }
 }

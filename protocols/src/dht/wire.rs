@@ -1,5 +1,5 @@
-//! What nodes say to each other: words that ride in the overlay's routed messages, words that go straight to a node, and the
-//! overlay's own messages. And what they weigh.
+//! What nodes say to each other: words that ride in the overlay's routed messages, words that go straight to a
+//! node. And what they weigh.
 
 use sim_core::protocol::{OperationId, Wire};
 
@@ -129,15 +129,6 @@ pub enum Word {
     },
 }
 
-/// What nodes say to each other, the overlay below included.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Msg<M> {
-    /// A message of the overlay.
-    Overlay(M),
-    /// A word between two nodes of the hash table.
-    Word(Word),
-}
-
 /// Bytes of a message before its contents, and for each key that it mentions: as the overlays charge them (Li et al. 2005).
 const HEADER_BYTES: usize = 20;
 const KEY_BYTES: usize = 4;
@@ -240,31 +231,6 @@ impl Verdict {
         match self {
             Verdict::Keep | Verdict::Send => 1,
             Verdict::Drop(_) => 1 + VERSION_BYTES,
-        }
-    }
-}
-
-impl<M: Wire> Wire for Msg<M> {
-    const KINDS: usize = M::KINDS + Word::KINDS;
-
-    fn kind(&self) -> usize {
-        match self {
-            Msg::Overlay(msg) => msg.kind(),
-            Msg::Word(word) => M::KINDS + word.kind(),
-        }
-    }
-
-    fn kind_name(kind: usize) -> &'static str {
-        match kind.checked_sub(M::KINDS) {
-            None => M::kind_name(kind),
-            Some(kind) => Word::kind_name(kind),
-        }
-    }
-
-    fn wire_bytes(&self) -> u32 {
-        match self {
-            Msg::Overlay(msg) => msg.wire_bytes(),
-            Msg::Word(word) => word.wire_bytes(),
         }
     }
 }
