@@ -15,8 +15,9 @@ use sim_core::addr::NodeAddr;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{Hop, InvalidSetting, Overlay, Told};
-use crate::scenario::Point;
+use super::{Overlay, Surroundings, Told};
+use crate::input::InputError;
+use crate::scenario::{By, Point, Settings};
 use crate::units::{Duration, Fraction};
 
 /// [`Chord`] as scenarios know it.
@@ -234,9 +235,9 @@ impl Overlay for ChordOverlay {
             .map_or(node.contact().addr, |successor| successor.addr)
     });
 
-    fn config(settings: ChordSettings) -> Result<Config, InvalidSetting> {
-        settings.into_config().map_err(|error| InvalidSetting {
-            key: match error {
+    fn config(settings: &Settings) -> Result<Config, InputError> {
+        settings.parse::<ChordSettings>()?.into_config().map_err(|error| {
+            let key = match error {
                 ConfigError::IdBits(_) => "id_bits",
                 ConfigError::Successors(_) => "successors",
                 ConfigError::StabilizePeriod => "stabilize_period",
@@ -247,8 +248,8 @@ impl Overlay for ChordOverlay {
                 ConfigError::CheckPeriod => "consistency_check.period",
                 ConfigError::CheckMemory(_) => "consistency_check.memory",
                 ConfigError::NotUnderI3(key) => key,
-            },
-            message: error.to_string(),
+            };
+            settings.error_at(key, error.to_string())
         })
     }
 
@@ -270,7 +271,7 @@ impl Overlay for ChordOverlay {
         config.successors as u32 + 1
     }
 
-    fn perfect(config: &Config, members: &[(u128, NodeAddr)]) -> Vec<Init> {
+    fn perfect(config: &Config, members: &[(u128, NodeAddr)], _: &Surroundings<'_>) -> Vec<Init> {
         let ring = Ring::new(config, members.iter().copied().map(contact));
         let ready = |&(id, _): &(u128, NodeAddr)| Init::Ready {
             id: Id::new(id),
@@ -311,8 +312,11 @@ impl Overlay for ChordOverlay {
         config.timeout.max(config.recursive_timeout) * u64::from(config.hop_limit) * attempts * attempts
     }
 
-    fn lookup(key: u128) -> Command {
-        Command::Lookup { key: Id::new(key) }
+    fn ask(by: By, key: u128) -> Option<Command> {
+        match by {
+            By::Lookup => Some(Command::Lookup { key: Id::new(key) }),
+            By::Route => None,
+        }
     }
 
     fn told(event: Event) -> Told {
@@ -353,12 +357,8 @@ impl Overlay for ChordOverlay {
             .map(|(_, addr)| *addr)
     }
 
-    fn route(config: &Config, node: &Chord, key: u128) -> Hop {
-        match node.route(config, Id::new(key)) {
-            Step::Owner(owner) => Hop::Owner(owner.addr),
-            Step::Closer(closer) => Hop::Closer(closer.addr),
-            Step::DeadEnd => Hop::Nowhere,
-        }
+    fn route(config: &Config, node: &Chord, key: u128) -> Step {
+        node.route(config, Id::new(key))
     }
 
     fn links(node: &Chord) -> Vec<(&'static str, NodeAddr)> {

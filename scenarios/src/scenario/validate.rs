@@ -127,12 +127,7 @@ fn point(
         .lookups
         .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
         .transpose()?;
-    let (name, key_origin, node) = document.choice("protocol", &known)?;
-    let protocol = Settings {
-        name: name.to_owned(),
-        key_origin: key_origin.clone(),
-        node: node.clone(),
-    };
+    let protocol = Settings::chosen(&document, &known)?;
     let head = Head {
         name: raw.name,
         title: raw.title,

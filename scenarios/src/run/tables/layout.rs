@@ -3,7 +3,7 @@
 use analysis::Cell;
 
 use super::rows::{
-    access_links, convergence, latency, load, load_distribution, lookups, messages, one_ring, path_length, population,
+    access_links, convergence, hops, latency, load, load_distribution, lookups, messages, one_ring, path_length, population,
     quantiles, reachability, rings, snapshot_links, snapshot_nodes, stretch,
 };
 use super::{Ranges, comings};
@@ -22,9 +22,10 @@ pub(super) struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-pub(super) const TABLES: [Layout; 22] = [
+pub(super) const TABLES: [Layout; 23] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
-    // `hops` counts to the owner; stretch is latency over the direct round trip.
+    // `hops` counts to the owner; stretch is latency over the direct round trip, and of messages that are routed over the direct
+    // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not.
     Layout {
         name: "lookups",
         columns: &[
@@ -50,6 +51,7 @@ pub(super) const TABLES: [Layout; 22] = [
             "stretch_p10",
             "stretch_p50",
             "stretch_p90",
+            "relative_distance",
         ],
         written: always,
         rows: lookups,
@@ -60,6 +62,13 @@ pub(super) const TABLES: [Layout; 22] = [
         columns: &["visited", "lookups", "fraction"],
         written: always,
         rows: path_length,
+    },
+    // The distribution of `hops`, likewise.
+    Layout {
+        name: "hops",
+        columns: &["hops", "lookups", "fraction"],
+        written: always,
+        rows: hops,
     },
     // The distribution of latency: the fraction of completed lookups that took at most so long.
     Layout {

@@ -68,7 +68,7 @@ pub(super) fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         percentile(1),
         percentile(50),
         percentile(99),
-        number(ratio(measured.hops as f64, completed)),
+        number(measured.hops_mean()),
         number(ratio(measured.timeouts as f64, completed + measured.failed)),
         number(ratio(measured.dead_owners as f64, completed)),
         number(ratio(measured.latency as f64 / 1e6, completed)),
@@ -81,19 +81,25 @@ pub(super) fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         stretch(0.10),
         stretch(0.50),
         stretch(0.90),
+        number((measured.direct > 0).then(|| measured.latency as f64 / measured.direct as f64)),
     ]]
 }
 
-pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |visited: usize| {
-        let lookups = measured.lookups.visited.get(visited).copied().unwrap_or(0);
-        vec![
-            visited.into(),
-            lookups.into(),
-            number(ratio(lookups as f64, measured.lookups.completed)),
-        ]
+/// A row a length up to below `end`: how many of the completed lookups are so long.
+fn lengths(lookups: &[u64], end: usize, completed: u64) -> Vec<Vec<Cell>> {
+    let row = |length: usize| {
+        let lookups = lookups.get(length).copied().unwrap_or(0);
+        vec![length.into(), lookups.into(), number(ratio(lookups as f64, completed))]
     };
-    (0..ranges.visited).map(row).collect()
+    (0..end).map(row).collect()
+}
+
+pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    lengths(&measured.lookups.visited, ranges.visited, measured.lookups.completed)
+}
+
+pub(super) fn hops(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    lengths(&measured.lookups.hops, ranges.hops, measured.lookups.completed)
 }
 
 pub(super) fn load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
