@@ -23,6 +23,8 @@ use crate::scenario::{By, Point, Settings};
 pub type ConfigOf<O> = <<O as Overlay>::Protocol as Protocol>::Config;
 /// Shorthand: what a node of an overlay is given when it starts.
 pub type InitOf<O> = <<O as Overlay>::Protocol as Protocol>::Init;
+/// Shorthand: what the nodes of an overlay say to each other.
+pub type MessageOf<O> = <<O as Overlay>::Protocol as Protocol>::Msg;
 
 /// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 ///

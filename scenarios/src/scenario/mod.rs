@@ -40,9 +40,9 @@ pub use network::{
 pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;
+pub use settings::Settings;
 pub use sweep::Axis;
 pub(crate) use validate::check_figures;
-pub use settings::Settings;
 pub use workload::{By, Initiators, Keys, LookupTimes, Lookups};
 
 /// The keys that name files to be read.
@@ -166,6 +166,8 @@ pub struct Observe {
     pub snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end of the run.
     pub load: Option<u64>,
+    /// Whether messages are counted by the nodes that receive them.
+    pub node_load: bool,
 }
 
 /// How often it is counted between how many nodes there are paths.
