@@ -2,6 +2,7 @@
 //! what it tells.
 
 mod chord;
+pub mod key_based;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
-
 use sim_core::observer::{Cause, Deed, Observer, Step};
 use sim_core::protocol::{Protocol, Wire};
 use sim_core::time::SimTime;

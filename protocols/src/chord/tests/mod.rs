@@ -90,7 +90,7 @@ fn sent(effects: &[Effect<Chord>]) -> Vec<(u32, Msg)> {
 
 fn told(effects: &[Effect<Chord>]) -> Vec<Event> {
     let told = effects.iter().filter_map(|effect| match effect {
-        Effect::Emit(event) => Some(*event),
+        Effect::Emit(event) => Some(event.clone()),
         _ => None,
     });
     told.collect()
