@@ -8,4 +8,5 @@ pub mod chord;
 pub mod id;
 pub mod kbr;
 pub mod lookup;
+pub mod pastry;
 pub mod request;
