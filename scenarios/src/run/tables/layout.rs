@@ -286,13 +286,13 @@ pub(super) const TABLES: [Layout; 25] = [
         rows: state,
     },
     // What each node has to do: the messages of a kind, and of all, that a node received since measurement began, be it to
-    // answer, to pass on or to take in. Counted are members at the end and whoever else handled anything. What is routed to a key is
+    // answer, to pass on or to take in. Counted are the members at the end and whoever else handled anything. What is routed to a key is
     // received once for each hop.
     Layout {
         name: "node_load",
         columns: &[
             "kind",
-            "nodes",
+            "nodes_counted",
             "received_mean",
             "received_p01",
             "received_p50",
