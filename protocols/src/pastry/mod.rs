@@ -10,9 +10,11 @@
 //!   owns it.
 //! - Of the nodes that the rare case of the routing procedure allows, the numerically closest to the key is taken.
 
+pub mod bulk;
 mod config;
 mod digits;
 mod leaf_set;
+mod members;
 mod neighbourhood;
 mod route;
 mod routing_table;
@@ -21,6 +23,7 @@ mod tables;
 pub use config::{Config, ConfigError, Proximity, Quality, Routing};
 pub use digits::{Digits, Nearness};
 pub use leaf_set::{LeafSet, Side};
+pub use members::Members;
 pub use neighbourhood::{Distance, NeighbourhoodSet, Placed};
 pub use routing_table::{Cell, RoutingTable};
 pub use tables::{Forgotten, Learnt, Tables};
