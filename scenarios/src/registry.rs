@@ -1,6 +1,10 @@
 //! The protocols that scenarios can name.
 
+mod layer;
+
 use schemars::{Schema, SchemaGenerator, json_schema};
+
+pub use layer::LayerEntry;
 
 use crate::input::InputError;
 use crate::overlays::ChordOverlay;

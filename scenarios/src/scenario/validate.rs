@@ -127,12 +127,7 @@ fn point(
         .lookups
         .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
         .transpose()?;
-    let (name, key_origin, node) = document.choice("protocol", &known)?;
-    let protocol = Settings {
-        name: name.to_owned(),
-        key_origin: key_origin.clone(),
-        node: node.clone(),
-    };
+    let protocol = Settings::chosen(&document, &known)?;
     let head = Head {
         name: raw.name,
         title: raw.title,
@@ -276,6 +271,7 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
         }),
         snapshots,
         load: raw.load.map(|load| load.keys),
+        node_load: raw.node_load,
     })
 }
 
