@@ -5,9 +5,10 @@ mod layer;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 pub use layer::LayerEntry;
+use protocols::dht;
 
 use crate::input::InputError;
-use crate::overlays::ChordOverlay;
+use crate::overlays::{ChordOverlay, DhtOverlay};
 use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
@@ -64,7 +65,9 @@ impl Registry {
 
     /// The protocols that come with peerscope.
     pub fn standard() -> Self {
-        Registry::new().with(OverlayEntry::<ChordOverlay>::new())
+        let dht = LayerEntry::over::<DhtOverlay<ChordOverlay<dht::Request<false>>>>()
+            .or_with::<DhtOverlay<ChordOverlay<dht::Request<true>>, true>>("cache");
+        Registry::new().with(OverlayEntry::<ChordOverlay>::new()).with(dht)
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.
