@@ -45,6 +45,7 @@
 
 mod announce;
 mod ask;
+pub mod bulk;
 mod config;
 mod departure;
 mod digits;
@@ -55,6 +56,7 @@ mod interface;
 mod join;
 mod leaf_set;
 mod learn;
+mod members;
 mod neighbourhood;
 mod repair;
 mod route;
@@ -78,6 +80,7 @@ use forward::{Held, HopId};
 use heartbeat::Exchange;
 use join::Joining;
 pub use leaf_set::{LeafSet, Side};
+pub use members::Members;
 pub use neighbourhood::{Distance, NeighbourhoodSet, Placed};
 use repair::{EntryRepair, RepairId};
 pub use routing_table::{Cell, RoutingTable};

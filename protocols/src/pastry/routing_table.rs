@@ -80,10 +80,12 @@ impl RoutingTable {
         &rest[..rest.partition_point(|entry| shared(entry) == row)]
     }
 
-    /// The entries of all rows before this one, by row and column.
-    pub fn rows_before(&self, row: u8) -> &[Placed] {
+    /// The entries that a node with this identifier could have as well (section 2.5): of the rows up to the one where the two
+    /// identifiers part.
+    pub fn corresponding(&self, id: Id) -> &[Placed] {
+        let last = self.digits.shared_prefix(self.me, id);
         let shared = |entry: &Placed| self.digits.shared_prefix(self.me, entry.contact.id);
-        &self.entries[..self.entries.partition_point(|entry| shared(entry) < row)]
+        &self.entries[..self.entries.partition_point(|entry| shared(entry) <= last)]
     }
 
     /// How many rows there are up to the last that has an entry.
@@ -134,6 +136,33 @@ impl RoutingTable {
                 }
                 self.entries.insert(at, offered);
                 true
+            }
+        }
+    }
+
+    /// [`RoutingTable::offer`] of the [corresponding](RoutingTable::corresponding) entries of another node's table: as many
+    /// offers, but only those are measured that would take somebody else's place.
+    pub fn offer_all(&mut self, corresponding: &[Placed], distance: impl Fn(Contact) -> Distance) {
+        let mut at = 0;
+        for offered in corresponding {
+            let contact = offered.contact;
+            let Some(cell) = self.cell(contact.id) else {
+                continue;
+            };
+            // The others go by cell as the entries here do; those that share more digits with this node than the other one
+            // did do not.
+            while self
+                .entries
+                .get(at)
+                .is_some_and(|entry| self.cell(entry.contact.id) < Some(cell))
+            {
+                at += 1;
+            }
+            match self.entries.get_mut(at) {
+                Some(entry) if entry.contact == contact => {}
+                _ => {
+                    self.offer(contact, distance(contact));
+                }
             }
         }
     }
