@@ -40,7 +40,7 @@ impl<B: Payload> Pastry<B> {
         let leaves = &self.tables.leaf_set;
         let neighbour = leaves.contacts().contains(&to) || leaves.would_take(to);
         let (seen, rows) = match &self.stage {
-            Stage::Joining(joining) => (joining.seen, self.rows_for(to.id)),
+            Stage::Joining(joining) => (joining.seen, self.tables.routing_table.corresponding(to.id)),
             _ => (None, &[][..]),
         };
         let wanted = match seen {

@@ -9,8 +9,8 @@ use sim_core::time::SimDuration;
 
 use super::ask::Ask;
 use super::repair::RepairId;
-use super::{Distance, Event, Forgotten, Learnt, Pastry, Placed, Proximity};
-use crate::id::{Contact, Id};
+use super::{Distance, Event, Forgotten, Learnt, Pastry, Proximity};
+use crate::id::Contact;
 use crate::kbr::Payload;
 
 /// How many distances a node measures at a time. What it does not measure now it will hear of again.
@@ -47,14 +47,16 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Takes whoever a newcomer knows, who has just spoken to all of them, but not into the leaf set.
+    /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
     pub(super) fn take_hearsay(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
         for contact in contacts {
             if contact.addr == self.me().addr {
                 continue;
             }
             match self.distance(ctx, contact.addr) {
-                Some(distance) => self.tables.learn_place(*contact, distance),
+                Some(distance) => {
+                    self.tables.routing_table.offer(*contact, distance);
+                }
                 None if self.tables.interesting(*contact) => self.measure(ctx, *contact, None),
                 None => {}
             }
@@ -127,12 +129,6 @@ impl<B: Payload> Pastry<B> {
             self.dead(ctx, contact.addr);
         }
         self.learn(ctx, responder, distance);
-    }
-
-    /// The rows of the routing table that a node with this identifier can use.
-    pub(super) fn rows_for(&self, id: Id) -> &[Placed] {
-        let table = &self.tables.routing_table;
-        table.rows_before(table.digits().shared_prefix(self.me().id, id).saturating_add(1))
     }
 
     /// Takes somebody at a distance wherever he belongs.
