@@ -135,7 +135,10 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         asked.dedup();
         for other in asked {
             let tables = self.of(other);
-            self.offer(state, tables.routing_table.corresponding(x.id));
+            let distance = |contact| self.distance(contact, x);
+            state
+                .routing_table
+                .offer_all(tables.routing_table.corresponding(x.id), distance);
             self.offer(state, tables.neighbourhood.placed());
         }
     }

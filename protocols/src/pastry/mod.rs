@@ -13,6 +13,7 @@
 pub mod bulk;
 mod config;
 mod digits;
+pub mod invariants;
 mod leaf_set;
 mod members;
 mod neighbourhood;
