@@ -76,6 +76,11 @@ impl Tables {
         self.leaf_set.me()
     }
 
+    /// Whether messages find their way by a routing table.
+    pub fn has_routing_table(&self) -> bool {
+        self.by_prefix
+    }
+
     /// Takes a contact wherever it belongs.
     pub fn learn(&mut self, contact: Contact, distance: Distance) -> Learnt {
         Learnt {
@@ -83,6 +88,12 @@ impl Tables {
             entry: self.by_prefix && self.routing_table.offer(contact, distance),
             neighbour: self.neighbourhood.offer(contact, distance),
         }
+    }
+
+    /// Whether [`Tables::learn`] would bring somebody into the routing table or the neighbourhood set.
+    pub fn would_place(&self, contact: Contact, distance: Distance) -> bool {
+        (self.by_prefix && self.routing_table.would_take(contact, distance))
+            || self.neighbourhood.would_take(contact, distance)
     }
 
     /// Whether [`Tables::learn`] could take a contact if it is near enough: whether it is worth while to measure how far
