@@ -114,7 +114,7 @@ pub trait Overlay: Sized + Sync + 'static {
 ///
 /// Its settings have a field `over` that takes any table, such as [`serde::de::IgnoredAny`]: its [`Overlay::config`] reads the
 /// overlay's settings with [`Settings::over`], and a [`LayerEntry`](crate::registry::LayerEntry) chooses between overlays.
-pub trait Layer: Overlay {
+pub trait Layered: Overlay {
     /// The overlay below it.
     type Below: Overlay;
 }
