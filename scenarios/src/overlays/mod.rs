@@ -3,11 +3,13 @@
 
 mod chord;
 pub mod key_based;
+mod pastry;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 pub use chord::ChordOverlay;
+pub use pastry::PastryOverlay;
 pub use protocols::id::{Contact, Id};
 pub use protocols::kbr::Step;
 use schemars::JsonSchema;

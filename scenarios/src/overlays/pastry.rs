@@ -182,8 +182,7 @@ fn key(error: &ConfigError) -> &'static str {
 
 impl<B: Payload> Overlay for PastryOverlay<B> {
     const NAME: &'static str = "pastry";
-    const SUMMARY: &'static str =
-        "Pastry (Rowstron and Druschel 2001), with its three qualities of tables, and routing by leaf sets or by lists of all";
+    const SUMMARY: &'static str = "Pastry (Rowstron and Druschel 2001), with its three qualities of tables, and routing by leaf sets or by lists of all";
     type Settings = PastrySettings;
     type Protocol = Pastry<B>;
     type Invariants = ();
