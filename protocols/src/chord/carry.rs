@@ -8,8 +8,9 @@
 //!
 //! - Iteratively, the layer above is asked about a message before its owner is looked up: at its source, and not at the
 //!   nodes that are only asked for the way. Their number counts as hops all the same.
-//! - A node that is named owner and knows a predecessor at or after the key hands the message to him: he has joined, and
-//!   the sender has not heard of him yet. The layer above is not asked again.
+//! - A node that is named owner and knows a predecessor at or after the key asks him whether he is there. If he answers, he
+//!   has joined and the sender has not heard of him yet: he gets the message, without another question to the layer above.
+//!   If he does not, the sender knew better, and the message is at home.
 
 use sim_core::protocol::{Ctx, OperationId};
 
@@ -46,7 +47,7 @@ impl<B: Payload> Chord<B> {
         let named = owner == Some(self.me.id);
         match self.predecessor {
             Some(predecessor) if named && !self.owns(message.key) => {
-                self.hand_over(ctx, message, Step::Owner(predecessor));
+                self.find_predecessor_of_stray(ctx, predecessor, message);
             }
             None if named => ctx.emit(Event::Delivered(message)),
             _ => self.route_on(ctx, message),

@@ -26,6 +26,8 @@ enum Purpose<B> {
     Command(OperationId),
     /// A message is to go to the owner.
     Message(Box<Routed<B>>),
+    /// A message has come here whose owner is the predecessor, if he is there.
+    Stray(Box<Routed<B>>),
 }
 
 /// A lookup under way.
@@ -94,8 +96,26 @@ impl<B: Payload> Chord<B> {
         self.find(ctx, self.me.addr, message.key, Purpose::Message(message));
     }
 
+    /// Asks the predecessor, who should own the key of a message that has come here, whether he is there.
+    pub(super) fn find_predecessor_of_stray(
+        &mut self,
+        ctx: &mut Ctx<'_, Self>,
+        predecessor: Contact,
+        message: Box<Routed<B>>,
+    ) {
+        let mut find = self.new_find(ctx, self.me.addr, message.key, Purpose::Stray(message));
+        find.owner = Some(predecessor);
+        let ask = Ask::Owner(find.id);
+        self.wait(ctx, find, predecessor.addr, ask);
+    }
+
     /// Begins a lookup by asking `first`.
     fn find(&mut self, ctx: &mut Ctx<'_, Self>, first: NodeAddr, key: Id, purpose: Purpose<B>) {
+        let find = self.new_find(ctx, first, key, purpose);
+        self.proceed(ctx, find, Next::Ask(first));
+    }
+
+    fn new_find(&mut self, ctx: &Ctx<'_, Self>, first: NodeAddr, key: Id, purpose: Purpose<B>) -> Box<Find<B>> {
         let id = self.next_find;
         self.next_find = FindId(id.0.wrapping_add(1));
         // What the ring remembers at the address of a joining node is its former self.
@@ -105,15 +125,14 @@ impl<B: Payload> Chord<B> {
             Vec::new()
         };
         let walk = Walk::new(first, avoid, usize::from(ctx.config().hop_limit));
-        let find = Box::new(Find {
+        Box::new(Find {
             id,
             purpose,
             key,
             walk,
             visited: 0,
             owner: None,
-        });
-        self.proceed(ctx, find, Next::Ask(first));
+        })
     }
 
     /// Does what comes next in a lookup.
@@ -157,7 +176,7 @@ impl<B: Payload> Chord<B> {
         let confirm = match find.purpose {
             Purpose::Join => true,
             Purpose::Command(_) | Purpose::Message(_) => ctx.config().confirm_owner && owner.addr != self.me.addr,
-            Purpose::Finger(_) | Purpose::Check => false,
+            Purpose::Finger(_) | Purpose::Check | Purpose::Stray(_) => false,
         };
         if confirm {
             let ask = Ask::Owner(find.id);
@@ -193,7 +212,7 @@ impl<B: Payload> Chord<B> {
                     dead_owners: find.walk.dead_owners(),
                 });
             }
-            Purpose::Message(mut message) => {
+            Purpose::Message(mut message) | Purpose::Stray(mut message) => {
                 self.meet(owner.addr);
                 message.hops += visited;
                 message.timeouts += find.walk.timeouts() + find.walk.dead_owners();
@@ -214,7 +233,7 @@ impl<B: Payload> Chord<B> {
                 timeouts: find.walk.timeouts(),
                 reason: LookupFailure::Walk(failure),
             }),
-            Purpose::Message(mut message) => {
+            Purpose::Message(mut message) | Purpose::Stray(mut message) => {
                 message.timeouts += find.walk.timeouts() + find.walk.dead_owners();
                 ctx.emit(Event::Undeliverable(message));
             }
@@ -323,11 +342,16 @@ impl<B: Payload> Chord<B> {
         }
     }
 
-    /// The owner that was named does not answer: its predecessor is asked for the next.
+    /// The owner that was named does not answer: its predecessor is asked for the next; a message that waited for this node's
+    /// own predecessor is at home.
     pub(super) fn owner_dead(&mut self, ctx: &mut Ctx<'_, Self>, id: FindId) {
         if let Some(mut find) = self.take(id)
             && let Some(owner) = find.owner.take()
         {
+            if let Purpose::Stray(mut message) = find.purpose {
+                message.timeouts += 1;
+                return ctx.emit(Event::Delivered(message));
+            }
             let next = find.walk.owner_dead(owner.addr);
             self.proceed(ctx, find, next);
         }

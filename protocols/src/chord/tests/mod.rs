@@ -121,7 +121,7 @@ fn get_neighbours(effects: &[Effect<Chord>], to: u32) -> RequestId {
     asked(effects, to, |msg| matches!(msg, Msg::GetNeighbours { .. }))
 }
 
-fn ping(effects: &[Effect<Chord>], to: u32) -> RequestId {
+fn ping<B: Payload>(effects: &[Effect<Chord<B>>], to: u32) -> RequestId {
     asked(effects, to, |msg| matches!(msg, Msg::Ping { .. }))
 }
 

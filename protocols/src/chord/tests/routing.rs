@@ -98,9 +98,25 @@ fn a_node_delivers_what_lies_between_its_predecessor_and_itself() {
 
 #[test]
 fn a_node_that_is_named_owner_hands_the_message_to_a_predecessor_who_is_the_better_one() {
+    let mut node = member_carrying(recursive());
+    let effects = node.message(NodeAddr(56), msg(Some(8), routed(60, 42, 2, Asking(1))));
+    let pong = Msg::Pong {
+        request: ping(&effects, 1),
+        id: Id::new(1),
+    };
+    let effects = node.message(NodeAddr(1), pong);
+    assert_eq!(sent(&effects), [(1, msg(Some(1), routed(60, 42, 3, Asking(1))))]);
+    assert!(told(&effects).is_empty());
+}
+
+#[test]
+fn it_delivers_the_message_itself_if_the_predecessor_is_dead() {
     let mut node = member(recursive());
     let effects = node.message(NodeAddr(56), msg(Some(8), routed(60, 42, 2, Nothing)));
-    assert_eq!(sent(&effects), [(1, msg(Some(1), routed(60, 42, 3, Nothing)))]);
+    let effects = node.timer(Timer::Request(ping(&effects, 1)));
+    let mut message = routed(60, 42, 2, Nothing);
+    message.timeouts = 1;
+    assert_eq!(effects, [Effect::Emit(Event::Delivered(message))]);
 }
 
 #[test]
@@ -127,8 +143,13 @@ fn a_message_visits_as_many_nodes_as_a_lookup_may_and_then_its_owner() {
     assert_eq!(far, [Effect::Emit(Event::Undeliverable(routed(54, 56, 4, Nothing)))]);
     let last = node.message(NodeAddr(1), msg(None, routed(12, 56, 4, Nothing)));
     assert_eq!(sent(&last), [(14, msg(Some(14), routed(12, 56, 5, Nothing)))]);
-    let beyond = node.message(NodeAddr(56), msg(Some(8), routed(60, 42, 5, Nothing)));
-    assert_eq!(beyond, [Effect::Emit(Event::Undeliverable(routed(60, 42, 5, Nothing)))]);
+    let effects = node.message(NodeAddr(56), msg(Some(8), routed(60, 42, 5, Nothing)));
+    let pong = Msg::Pong {
+        request: ping(&effects, 1),
+        id: Id::new(1),
+    };
+    let beyond = node.message(NodeAddr(1), pong);
+    assert_eq!(told(&beyond), [Event::Undeliverable(routed(60, 42, 5, Nothing))]);
 }
 
 #[test]
