@@ -135,7 +135,15 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         asked.dedup();
         for other in asked {
             let tables = self.of(other);
-            self.offer(state, tables.routing_table.corresponding(x.id));
+            let distance = |contact| self.distance(contact, x);
+            state.routing_table.offer_all(
+                tables
+                    .routing_table
+                    .corresponding(x.id)
+                    .iter()
+                    .map(|entry| entry.contact),
+                distance,
+            );
             self.offer(state, tables.neighbourhood.placed());
         }
     }
@@ -157,9 +165,14 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
             };
             let theirs = &mut tables[places[other.addr.index()] as usize];
             theirs.learn(x, distance(x));
-            theirs
-                .routing_table
-                .offer_all(state.routing_table.corresponding(other.id), distance);
+            theirs.routing_table.offer_all(
+                state
+                    .routing_table
+                    .corresponding(other.id)
+                    .iter()
+                    .map(|entry| entry.contact),
+                distance,
+            );
         }
     }
 

@@ -96,7 +96,7 @@ impl<B: Payload> Pastry<B> {
     /// A member tells whom it knows: the nearest of them may be asked next, until nobody is nearer.
     pub(super) fn approach(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, contacts: &[Contact]) {
         for contact in contacts.iter().chain(std::iter::once(&responder)) {
-            match self.distance(ctx, contact.addr) {
+            match Self::distance(ctx, contact.addr) {
                 _ if contact.id == self.me().id || contact.addr == self.me().addr => {}
                 Some(distance) => self.approached(*contact, distance),
                 None => self.measure(ctx, *contact, None),
@@ -210,6 +210,7 @@ impl<B: Payload> Pastry<B> {
             }
             Phase::Announcing => {
                 self.stage = Stage::Member;
+                self.requests.shrink();
                 self.begin_upkeep(ctx);
             }
         }
@@ -237,22 +238,15 @@ impl<B: Payload> Pastry<B> {
 /// A node on the way.
 impl<B: Payload> Pastry<B> {
     /// Tells a newcomer what it can use of this node's tables (section 4.2): by quality SL the row with the number of the
-    /// node on the way, and of the last node those that come after it; by WT and WTF all rows. The first one's
-    /// neighbourhood set, and the last one's leaf set.
+    /// node on the way, by WT and WTF all rows; the first one's neighbourhood set, and the last one's leaf set.
     pub(super) fn tell_newcomer(&self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, last: bool) {
         let Arrival { newcomer, request, hop } = arrival;
         let table = &self.tables.routing_table;
-        let rows = self.rows_for(newcomer.id);
-        let first = match ctx.config().quality {
-            Quality::Sl => u8::try_from(hop).unwrap_or(u8::MAX),
-            Quality::Wt | Quality::Wtf => 0,
+        let rows = match ctx.config().quality {
+            Quality::Sl => table.row(u8::try_from(hop).unwrap_or(u8::MAX)),
+            Quality::Wt | Quality::Wtf => table.corresponding(newcomer.id),
         };
-        let one_row = ctx.config().quality == Quality::Sl && !last;
-        let told = rows.iter().map(|entry| entry.contact).filter(|contact| {
-            let row = table.digits().shared_prefix(self.me().id, contact.id);
-            if one_row { row == first } else { row >= first }
-        });
-        let mut contacts: Vec<Contact> = told.collect();
+        let mut contacts: Vec<Contact> = rows.iter().map(|entry| entry.contact).collect();
         if hop == 0 {
             contacts.extend(self.tables.neighbourhood.contacts());
         }

@@ -63,28 +63,40 @@ impl NeighbourhoodSet {
         self.members.iter().map(|member| member.contact)
     }
 
-    /// Whether a contact at this distance would be taken if it is not in the set.
-    #[inline]
-    pub fn would_take(&self, distance: Distance) -> bool {
-        self.members.len() < usize::from(self.size) || self.members.last().is_some_and(|last| distance < last.distance)
+    /// Whether [`NeighbourhoodSet::offer`] would bring somebody in.
+    pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
+        let last = usize::from(self.size).wrapping_sub(1);
+        let nearer = self.members.get(last).is_none_or(|last| distance < last.distance);
+        nearer && self.size > 0 && contact.id != self.me && self.contacts().all(|member| member.id != contact.id)
     }
 
     /// Takes a contact if there is room or it is nearer than another; tells whether anybody came or changed his address. A
-    /// known identifier gets the new distance.
+    /// known identifier gets the new distance if it is no farther than the others.
+    #[inline]
     pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
-        if contact.id == self.me || self.size == 0 {
+        let size = usize::from(self.size);
+        // Most are too far away, and are not looked for.
+        if self
+            .members
+            .get(size.wrapping_sub(1))
+            .is_some_and(|last| last.distance < distance)
+        {
             return false;
         }
+        contact.id != self.me && self.size > 0 && self.place(contact, distance)
+    }
+
+    fn place(&mut self, contact: Contact, distance: Distance) -> bool {
+        let size = usize::from(self.size);
         let known = self.members.iter().position(|member| member.contact.id == contact.id);
         let before = known.map(|at| self.members.remove(at).contact);
-        if !self.would_take(distance) {
+        let at = self.members.partition_point(|member| member.distance <= distance);
+        if at == size {
             return false;
         }
-        self.members.truncate(usize::from(self.size) - 1);
-        let at = self.members.partition_point(|member| member.distance <= distance);
+        self.members.truncate(size - 1);
         if self.members.len() == self.members.capacity() {
-            let room = usize::from(self.size) - self.members.len();
-            self.members.reserve_exact(room.min(8));
+            self.members.reserve_exact((size - self.members.len()).min(8));
         }
         self.members.insert(at, Placed { contact, distance });
         before != Some(contact)

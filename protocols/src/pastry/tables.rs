@@ -76,6 +76,11 @@ impl Tables {
         self.leaf_set.me()
     }
 
+    /// Whether messages find their way by a routing table.
+    pub fn has_routing_table(&self) -> bool {
+        self.by_prefix
+    }
+
     /// Takes a contact wherever it belongs.
     pub fn learn(&mut self, contact: Contact, distance: Distance) -> Learnt {
         Learnt {
@@ -85,19 +90,10 @@ impl Tables {
         }
     }
 
-    /// As [`Tables::learn`], but not into the leaf set.
-    pub fn learn_place(&mut self, contact: Contact, distance: Distance) {
-        if self.by_prefix {
-            self.routing_table.offer(contact, distance);
-        }
-        self.neighbourhood.offer(contact, distance);
-    }
-
-    /// Whether [`Tables::learn_place`] would take somebody who is not there.
+    /// Whether [`Tables::learn`] would bring somebody into the routing table or the neighbourhood set.
     pub fn would_place(&self, contact: Contact, distance: Distance) -> bool {
-        let in_neighbourhood = |id| self.neighbourhood.contacts().any(|neighbour| neighbour.id == id);
         (self.by_prefix && self.routing_table.would_take(contact, distance))
-            || (self.neighbourhood.would_take(distance) && !in_neighbourhood(contact.id))
+            || self.neighbourhood.would_take(contact, distance)
     }
 
     /// Whether [`Tables::learn`] could take a contact if it is near enough: whether it is worth while to measure how far

@@ -196,11 +196,7 @@ pub fn quality(simulation: &Simulation<Pastry, Town>, network: Option<&dyn Netwo
         let Some(node) = simulation.node(addr) else {
             panic!("{addr} is a member and not there")
         };
-        let mut truth = LeafSet::new(
-            node.contact(),
-            town.config.space(),
-            town.config.leaves_a_side(),
-        );
+        let mut truth = LeafSet::new(node.contact(), town.config.space(), town.config.leaves_a_side());
         let mut fitting: BTreeMap<Cell, Vec<NodeAddr>> = BTreeMap::new();
         for (&id, &addr) in &members {
             let contact = Contact { id: Id::new(id), addr };
@@ -214,7 +210,7 @@ pub fn quality(simulation: &Simulation<Pastry, Town>, network: Option<&dyn Netwo
         }
         for (cell, fitting) in &fitting {
             quality.cells += 1;
-            match node.routing_table().get(cell.row, cell.column) {
+            match node.routing_table().get(*cell) {
                 None => quality.empty += 1,
                 Some(entry) => {
                     let delay = |to| network.map(|network| network.direct_delay(addr, to));
@@ -224,7 +220,9 @@ pub fn quality(simulation: &Simulation<Pastry, Town>, network: Option<&dyn Netwo
             }
         }
         let known = node.routing_table().contacts().chain(node.neighbourhood().contacts());
-        quality.dead += known.filter(|known| members.get(&known.id.number()) != Some(&known.addr)).count();
+        quality.dead += known
+            .filter(|known| members.get(&known.id.number()) != Some(&known.addr))
+            .count();
     }
     quality
 }
@@ -233,7 +231,7 @@ pub fn quality(simulation: &Simulation<Pastry, Town>, network: Option<&dyn Netwo
 pub fn all_delivered_right(simulation: &Simulation<Pastry, Town>) -> bool {
     let town = simulation.world();
     let members = town.by_id();
-    town.delivered.iter().all(|(node, message)| {
-        <Pastry as KeyBased>::roots(&town.config, message.key, &members, 1) == [*node]
-    })
+    town.delivered
+        .iter()
+        .all(|(node, message)| <Pastry as KeyBased>::roots(&town.config, message.key, &members, 1) == [*node])
 }
