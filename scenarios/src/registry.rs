@@ -8,7 +8,7 @@ pub use layer::LayerEntry;
 use protocols::dht;
 
 use crate::input::InputError;
-use crate::overlays::{ChordOverlay, DhtOverlay};
+use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay};
 use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
@@ -66,8 +66,13 @@ impl Registry {
     /// The protocols that come with peerscope.
     pub fn standard() -> Self {
         let dht = LayerEntry::over::<DhtOverlay<ChordOverlay<dht::Request<false>>>>()
-            .or_with::<DhtOverlay<ChordOverlay<dht::Request<true>>, true>>("cache");
-        Registry::new().with(OverlayEntry::<ChordOverlay>::new()).with(dht)
+            .or_over::<DhtOverlay<PastryOverlay<dht::Request<false>>>>()
+            .or_with::<DhtOverlay<ChordOverlay<dht::Request<true>>, true>>("cache")
+            .or_with::<DhtOverlay<PastryOverlay<dht::Request<true>>, true>>("cache");
+        Registry::new()
+            .with(OverlayEntry::<ChordOverlay>::new())
+            .with(OverlayEntry::<PastryOverlay>::new())
+            .with(dht)
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.

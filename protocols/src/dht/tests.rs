@@ -96,7 +96,11 @@ fn is_told_written<const CACHE: bool>(effects: &[Effect<Node<CACHE>>]) -> bool {
 
 #[test]
 fn a_write_is_copied_to_the_replicas_and_done_when_enough_of_them_have_it() {
-    for (acknowledge, needed) in [(Acknowledge::Root, 0), (Acknowledge::Majority, 2), (Acknowledge::All, 3)] {
+    for (acknowledge, needed) in [
+        (Acknowledge::Root, 0),
+        (Acknowledge::Majority, 2),
+        (Acknowledge::All, 3),
+    ] {
         let mut node = node::<false>(Config {
             replicas: 4,
             acknowledge,
@@ -124,31 +128,36 @@ fn a_write_that_is_tried_again_stays_one_write() {
     let first = copies(&node.message(NodeAddr(6), routed(KEY, Request::Write(value(900)))));
     node.message(NodeAddr(2), Part::Own(Word::Stored { request: first[0].1 }));
     let again = node.message(NodeAddr(6), routed(KEY, Request::Write(value(900))));
-    assert!(copies(&again).is_empty(), "one copy has arrived, the other is on its way");
-    let done = node.message(NodeAddr(3), Part::Own(Word::Stored { request: first[1].1 }));
-    assert_eq!(
-        said(&done),
-        [(4, Word::Written { operation: OPERATION })],
-        "told once"
+    assert!(
+        copies(&again).is_empty(),
+        "one copy has arrived, the other is on its way"
     );
+    let done = node.message(NodeAddr(3), Part::Own(Word::Stored { request: first[1].1 }));
+    assert_eq!(said(&done), [(4, Word::Written { operation: OPERATION })], "told once");
 }
 
 #[test]
 fn a_replica_that_does_not_answer_twice_gives_way_to_the_next() {
     let mut node = node::<false>(Config::default());
     let sent = copies(&node.message(NodeAddr(6), routed(KEY, Request::Write(value(900)))));
-    let [(2, second), (3, third)] = sent[..] else { panic!("{sent:?}") };
+    let [(2, second), (3, third)] = sent[..] else {
+        panic!("{sent:?}")
+    };
     let again = node.timer(Part::Own(Timer::Request(second)));
     assert_eq!(copies(&again), [(2, second)]);
     node.timer(Part::Own(Timer::Request(second)));
     node.message(NodeAddr(3), Part::Own(Word::Stored { request: third }));
     let named = said(&node.timer(Part::Own(Timer::Compare)));
-    let [(4, Word::Compare { request, entries })] = &named[..] else { panic!("{named:?}") };
+    let [(4, Word::Compare { request, entries })] = &named[..] else {
+        panic!("{named:?}")
+    };
     assert_eq!(entries[..], [entry(KEY, value(900))]);
     let keys = Box::new([KEY]);
     let request = *request;
     let sent = node.message(NodeAddr(4), Part::Own(Word::Lacking { request, keys }));
-    let [(4, request)] = copies(&sent)[..] else { panic!("{sent:?}") };
+    let [(4, request)] = copies(&sent)[..] else {
+        panic!("{sent:?}")
+    };
     let done = node.message(NodeAddr(4), Part::Own(Word::Stored { request }));
     assert!(is_told_written(&done), "the new replica counts");
 }
@@ -230,7 +239,10 @@ fn a_copy_of_which_no_root_speaks_is_offered_and_dropped_when_the_root_has_said_
     assert_eq!(offered(&node.timer(Part::Own(Timer::Repair))), [], "it is too early");
     node.advance(Config::default().trust() + SimDuration::NANOSECOND);
     let entries = Box::new([entry(kept, value(900)), entry(dropped, value(900))]);
-    assert_eq!(offered(&node.timer(Part::Own(Timer::Repair))), [(kept, entries as Box<[Entry]>)]);
+    assert_eq!(
+        offered(&node.timer(Part::Own(Timer::Repair))),
+        [(kept, entries as Box<[Entry]>)]
+    );
     let newer = Verdict::Drop(value(901).version);
     let verdicts = Box::new([(kept, Verdict::Keep), (dropped, newer)]);
     let root = Id::new(600);
@@ -245,7 +257,11 @@ fn a_root_keeps_strangers_until_its_replicas_are_complete_and_wants_what_it_lack
     let [mine, lacking] = [KEY, Id::new(60)];
     let sent = copies(&node.message(NodeAddr(6), routed(mine, Request::Write(value(900)))));
     let offer = || {
-        let entries = Box::new([entry(mine, value(900)), entry(lacking, value(900)), entry(Id::new(150), value(1))]);
+        let entries = Box::new([
+            entry(mine, value(900)),
+            entry(lacking, value(900)),
+            entry(Id::new(150), value(1)),
+        ]);
         routed(mine, Request::Offer(entries))
     };
     let verdicts = |effects: &[Effect<Node<false>>]| match &said(effects)[..] {
@@ -253,7 +269,11 @@ fn a_root_keeps_strangers_until_its_replicas_are_complete_and_wants_what_it_lack
         other => panic!("{other:?}"),
     };
     let told = verdicts(&node.message(NodeAddr(6), offer()));
-    assert_eq!(told, [(mine, Verdict::Keep), (lacking, Verdict::Send)], "150 is somebody else's");
+    assert_eq!(
+        told,
+        [(mine, Verdict::Keep), (lacking, Verdict::Send)],
+        "150 is somebody else's"
+    );
     for (to, request) in sent {
         node.message(NodeAddr(to), Part::Own(Word::Stored { request }));
     }
@@ -271,9 +291,21 @@ fn a_root_that_leaves_gives_what_it_has_to_whoever_lacks_it() {
     let [(2, request)] = sent[..] else { panic!("{sent:?}") };
     node.message(NodeAddr(2), Part::Own(Word::Stored { request }));
     let left = node.stop();
-    let [(3, _)] = copies(&left)[..] else { panic!("{left:?}") };
-    let first_of_the_overlay = left.iter().position(|effect| matches!(effect, Effect::Send { msg: Part::Below(_), .. }));
-    let copy = left.iter().position(|effect| matches!(effect, Effect::Send { msg: Part::Own(_), .. }));
+    let [(3, _)] = copies(&left)[..] else {
+        panic!("{left:?}")
+    };
+    let first_of_the_overlay = left.iter().position(|effect| {
+        matches!(
+            effect,
+            Effect::Send {
+                msg: Part::Below(_),
+                ..
+            }
+        )
+    });
+    let copy = left
+        .iter()
+        .position(|effect| matches!(effect, Effect::Send { msg: Part::Own(_), .. }));
     assert!(copy < first_of_the_overlay, "before the overlay says goodbye");
 }
 
@@ -312,7 +344,10 @@ fn a_get_ends_at_a_copy_on_the_way_and_leaves_the_name_of_the_last_node_without_
     node.message(NodeAddr(6), routed(KEY, Request::Write(record)));
     let via = Some(contact(5));
     let answered = said(&node.message(NodeAddr(6), routed(KEY, Request::Get { via })));
-    assert!(answered.contains(&(5, Word::Cache { key: KEY, record })), "{answered:?}");
+    assert!(
+        answered.contains(&(5, Word::Cache { key: KEY, record })),
+        "{answered:?}"
+    );
 }
 
 #[test]

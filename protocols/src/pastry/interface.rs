@@ -28,7 +28,7 @@ impl<B: Payload> KeyBased for Pastry<B> {
     }
 
     /// The leaf set, by numerical closeness.
-    fn neighbour_set(&self, max: usize) -> Vec<Contact> {
+    fn neighbour_set(&self, _: &Config, max: usize) -> Vec<Contact> {
         let me = self.me();
         let closest = self.tables.leaf_set.closest_first(me.id);
         closest.filter(|contact| *contact != me).take(max).collect()
@@ -43,6 +43,11 @@ impl<B: Payload> KeyBased for Pastry<B> {
         } else {
             Vec::new()
         }
+    }
+
+    /// So many as lie on the shorter side of a leaf set, and the node itself.
+    fn most_replicas(config: &Config) -> usize {
+        config.leaf_set / 2 + 1
     }
 
     /// The numerically closest members on the ring; of two equally far from the key the one after it comes first.

@@ -15,7 +15,7 @@ use sim_core::protocol::Protocol;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{ConfigOf, InitOf, Layer, Overlay, StorageCalls, StorageTold, Surroundings, Told};
+use super::{ConfigOf, InitOf, Layered, Overlay, StorageCalls, StorageTold, Surroundings, Told};
 use crate::input::InputError;
 use crate::scenario::{By, Point, Settings};
 use crate::units::Duration;
@@ -265,7 +265,7 @@ where
     fn invariants(_: &ConfigOf<Self>, _: &[(u128, NodeAddr)]) -> Self::Invariants {}
 }
 
-impl<O, const CACHE: bool> Layer for DhtOverlay<O, CACHE>
+impl<O, const CACHE: bool> Layered for DhtOverlay<O, CACHE>
 where
     O: Overlay<Protocol: Carrier<CACHE>>,
 {

@@ -4,12 +4,14 @@
 mod chord;
 mod dht;
 pub mod key_based;
+mod pastry;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 pub use chord::ChordOverlay;
 pub use dht::DhtOverlay;
+pub use pastry::PastryOverlay;
 pub use protocols::dht::{Record, Version};
 pub use protocols::id::{Contact, Id};
 pub use protocols::kbr::Step;
@@ -120,7 +122,7 @@ pub trait Overlay: Sized + Sync + 'static {
 ///
 /// Its settings have a field `over` that takes any table, such as [`serde::de::IgnoredAny`]: its [`Overlay::config`] reads the
 /// overlay's settings with [`Settings::over`], and a [`LayerEntry`](crate::registry::LayerEntry) chooses between overlays.
-pub trait Layer: Overlay {
+pub trait Layered: Overlay {
     /// The overlay below it.
     type Below: Overlay;
 }

@@ -9,7 +9,7 @@ use analysis::{Cell, Conditions, Table};
 use scenarios::cli;
 use scenarios::exit::Exit;
 use scenarios::input::InputError;
-use scenarios::overlays::{ChordOverlay, ConfigOf, InitOf, Layer, Overlay, Step, Surroundings, Told};
+use scenarios::overlays::{ChordOverlay, ConfigOf, InitOf, Layered, Overlay, Step, Surroundings, Told};
 use scenarios::registry::{LayerEntry, Registry};
 use scenarios::scenario::{By, Point, Settings};
 use sim_core::addr::NodeAddr;
@@ -118,7 +118,7 @@ impl<O: Overlay> Overlay for Idle<O> {
     }
 }
 
-impl<O: Overlay> Layer for Idle<O> {
+impl<O: Overlay> Layered for Idle<O> {
     type Below = O;
 }
 
