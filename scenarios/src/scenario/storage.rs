@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sim_core::distribution::Zipf;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::measure::{BIN_LIMIT, default_bin};
 use super::validate::{BEFORE_END, KEY_LIMIT, since_start};
 use crate::input::{Document, InputError};
 use crate::units::{Bytes, Duration, Rate, written, written_bytes};
@@ -36,6 +37,9 @@ pub(super) struct RawStorage {
     removes: Option<Rate>,
     /// How many of the keys are asked for, the first ones; all where it is left out.
     among: Option<u64>,
+    /// From one count of the copies that there are to the next; about a hundredth of the time in which they are counted where it is
+    /// left out.
+    count_every: Option<Duration>,
     /// How often one of these is asked for, written or removed rather than another.
     #[serde(default)]
     popularity: RawPopularity,
@@ -70,6 +74,8 @@ pub struct Storage {
     pub from: SimTime,
     /// Until when.
     pub until: SimTime,
+    /// From one count of the copies to the next.
+    pub count_every: SimDuration,
     /// Gets, puts and removes a second and node.
     pub rates: [f64; 3],
     /// Which keys: so many, the first ones.
@@ -122,6 +128,12 @@ pub(super) fn storage(raw: RawStorage, end: SimTime, document: &Document) -> Res
     let value = u32::try_from(raw.value.get()).map_err(|_| complain("value", "too large for a message".to_owned()))?;
     let rates = [raw.gets, raw.puts, raw.removes].map(|rate| rate.map_or(0.0, Rate::per_second));
     let (start, from, until) = span(&raw, end, document)?;
+    let counted = end.since(from);
+    let count_every = raw.count_every.map_or_else(|| default_bin(counted), Duration::get);
+    if count_every == SimDuration::ZERO || counted.as_nanos().div_ceil(count_every.as_nanos()) > BIN_LIMIT {
+        let message = format!("copies are counted for {}, at most {BIN_LIMIT} times", written(counted));
+        return Err(complain("count_every", message).labelled("too short"));
+    }
     let popularity = match raw.popularity {
         RawPopularity::Uniform => None,
         RawPopularity::Zipf { exponent } => {
@@ -136,6 +148,7 @@ pub(super) fn storage(raw: RawStorage, end: SimTime, document: &Document) -> Res
         over: raw.over.get(),
         from,
         until,
+        count_every,
         rates,
         among,
         popularity,

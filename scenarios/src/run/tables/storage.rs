@@ -52,7 +52,7 @@ pub(super) const STORAGE: Layout = Layout {
     rows: |measured, _| measured.stored.iter().map(storage).collect(),
 };
 
-/// What is there, a row a count each `measure.bin`: `keys` that have been put and not removed, how many of them are `lost`, how
+/// What is there, a row a count each `workload.storage.count_every`: `keys` that have been put and not removed, how many of them are `lost`, how
 /// many members have each as it was written last in the mean, and how many are `complete`: as many as should have them.
 pub(super) const DURABILITY: Layout = Layout {
     name: "durability",

@@ -316,6 +316,6 @@ impl<O: Overlay> ScenarioWorld<O> {
             }
         }
         storing.measured.counts.push(count);
-        control.schedule(self.measured.bins.width, Turn::CountCopies);
+        control.schedule(storing.plan.count_every, Turn::CountCopies);
     }
 }
