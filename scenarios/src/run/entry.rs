@@ -46,7 +46,10 @@ impl<O: Overlay> OverlayEntry<O> {
         let point = job.point;
         let broken = |error: InputError| Failure::Broken(error.to_string());
         let config = O::config(&point.protocol).map_err(broken)?;
-        let means = point.lookups.as_ref().map(|lookups| lookups.means(&Self::offered(), O::NAME, point));
+        let means = point
+            .lookups
+            .as_ref()
+            .map(|lookups| lookups.means(&Self::offered(), O::NAME, point));
         let asked = means.transpose().map_err(broken)?;
         let build = || point.network.build(point.nodes as usize, job.streams);
         let network = build().map_err(|error| Failure::Broken(error.to_string()))?;

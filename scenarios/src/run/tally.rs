@@ -58,7 +58,12 @@ pub struct Tally {
 impl Tally {
     /// The mean number of nodes on the way to the owner, this included.
     pub(super) fn hops_mean(&self) -> Option<f64> {
-        let sum: u64 = self.hops.iter().zip(0_u64..).map(|(lookups, hops)| lookups * hops).sum();
+        let sum: u64 = self
+            .hops
+            .iter()
+            .zip(0_u64..)
+            .map(|(lookups, hops)| lookups * hops)
+            .sum();
         (self.completed > 0).then(|| sum as f64 / self.completed as f64)
     }
 

@@ -40,9 +40,9 @@ pub use network::{
 pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;
+pub use settings::Settings;
 pub use sweep::Axis;
 pub(crate) use validate::check_figures;
-pub use settings::Settings;
 pub use workload::{By, Initiators, Keys, LookupTimes, Lookups};
 
 /// The keys that name files to be read.

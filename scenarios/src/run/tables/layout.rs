@@ -3,8 +3,8 @@
 use analysis::Cell;
 
 use super::rows::{
-    access_links, convergence, hops, latency, load, load_distribution, lookups, messages, one_ring, path_length, population,
-    quantiles, reachability, rings, snapshot_links, snapshot_nodes, stretch,
+    access_links, convergence, hops, latency, load, load_distribution, lookups, messages, one_ring, path_length,
+    population, quantiles, reachability, rings, snapshot_links, snapshot_nodes, stretch,
 };
 use super::{Ranges, comings};
 use crate::run::measure::Measured;
