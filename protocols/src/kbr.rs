@@ -44,6 +44,12 @@ pub trait Payload: Wire + Clone + Eq + Debug + Send + Sync + 'static {
     const FORWARD: bool;
     /// Whether the layer above is told of neighbours that come and go.
     const UPDATE: bool;
+
+    /// What may be sent to any key in order to measure routing itself; none where a message means something to the layer
+    /// above.
+    fn probe() -> Option<Self> {
+        None
+    }
 }
 
 /// Nothing: what overlays carry that have no layer above, so that routing itself can be measured.
@@ -69,6 +75,10 @@ impl Wire for Nothing {
 impl Payload for Nothing {
     const FORWARD: bool = false;
     const UPDATE: bool = false;
+
+    fn probe() -> Option<Self> {
+        Some(Nothing)
+    }
 }
 
 /// A message on its way to a key.
@@ -180,10 +190,11 @@ pub trait KeyBased: Protocol<Addr = NodeAddr, Command: From<Call<Self::Payload>>
     fn next_hop(&self, config: &Self::Config, key: Id) -> Step;
 
     /// Up to `max` neighbours of this node in the space of identifiers, the nearest first, itself not among them.
-    fn neighbour_set(&self, max: usize) -> Vec<Contact>;
+    fn neighbour_set(&self, config: &Self::Config, max: usize) -> Vec<Contact>;
 
     /// The first `max_rank` replicas of a key by what the node knows, the root first; fewer where it knows no more of them,
-    /// and none if it is not among them.
+    /// and none if it is not among them or cannot tell. The root can always tell; whether the other replicas can is up to
+    /// the overlay, and a layer that holds copies there asks the root before it gives one up.
     fn replica_set(&self, config: &Self::Config, key: Id, max_rank: usize) -> Vec<Contact>;
 
     /// Whether the node is the root of a key, by what it knows.

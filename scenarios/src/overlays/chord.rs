@@ -1,6 +1,7 @@
 //! Chord in scenarios: `[protocol.chord]`.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use protocols::chord::invariants::RingInvariants;
 use protocols::chord::{
@@ -8,20 +9,20 @@ use protocols::chord::{
     Rules,
 };
 use protocols::id::{Contact, Id};
-use protocols::kbr::Step;
+use protocols::kbr::{KeyBased, Nothing, Payload, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{Overlay, Surroundings, Told};
+use super::{Overlay, Surroundings, Told, key_based};
 use crate::input::InputError;
 use crate::scenario::{By, Point, Settings};
 use crate::units::{Duration, Fraction};
 
-/// [`Chord`] as scenarios know it.
-pub struct ChordOverlay;
+/// [`Chord`] as scenarios know it, carrying the messages of a layer above.
+pub struct ChordOverlay<B = Nothing>(PhantomData<fn() -> B>);
 
 /// The settings of `[protocol.chord]`. What is left out is as in [`Config::default`].
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -222,14 +223,14 @@ fn contact((id, addr): (u128, NodeAddr)) -> Contact {
     Contact { id: Id::new(id), addr }
 }
 
-impl Overlay for ChordOverlay {
+impl<B: Payload> Overlay for ChordOverlay<B> {
     const NAME: &'static str = "chord";
     const SUMMARY: &'static str =
         "Chord (Stoica et al. 2001, 2003), with the rules of both papers, of i3, and Zave's corrected ones";
     type Settings = ChordSettings;
-    type Protocol = Chord;
+    type Protocol = Chord<B>;
     type Invariants = RingInvariants;
-    const SUCCESSOR: Option<fn(&Chord) -> NodeAddr> = Some(|node| {
+    const SUCCESSOR: Option<fn(&Chord<B>) -> NodeAddr> = Some(|node| {
         node.successors()
             .first()
             .map_or(node.contact().addr, |successor| successor.addr)
@@ -254,15 +255,15 @@ impl Overlay for ChordOverlay {
     }
 
     fn capacity(config: &Config) -> u128 {
-        1_u128.checked_shl(config.id_bits).unwrap_or(u128::MAX)
+        key_based::capacity::<Chord<B>>(config)
     }
 
     fn identifier(config: &Config, stream: StreamKey) -> u128 {
-        config.space().random(&mut stream.rng()).number()
+        key_based::identifier::<Chord<B>>(config, stream)
     }
 
     fn key(config: &Config, rng: &mut NodeRng) -> u128 {
-        config.space().random(rng).number()
+        key_based::key::<Chord<B>>(config, rng)
     }
 
     /// A whole successor list and the node itself, which is where Zave has a ring start. The published rules do not ask
@@ -312,18 +313,17 @@ impl Overlay for ChordOverlay {
         config.timeout.max(config.recursive_timeout) * u64::from(config.hop_limit) * attempts * attempts
     }
 
-    fn ask(by: By, key: u128) -> Option<Command> {
+    fn ask(by: By, key: u128) -> Option<Command<B>> {
         match by {
             By::Lookup => Some(Command::Lookup { key: Id::new(key) }),
-            By::Route => None,
+            By::Route => key_based::ask::<Chord<B>>(by, key),
         }
     }
 
-    fn told(event: Event) -> Told {
-        match event {
-            Event::Joined => Told::Joined,
-            Event::JoinFailed(_) | Event::Isolated => Told::Out,
-            Event::LookupDone {
+    fn told(event: Event<B>) -> Told {
+        match Chord::upcall(event) {
+            Ok(upcall) => key_based::told(upcall),
+            Err(Event::LookupDone {
                 operation,
                 owner,
                 hops,
@@ -331,7 +331,7 @@ impl Overlay for ChordOverlay {
                 timeouts,
                 dead_owners,
                 ..
-            } => Told::Found {
+            }) => Told::Found {
                 operation,
                 owner: owner.addr,
                 hops: hops.into(),
@@ -339,29 +339,26 @@ impl Overlay for ChordOverlay {
                 timeouts: u32::from(timeouts) + u32::from(dead_owners),
                 dead_owners: dead_owners.into(),
             },
-            Event::LookupFailed {
+            Err(Event::LookupFailed {
                 operation, timeouts, ..
-            } => Told::NotFound {
+            }) => Told::NotFound {
                 operation,
                 timeouts: timeouts.into(),
             },
-            Event::Dropped(_) => Told::Other,
+            Err(_) => Told::Other,
         }
     }
 
-    fn owner(_: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
-        members
-            .range(key..)
-            .next()
-            .or_else(|| members.first_key_value())
-            .map(|(_, addr)| *addr)
+    fn owner(config: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+        key_based::owner::<Chord<B>>(config, key, members)
     }
 
-    fn route(config: &Config, node: &Chord, key: u128) -> Step {
+    /// As a lookup goes: a node that owns the key itself asks its successors, as the papers have it.
+    fn route(config: &Config, node: &Chord<B>, key: u128) -> Step {
         node.route(config, Id::new(key))
     }
 
-    fn links(node: &Chord) -> Vec<(&'static str, NodeAddr)> {
+    fn links(node: &Chord<B>) -> Vec<(&'static str, NodeAddr)> {
         let (first, others) = node.successors().split_at(node.successors().len().min(1));
         let fingers = node.fingers().contacts();
         let known = node.i3_list().into_iter().flat_map(|list| list.active());

@@ -2,11 +2,14 @@
 //! what it tells.
 
 mod chord;
+pub mod key_based;
+mod pastry;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 pub use chord::ChordOverlay;
+pub use pastry::PastryOverlay;
 pub use protocols::id::{Contact, Id};
 pub use protocols::kbr::Step;
 use schemars::JsonSchema;
@@ -23,6 +26,8 @@ use crate::scenario::{By, Point, Settings};
 pub type ConfigOf<O> = <<O as Overlay>::Protocol as Protocol>::Config;
 /// Shorthand: what a node of an overlay is given when it starts.
 pub type InitOf<O> = <<O as Overlay>::Protocol as Protocol>::Init;
+/// Shorthand: what the nodes of an overlay say to each other.
+pub type MessageOf<O> = <<O as Overlay>::Protocol as Protocol>::Msg;
 
 /// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 ///
@@ -111,7 +116,7 @@ pub trait Overlay: Sized + Sync + 'static {
 ///
 /// Its settings have a field `over` that takes any table, such as [`serde::de::IgnoredAny`]: its [`Overlay::config`] reads the
 /// overlay's settings with [`Settings::over`], and a [`LayerEntry`](crate::registry::LayerEntry) chooses between overlays.
-pub trait Layer: Overlay {
+pub trait Layered: Overlay {
     /// The overlay below it.
     type Below: Overlay;
 }

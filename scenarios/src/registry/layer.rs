@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::ProtocolEntry;
 use crate::input::InputError;
-use crate::overlays::{Layer, Overlay};
+use crate::overlays::{Layered, Overlay};
 use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window, schema};
 use crate::scenario::{Point, Scenario};
 
-/// A [`Layer`] that scenarios can name, over any of several overlays: `[protocol.<name>.over.<overlay>]`.
+/// A layer (see [`Layered`]) that scenarios can name, over any of several overlays: `[protocol.<name>.over.<overlay>]`.
 pub struct LayerEntry {
     name: &'static str,
     summary: &'static str,
@@ -26,7 +26,7 @@ struct Below {
 }
 
 impl Below {
-    fn of<L: Layer>() -> Self {
+    fn of<L: Layered>() -> Self {
         Below {
             name: L::Below::NAME,
             settings_schema: SchemaGenerator::subschema_for::<<L::Below as Overlay>::Settings>,
@@ -37,7 +37,7 @@ impl Below {
 
 impl LayerEntry {
     /// A layer over its first overlay.
-    pub fn over<L: Layer>() -> Self {
+    pub fn over<L: Layered>() -> Self {
         LayerEntry {
             name: L::NAME,
             summary: L::SUMMARY,
@@ -48,7 +48,7 @@ impl LayerEntry {
 
     /// The same layer over another overlay, too.
     #[must_use]
-    pub fn or_over<L: Layer>(mut self) -> Self {
+    pub fn or_over<L: Layered>(mut self) -> Self {
         self.below.push(Below::of::<L>());
         self
     }

@@ -4,15 +4,17 @@ use std::marker::PhantomData;
 
 use analysis::Schema;
 use schemars::SchemaGenerator;
+use sim_core::addr::NodeAddr;
 use sim_core::observer::Observer;
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 
+use super::spread::{self, NodeLoads, Watch};
 use super::trace::{Line, Tracer, Window};
 use super::world::{DirectPaths, Distance, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
-use crate::overlays::Overlay;
+use crate::overlays::{MessageOf, Overlay};
 use crate::registry::ProtocolEntry;
 use crate::scenario::{By, LookupTimes, Point, Scenario};
 
@@ -141,10 +143,17 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
             .observe
             .ring_invariants
             .then(|| O::invariants(&setup.config, base));
-        match invariants {
-            Some(observer) => drive::<O, _>(Simulation::observed(setup, world, observer), job, pace),
-            None => drive::<O, _>(Simulation::new(setup, world), job, pace),
+        if invariants.is_none() && !point.observe.node_load {
+            return drive::<O, _>(Simulation::new(setup, world), job, pace, |()| None);
         }
+        let loads = point.observe.node_load.then(|| {
+            let from = point.lookups.as_ref().map_or(SimTime::ZERO, |lookups| lookups.start);
+            NodeLoads::new::<MessageOf<O>>(point.nodes, from)
+        });
+        let watch = Watch { invariants, loads };
+        drive::<O, _>(Simulation::observed(setup, world, watch), job, pace, |watch| {
+            watch.loads.as_ref()
+        })
     }
 
     fn trace(&self, job: &Job<'_>, window: Window, pace: &dyn Pace, sink: &mut dyn FnMut(Line)) -> Result<(), Failure> {
@@ -179,12 +188,18 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
     mut simulation: Simulation<O::Protocol, ScenarioWorld<O>, W>,
     job: &Job<'_>,
     pace: &dyn Pace,
+    loads: impl Fn(&W) -> Option<&NodeLoads>,
 ) -> Result<RunRecord, Failure> {
     simulation.schedule(SimTime::ZERO, Turn::Open);
     advance(&mut simulation, SimTime::ZERO + job.point.duration, job, pace)?;
     let (events, fingerprint) = (simulation.events(), simulation.fingerprint());
     let (traffic, now) = (simulation.traffic(), simulation.now());
+    let members: Vec<NodeAddr> = simulation.world().members().collect();
+    let state = spread::state(members.iter().filter_map(|addr| simulation.node(*addr)).map(O::links));
+    let node_loads = loads(simulation.observer()).map(|loads| loads.spreads::<MessageOf<O>>(&members));
     let mut measured = simulation.into_world().into_measured(&traffic, now);
+    measured.state = state;
+    measured.node_loads = node_loads.unwrap_or_default();
     if !measured.snapshots.is_empty() {
         let places = job.point.network.places(job.point.nodes as usize, job.streams);
         measured.places = places.ok().flatten().unwrap_or_default();

@@ -13,7 +13,7 @@ use super::steady::Steadiness;
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use layout::{Layout, TABLES};
-use rows::nearest_rank;
+pub(super) use rows::nearest_rank;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {

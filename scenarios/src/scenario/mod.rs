@@ -166,6 +166,8 @@ pub struct Observe {
     pub snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end of the run.
     pub load: Option<u64>,
+    /// Whether messages are counted by the nodes that receive them.
+    pub node_load: bool,
 }
 
 /// How often it is counted between how many nodes there are paths.

@@ -298,6 +298,9 @@ pub(super) struct RawObserve {
     pub(super) snapshots: Vec<Duration>,
     /// How keys spread over the members at the end of the run.
     pub(super) load: Option<RawLoad>,
+    /// How many messages of each kind each node receives, from the start of the lookups on.
+    #[serde(default)]
+    pub(super) node_load: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

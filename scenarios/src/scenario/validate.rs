@@ -276,6 +276,7 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
         }),
         snapshots,
         load: raw.load.map(|load| load.keys),
+        node_load: raw.node_load,
     })
 }
 

@@ -179,8 +179,8 @@ impl Lookups {
             }
             (Some(by), _) if offered.contains(&by) => by,
             (Some(by), _) => {
-                let error = point.error_at("workload.lookups.by", format!("{name} does not offer \"{by}\""));
-                let ways: Vec<String> = offered.iter().map(|by| format!("\"{by}\"")).collect();
+                let error = point.error_at("workload.lookups.by", format!("{name} does not offer `{by}`"));
+                let ways: Vec<String> = offered.iter().map(By::to_string).collect();
                 return Err(error.labelled(match offered {
                     [] => "leave `workload.lookups` out".to_owned(),
                     _ => format!("it offers {}", list(ways.iter().map(String::as_str))),

@@ -11,10 +11,11 @@ use crate::run::measure::Measured;
 use crate::run::reachability::{PathCount, time_to};
 use crate::run::rings::{RingCount, one_ring_since};
 use crate::run::snapshot::{SeenLink, SeenNode};
+use crate::run::spread::Spread;
 use crate::run::tally::STRETCH_UNIT;
 
 /// The sample of rank `q n`, rounded up: sorted samples, `q` in (0, 1].
-pub(super) fn nearest_rank(sorted: &[u64], q: f64) -> Option<u64> {
+pub(in crate::run) fn nearest_rank(sorted: &[u64], q: f64) -> Option<u64> {
     let rank = (q * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()
 }
@@ -136,6 +137,31 @@ pub(super) fn load_distribution(measured: &Measured, ranges: &Ranges) -> Vec<Vec
     loads
         .flat_map(|load| (0..=ranges.held).map(move |held| row(load, held)))
         .collect()
+}
+
+/// A row a thing that is spread over nodes.
+fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
+    let row = |spread: &Spread| {
+        let [p01, p50, p99] = spread.percentiles;
+        vec![
+            spread.of.into(),
+            spread.nodes.into(),
+            number(ratio(spread.sum as f64, spread.nodes)),
+            p01.into(),
+            p50.into(),
+            p99.into(),
+            spread.max.into(),
+        ]
+    };
+    spreads.iter().map(row).collect()
+}
+
+pub(super) fn state(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    spreads(&measured.state)
+}
+
+pub(super) fn node_load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    spreads(&measured.node_loads)
 }
 
 /// A row an edge: the edge in the unit of the table, and the fraction of samples that do not exceed it.

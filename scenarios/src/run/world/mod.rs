@@ -244,6 +244,11 @@ impl<O: Overlay> ScenarioWorld<O> {
         &self.founders
     }
 
+    /// Those who are members now.
+    pub(super) fn members(&self) -> impl Iterator<Item = NodeAddr> {
+        self.members.by_identifier().values().copied()
+    }
+
     /// What was measured, at the end of the run.
     pub(super) fn into_measured(mut self, traffic: &Traffic, end: SimTime) -> Measured {
         self.end_workload(end);
