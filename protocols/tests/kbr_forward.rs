@@ -230,6 +230,11 @@ const NODES: u32 = 200;
 
 impl<O: Ground<Payload = Question>> Town<O> {
     fn new(seed: u64) -> Self {
+        Self::split(seed, 1)
+    }
+
+    /// The same, executed in parts.
+    fn split(seed: u64, partitions: u32) -> Self {
         let streams = StreamKey::root(seed, 0);
         let ids = distinct_ids(
             NODES as usize,
@@ -253,7 +258,7 @@ impl<O: Ground<Payload = Question>> Town<O> {
             network: Box::new(Constant::new(SimDuration::from_millis(20))),
             nodes: NODES,
             streams,
-            partitions: 1,
+            partitions,
         };
         let world = Asking {
             inits: O::perfect(&O::parameters(), &contacts),
@@ -393,6 +398,31 @@ fn what_the_layer_changes_is_honoured<O: Ground<Payload = Question>>() {
         assert_eq!((learned.from, answer.key), (town.root(key), key), "{manner:?}");
         assert_eq!(answer.hops, hops, "{manner:?} from {source:?}");
     }
+}
+
+fn a_run_does_not_depend_on_how_it_is_split<O: Ground<Payload = Question>>() {
+    let runs = [1, 2, 7].map(|partitions| {
+        let mut town = Town::<O>::split(4, partitions);
+        let key = town.key();
+        for turn in 0..100 {
+            let (holder, source) = (town.somebody(), town.somebody());
+            let other = town.key();
+            if turn % 10 == 0 {
+                town.tell(holder, Command::Keep(key));
+            }
+            let manner = [Manner::AnyCopy, Manner::OtherKey(other), Manner::Aside][turn % 3];
+            town.tell(source, Command::Ask(key, manner));
+        }
+        let learned = town.learned().clone();
+        (town.simulation.fingerprint(), town.simulation.events(), learned)
+    });
+    assert_eq!(runs[0].2.len(), 100);
+    assert!(runs.iter().all(|run| *run == runs[0]));
+}
+
+#[test]
+fn over_chord_a_run_does_not_depend_on_how_it_is_split() {
+    a_run_does_not_depend_on_how_it_is_split::<Chord<Question>>();
 }
 
 #[test]

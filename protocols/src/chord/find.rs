@@ -45,7 +45,11 @@ pub(super) struct Find<B> {
 
 impl<B> Find<B> {
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of::<Find<B>>() + (self.walk.path().len() + self.walk.avoid().len()) * size_of::<NodeAddr>()
+        let message = match self.purpose {
+            Purpose::Message(_) | Purpose::Stray(_) => size_of::<Routed<B>>(),
+            _ => 0,
+        };
+        size_of::<Find<B>>() + (self.walk.path().len() + self.walk.avoid().len()) * size_of::<NodeAddr>() + message
     }
 }
 
