@@ -83,9 +83,9 @@ impl RoutingTable {
     }
 
     /// The entry in a cell.
-    pub fn get(&self, cell: Cell) -> Option<Contact> {
-        let mut row = self.row(cell.row).iter().map(|entry| entry.contact);
-        row.find(|contact| self.digits.digit(contact.id, cell.row) == cell.column)
+    pub fn get(&self, row: u8, column: u8) -> Option<Contact> {
+        let mut entries = self.row(row).iter().map(|entry| entry.contact);
+        entries.find(|contact| self.digits.digit(contact.id, row) == column)
     }
 
     /// The entry for the next hop of a key (section 2.3, Table 1, line 6): it shares a digit more with the key than the node
