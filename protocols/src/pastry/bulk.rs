@@ -58,7 +58,7 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
     fn distance(&self, a: Contact, b: Contact) -> Distance {
         match self.config.proximity {
             Some(_) => Distance::from((self.delay)(a.addr, b.addr)),
-            None => Distance::UNKNOWN,
+            None => Distance::arbitrary(a.id, b.id),
         }
     }
 
@@ -135,7 +135,10 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         asked.dedup();
         for other in asked {
             let tables = self.of(other);
-            self.offer(state, tables.routing_table.corresponding(x.id));
+            let distance = |contact| self.distance(contact, x);
+            state
+                .routing_table
+                .offer_all(tables.routing_table.corresponding(x.id), distance);
             self.offer(state, tables.neighbourhood.placed());
         }
     }
@@ -153,7 +156,7 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         for other in state.acquaintances() {
             let distance = |contact: Contact| match config.proximity {
                 Some(_) => Distance::from(delay(contact.addr, other.addr)),
-                None => Distance::UNKNOWN,
+                None => Distance::arbitrary(contact.id, other.id),
             };
             let theirs = &mut tables[places[other.addr.index()] as usize];
             theirs.learn(x, distance(x));

@@ -30,11 +30,16 @@ impl Digits {
         1 << self.digit_bits
     }
 
+    /// What one of the digit at a place is worth.
+    #[inline]
+    pub(super) fn unit(self, place: u8) -> u128 {
+        1 << (u32::from(self.id_bits) - u32::from(self.digit_bits) * (u32::from(place) + 1))
+    }
+
     /// The digit at a place, counted from zero at the most significant end.
     #[inline]
     pub fn digit(self, id: Id, place: u8) -> u8 {
-        let below = u32::from(self.id_bits) - u32::from(self.digit_bits) * (u32::from(place) + 1);
-        (id.number() >> below) as u8 & (u8::MAX >> (8 - self.digit_bits))
+        (id.number() >> self.unit(place).trailing_zeros()) as u8 & (u8::MAX >> (8 - self.digit_bits))
     }
 
     /// How many digits two identifiers have in common before the first that differs: the paper's `shl`.
@@ -43,8 +48,8 @@ impl Digits {
         match a.number() ^ b.number() {
             0 => self.count(),
             difference => {
-                let bits = difference.leading_zeros() as u8 - (128 - self.id_bits);
-                bits / self.digit_bits
+                let bits = difference.leading_zeros() - (128 - u32::from(self.id_bits));
+                (bits / u32::from(self.digit_bits)) as u8
             }
         }
     }

@@ -1,6 +1,7 @@
 //! All members of a network: who owns what.
 
 use super::Config;
+use super::digits::Digits;
 use super::leaf_set::LeafSet;
 use super::tables::Tables;
 use crate::id::{Contact, Id, IdSpace};
@@ -66,5 +67,31 @@ impl Members {
         let mut tables = Tables::new(config, me);
         tables.leaf_set = self.leaf_set(me);
         tables
+    }
+
+    /// The members that share the digits of an identifier before a place.
+    fn sharing(&self, id: Id, digits: Digits, place: u8) -> &[Contact] {
+        let shared = |member: &Contact| digits.shared_prefix(member.id, id) >= place;
+        let from = self.sorted.partition_point(|member| member.id < id && !shared(member));
+        let rest = &self.sorted[from..];
+        &rest[..rest.partition_point(shared)]
+    }
+
+    /// Of each cell of a node's routing table for which there is a member, one that fits.
+    pub(super) fn one_a_cell(&self, me: Id, digits: Digits) -> Vec<Contact> {
+        let mut fitting = Vec::new();
+        for row in 0..digits.count() {
+            let mut rest = self.sharing(me, digits, row);
+            if rest.iter().all(|member| member.id == me) {
+                break;
+            }
+            while let Some(first) = rest.first() {
+                if digits.shared_prefix(first.id, me) == row {
+                    fitting.push(*first);
+                }
+                rest = &rest[rest.partition_point(|member| digits.shared_prefix(member.id, first.id) > row)..];
+            }
+        }
+        fitting
     }
 }

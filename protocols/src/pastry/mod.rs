@@ -53,6 +53,7 @@ mod event;
 mod forward;
 mod heartbeat;
 mod interface;
+pub mod invariants;
 mod join;
 mod leaf_set;
 mod learn;

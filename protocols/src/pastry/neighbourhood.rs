@@ -14,6 +14,18 @@ impl Distance {
     pub const UNKNOWN: Distance = Distance(u32::MAX);
 
     const NANOS: u64 = 64;
+
+    /// What stands for the distance of two nodes where proximity plays no part: a hash of both, so that each node prefers others
+    /// than the next one does. Were all equally far, everybody would have the entries of those who came first.
+    #[inline]
+    pub fn arbitrary(a: Id, b: Id) -> Self {
+        let both = a.number() ^ b.number();
+        let mut mixed = (both >> 64) as u64 ^ both as u64;
+        // The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Distance(((mixed ^ (mixed >> 31)) >> 33) as u32)
+    }
 }
 
 impl From<SimDuration> for Distance {
@@ -70,21 +82,29 @@ impl NeighbourhoodSet {
     }
 
     /// Takes a contact if there is room or it is nearer than another; tells whether anybody came or changed his address. A
-    /// known identifier gets the new distance.
+    /// known identifier gets the new distance if it is no farther than the others.
+    #[inline]
     pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
-        if contact.id == self.me || self.size == 0 {
+        let size = usize::from(self.size);
+        // Most are too far away, and are not looked for.
+        let farthest = self.members.get(size.wrapping_sub(1));
+        if farthest.is_some_and(|farthest| farthest.distance < distance) {
             return false;
         }
+        contact.id != self.me && size > 0 && self.place(contact, distance)
+    }
+
+    fn place(&mut self, contact: Contact, distance: Distance) -> bool {
+        let size = usize::from(self.size);
         let known = self.members.iter().position(|member| member.contact.id == contact.id);
         let before = known.map(|at| self.members.remove(at).contact);
-        if !self.would_take(distance) {
+        let at = self.members.partition_point(|member| member.distance <= distance);
+        if at == size {
             return false;
         }
-        self.members.truncate(usize::from(self.size) - 1);
-        let at = self.members.partition_point(|member| member.distance <= distance);
+        self.members.truncate(size - 1);
         if self.members.len() == self.members.capacity() {
-            let room = usize::from(self.size) - self.members.len();
-            self.members.reserve_exact(room.min(8));
+            self.members.reserve_exact((size - self.members.len()).min(8));
         }
         self.members.insert(at, Placed { contact, distance });
         before != Some(contact)

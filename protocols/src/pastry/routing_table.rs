@@ -24,7 +24,8 @@ pub struct Cell {
 pub struct RoutingTable {
     me: Id,
     digits: Digits,
-    /// By cell: which one is seen from the identifier.
+    /// One a cell, by row and within a row in a fixed order: falling bitwise difference from the node, which is cheap to
+    /// compare, and whose leading digit tells the cell.
     entries: Vec<Placed>,
 }
 
@@ -53,39 +54,64 @@ impl RoutingTable {
         })
     }
 
-    fn position(&self, cell: Cell) -> Result<usize, usize> {
-        self.entries
-            .binary_search_by(|entry| self.cell(entry.contact.id).cmp(&Some(cell)))
+    #[inline]
+    fn difference(&self, entry: &Placed) -> u128 {
+        entry.contact.id.number() ^ self.me.number()
+    }
+
+    /// Whether the entry at a place has the cell of another identifier, which differs from the node first at this digit.
+    #[inline]
+    fn has_cell(&self, at: usize, id: Id, unit: u128) -> bool {
+        let entry = self.entries.get(at);
+        entry.is_some_and(|entry| entry.contact.id.number() ^ id.number() < unit)
+    }
+
+    /// Where the entry is that has an identifier's cell, or where it would be. The identifier is not the node's own. The place
+    /// at `guess` is tried first.
+    #[inline]
+    fn position(&self, id: Id, guess: usize) -> Result<usize, usize> {
+        let unit = self.digits.unit(self.digits.shared_prefix(self.me, id));
+        if self.has_cell(guess, id, unit) {
+            return Ok(guess);
+        }
+        let difference = id.number() ^ self.me.number();
+        let at = self
+            .entries
+            .partition_point(|entry| self.difference(entry) > difference);
+        let mut near = [at, at.wrapping_sub(1)].into_iter();
+        near.find(|at| self.has_cell(*at, id, unit)).ok_or(at)
     }
 
     /// The entry in a cell.
     pub fn get(&self, row: u8, column: u8) -> Option<Contact> {
-        let at = self.position(Cell { row, column }).ok()?;
-        Some(self.entries[at].contact)
+        let mut entries = self.row(row).iter().map(|entry| entry.contact);
+        entries.find(|contact| self.digits.digit(contact.id, row) == column)
     }
 
     /// The entry for the next hop of a key (section 2.3, Table 1, line 6): it shares a digit more with the key than the node
     /// does.
     #[inline]
     pub fn toward(&self, key: Id) -> Option<Contact> {
-        let at = self.position(self.cell(key)?).ok()?;
+        let at = (key != self.me).then(|| self.position(key, usize::MAX).ok())??;
         Some(self.entries[at].contact)
     }
 
-    /// The entries of a row, by column.
+    /// The entries of a row.
     pub fn row(&self, row: u8) -> &[Placed] {
-        let shared = |entry: &Placed| self.digits.shared_prefix(self.me, entry.contact.id);
-        let first = self.entries.partition_point(|entry| shared(entry) < row);
-        let rest = &self.entries[first..];
-        &rest[..rest.partition_point(|entry| shared(entry) == row)]
+        let through = self.rows_through(row);
+        let before = row.checked_sub(1).map_or(0, |before| self.rows_through(before).len());
+        &through[before..]
     }
 
     /// The entries that a node with this identifier could have as well (section 2.5): of the rows up to the one where the two
     /// identifiers part.
     pub fn corresponding(&self, id: Id) -> &[Placed] {
-        let last = self.digits.shared_prefix(self.me, id);
-        let shared = |entry: &Placed| self.digits.shared_prefix(self.me, entry.contact.id);
-        &self.entries[..self.entries.partition_point(|entry| shared(entry) <= last)]
+        self.rows_through(self.digits.shared_prefix(self.me, id))
+    }
+
+    fn rows_through(&self, row: u8) -> &[Placed] {
+        let unit = self.digits.unit(row.min(self.digits.count() - 1));
+        &self.entries[..self.entries.partition_point(|entry| self.difference(entry) >= unit)]
     }
 
     /// How many rows there are up to the last that has an entry.
@@ -94,12 +120,12 @@ impl RoutingTable {
         last.map_or(0, |cell| cell.row + 1)
     }
 
-    /// All entries with their distances, by row and column.
+    /// All entries with their distances, by row.
     pub fn placed(&self) -> &[Placed] {
         &self.entries
     }
 
-    /// All entries, by row and column.
+    /// All entries, by row.
     pub fn contacts(&self) -> impl Iterator<Item = Contact> {
         self.entries.iter().map(|entry| entry.contact)
     }
@@ -118,17 +144,19 @@ impl RoutingTable {
     /// Takes a contact if its cell is empty or the entry there is farther away (section 2.5); tells whether the cell has
     /// somebody else now, or somebody with another address. A known identifier gets the new distance.
     pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
-        let Some(cell) = self.cell(contact.id) else {
-            return false;
-        };
+        contact.id != self.me && self.offer_at(self.position(contact.id, usize::MAX), contact, distance)
+    }
+
+    fn offer_at(&mut self, place: Result<usize, usize>, contact: Contact, distance: Distance) -> bool {
         let offered = Placed { contact, distance };
-        match self.position(cell) {
+        match place {
             Ok(at) => {
-                let entry = &mut self.entries[at];
+                let entry = self.entries[at];
                 if entry.contact.id != contact.id && entry.distance <= distance {
                     return false;
                 }
-                std::mem::replace(entry, offered).contact != contact
+                self.entries[at] = offered;
+                entry.contact != contact
             }
             Err(at) => {
                 if self.entries.len() == self.entries.capacity() {
@@ -140,29 +168,20 @@ impl RoutingTable {
         }
     }
 
-    /// [`RoutingTable::offer`] of the [corresponding](RoutingTable::corresponding) entries of another node's table: as many
-    /// offers, but only those are measured that would take somebody else's place.
+    /// Takes the nearer ones of the [corresponding](RoutingTable::corresponding) entries of another node's table. Only those are
+    /// measured that are not entries here already.
     pub fn offer_all(&mut self, corresponding: &[Placed], distance: impl Fn(Contact) -> Distance) {
-        let mut at = 0;
-        for offered in corresponding {
-            let contact = offered.contact;
-            let Some(cell) = self.cell(contact.id) else {
+        let mut guess = 0;
+        for Placed { contact, .. } in corresponding {
+            if contact.id == self.me {
                 continue;
-            };
-            // The others go by cell as the entries here do; those that share more digits with this node than the other one
-            // did do not.
-            while self
-                .entries
-                .get(at)
-                .is_some_and(|entry| self.cell(entry.contact.id) < Some(cell))
-            {
-                at += 1;
             }
-            match self.entries.get_mut(at) {
-                Some(entry) if entry.contact == contact => {}
-                _ => {
-                    self.offer(contact, distance(contact));
-                }
+            // Most of the others' entries are in the same order as those here.
+            let place = self.position(contact.id, guess);
+            let (Ok(at) | Err(at)) = place;
+            guess = at + 1;
+            if place.is_err() || self.entries[at].contact != *contact {
+                self.offer_at(place, *contact, distance(*contact));
             }
         }
     }

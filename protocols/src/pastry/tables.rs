@@ -76,6 +76,11 @@ impl Tables {
         self.leaf_set.me()
     }
 
+    /// Whether messages find their way by a routing table.
+    pub fn has_routing_table(&self) -> bool {
+        self.by_prefix
+    }
+
     /// Takes a contact wherever it belongs.
     pub fn learn(&mut self, contact: Contact, distance: Distance) -> Learnt {
         Learnt {
