@@ -58,12 +58,21 @@ pub struct Config {
     pub timeout: SimDuration,
     /// How many more times a node, or a whole join, is tried after a failure.
     pub retries: u8,
+    /// How long a newcomer waits until all nodes on the way to its place have told it what they know.
+    pub join_timeout: SimDuration,
+    /// Whether a newcomer looks for a member nearby, beginning with the one that it was given, and joins through that. The
+    /// paper takes it for granted that it does. Without `proximity` it does not.
+    pub nearby_bootstrap: bool,
     /// Whether each hop of a message is acknowledged, so that a dead node is noticed and passed over.
     pub acknowledge: bool,
+    /// Whether a node that was found dead, or that leaves, is replaced in the tables, and not only forgotten.
+    pub repair: bool,
     /// How often a node tells those in its leaf set that it is alive; never if there is none.
     pub heartbeat_period: Option<SimDuration>,
     /// How often a node asks the members of its neighbourhood set whether they are alive; never if there is none.
     pub neighbourhood_period: Option<SimDuration>,
+    /// How often a node compares its routing table with those of others; never if there is none.
+    pub table_period: Option<SimDuration>,
     /// How many nodes may hand a message on.
     pub hop_limit: u16,
 }
@@ -125,9 +134,13 @@ impl Default for Config {
             proximity: Some(Proximity::Oracle),
             timeout: SimDuration::from_millis(500),
             retries: 2,
+            join_timeout: SimDuration::from_secs(5),
+            nearby_bootstrap: true,
             acknowledge: true,
+            repair: true,
             heartbeat_period: Some(SimDuration::from_secs(30)),
             neighbourhood_period: Some(SimDuration::from_secs(60)),
+            table_period: None,
             hop_limit: 64,
         }
     }
@@ -166,8 +179,14 @@ impl Config {
         let never = "; leave it out to have none";
         for (field, time, hint) in [
             ("timeout", Some(self.timeout), "; choose it longer than a round trip"),
+            (
+                "join_timeout",
+                Some(self.join_timeout),
+                "; choose it longer than a round trip and the way to a key",
+            ),
             ("heartbeat_period", self.heartbeat_period, never),
             ("neighbourhood_period", self.neighbourhood_period, never),
+            ("table_period", self.table_period, never),
         ] {
             if time == Some(SimDuration::ZERO) {
                 return Err(ConfigError::Zero(field, hint));

@@ -130,6 +130,15 @@ impl RoutingTable {
         self.entries.iter().map(|entry| entry.contact)
     }
 
+    /// Whether somebody who is not in the table would be taken.
+    pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
+        contact.id != self.me
+            && self.position(contact.id, usize::MAX).map_or(true, |at| {
+                let entry = &self.entries[at];
+                entry.contact.id != contact.id && distance < entry.distance
+            })
+    }
+
     /// Takes a contact if its cell is empty or the entry there is farther away (section 2.5); tells whether the cell has
     /// somebody else now, or somebody with another address. A known identifier gets the new distance.
     pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
