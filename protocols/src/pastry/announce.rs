@@ -9,7 +9,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::protocol::Ctx;
 
 use super::ask::Ask;
-use super::wire::{State, Wanted};
+use super::wire::{Announcement, State, Wanted};
 use super::{Dropped, Event, Msg, Pastry, Reason, Stage};
 use crate::id::Contact;
 use crate::kbr::Payload;
@@ -37,49 +37,53 @@ impl<B: Payload> Pastry<B> {
     /// Sends an announcement, for the first time or again.
     pub(super) fn post_announcement(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId, to: Contact) {
         self.tell_of_repair(ctx, Ask::Announce(to));
-        let (leaf_set, state) = match &self.stage {
-            Stage::Joining(joining) => {
-                let seen = joining.seen.filter(|(addr, _)| *addr == to.addr);
-                let leaf_set = match seen {
-                    Some((_, version)) => Wanted::Unless(version),
-                    None if self.tables.leaf_set.contacts().contains(&to) => Wanted::Yes,
-                    None if self.tables.leaf_set.would_take(to) => Wanted::Yes,
-                    None => Wanted::No,
-                };
-                let rows = self.rows_for(to.id).iter();
-                (leaf_set, rows.map(|entry| entry.contact).collect())
-            }
-            _ => (Wanted::Yes, Box::default()),
+        let leaves = &self.tables.leaf_set;
+        let neighbour = leaves.contacts().contains(&to) || leaves.would_take(to);
+        let (seen, rows) = match &self.stage {
+            Stage::Joining(joining) => (joining.seen, self.tables.routing_table.corresponding(to.id)),
+            _ => (None, &[][..]),
         };
-        let id = self.me().id;
-        let announcement = Msg::Announce {
-            request,
-            id,
-            leaf_set,
-            state,
+        let wanted = match seen {
+            _ if !neighbour => Wanted::No,
+            Some((addr, version)) if addr == to.addr => Wanted::Unless(version),
+            _ => Wanted::Yes,
         };
-        ctx.send(to.addr, announcement);
+        let announcement = Box::new(Announcement {
+            id: self.me().id,
+            wanted,
+            leaf_set: if neighbour {
+                leaves.contacts().into()
+            } else {
+                Box::default()
+            },
+            rows: rows.iter().map(|entry| entry.contact).collect(),
+        });
+        ctx.send(to.addr, Msg::Announce { request, announcement });
     }
 
     /// Somebody has announced himself.
     pub(super) fn announced(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        sender: Contact,
+        from: NodeAddr,
         request: RequestId,
-        wanted: Wanted,
-        state: &[Contact],
+        announcement: &Announcement,
     ) {
+        let sender = Contact {
+            id: announcement.id,
+            addr: from,
+        };
         if sender.id == self.me().id {
             return ctx.emit(Event::Dropped(Dropped::OwnIdentifier));
         }
-        let tell = match wanted {
+        let tell = match announcement.wanted {
             Wanted::No => false,
             Wanted::Yes => true,
             Wanted::Unless(version) => version != self.version,
         };
         self.met(ctx, sender);
-        self.take_hearsay(ctx, state);
+        self.take_hearsay(ctx, &announcement.rows);
+        self.consider_leaves(ctx, &announcement.leaf_set);
         let contacts = if tell {
             self.tables.leaf_set.contacts().into()
         } else {
@@ -90,7 +94,7 @@ impl<B: Payload> Pastry<B> {
             version: self.version,
             contacts,
         });
-        ctx.send(sender.addr, Msg::Welcome { request, state });
+        ctx.send(from, Msg::Welcome { request, state });
     }
 
     /// An announcement has been answered.
@@ -108,6 +112,10 @@ impl<B: Payload> Pastry<B> {
         let leaf = self.met(ctx, responder).leaf;
         self.consider_leaves(ctx, &state.contacts);
         if leaf {
+            // Who has come here meanwhile has not heard of the responder, nor it of him.
+            if !state.contacts.is_empty() {
+                self.tell_of_missing(ctx, responder, &state.contacts);
+            }
             self.mend_leaf_set(ctx);
         }
         self.newcomer_goes_on(ctx);

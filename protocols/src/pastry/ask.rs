@@ -206,7 +206,7 @@ impl<B: Payload> Pastry<B> {
             Part::Entry(cell) => tables.routing_table.get(cell.row, cell.column).into_iter().collect(),
             Part::Neighbourhood => placed(tables.neighbourhood.placed()),
             Part::Corresponding(id) => {
-                let mut corresponding = placed(self.rows_for(id));
+                let mut corresponding = placed(tables.routing_table.corresponding(id));
                 corresponding.extend(tables.neighbourhood.contacts());
                 corresponding
             }

@@ -79,20 +79,24 @@ impl<B: Payload> Pastry<B> {
         }
         self.met(ctx, neighbour);
         self.consider_leaves(ctx, &state.contacts);
+        self.exchange = (!self.tell_of_missing(ctx, neighbour, &state.contacts)).then_some(settled);
+    }
+
+    /// Tells a neighbour, whose leaf set this is, of those whom it misses. Whether there are such.
+    pub(super) fn tell_of_missing(&self, ctx: &mut Ctx<'_, Self>, neighbour: Contact, leaf_set: &[Contact]) -> bool {
         let config = ctx.config();
         let mut theirs = LeafSet::new(neighbour, config.space(), config.leaves_a_side());
-        for contact in &state.contacts {
+        for contact in leaf_set {
             theirs.insert(*contact);
         }
-        let mine = self.tables.leaf_set.contacts().iter().chain([&neighbour]);
-        if mine.copied().any(|contact| theirs.would_take(contact)) || theirs.would_take(self.me()) {
-            self.exchange = None;
+        let mut known = self.tables.leaf_set.contacts().iter().copied().chain([self.me()]);
+        let misses = known.any(|contact| theirs.would_take(contact));
+        if misses {
             let part = Part::LeafSet { unless: None };
             let state = Box::new(self.part(part));
             let request = None;
             ctx.send(neighbour.addr, Msg::State { request, part, state });
-        } else {
-            self.exchange = Some(settled);
         }
+        misses
     }
 }

@@ -237,22 +237,15 @@ impl<B: Payload> Pastry<B> {
 /// A node on the way.
 impl<B: Payload> Pastry<B> {
     /// Tells a newcomer what it can use of this node's tables (section 4.2): by quality SL the row with the number of the
-    /// node on the way, and of the last node those that come after it; by WT and WTF all rows. The first one's
-    /// neighbourhood set, and the last one's leaf set.
+    /// node on the way, by WT and WTF all rows; the first one's neighbourhood set, and the last one's leaf set.
     pub(super) fn tell_newcomer(&self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, last: bool) {
         let Arrival { newcomer, request, hop } = arrival;
         let table = &self.tables.routing_table;
-        let rows = self.rows_for(newcomer.id);
-        let first = match ctx.config().quality {
-            Quality::Sl => u8::try_from(hop).unwrap_or(u8::MAX),
-            Quality::Wt | Quality::Wtf => 0,
+        let rows = match ctx.config().quality {
+            Quality::Sl => table.row(u8::try_from(hop).unwrap_or(u8::MAX)),
+            Quality::Wt | Quality::Wtf => table.corresponding(newcomer.id),
         };
-        let one_row = ctx.config().quality == Quality::Sl && !last;
-        let told = rows.iter().map(|entry| entry.contact).filter(|contact| {
-            let row = table.digits().shared_prefix(self.me().id, contact.id);
-            if one_row { row == first } else { row >= first }
-        });
-        let mut contacts: Vec<Contact> = told.collect();
+        let mut contacts: Vec<Contact> = rows.iter().map(|entry| entry.contact).collect();
         if hop == 0 {
             contacts.extend(self.tables.neighbourhood.contacts());
         }

@@ -9,21 +9,21 @@ use sim_core::time::SimDuration;
 
 use super::ask::Ask;
 use super::repair::RepairId;
-use super::{Distance, Event, Forgotten, Learnt, Pastry, Placed, Proximity};
-use crate::id::{Contact, Id};
+use super::{Distance, Event, Forgotten, Learnt, Pastry, Proximity};
+use crate::id::Contact;
 use crate::kbr::Payload;
 
 /// How many distances a node measures at a time. What it does not measure now it will hear of again.
 const MOST_PROBES: usize = 32;
 
 impl<B: Payload> Pastry<B> {
-    /// How far away somebody is, where that need not be measured; the same for all where it does not matter.
+    /// How far away somebody is, where that need not be measured; arbitrary where it does not matter.
     #[inline]
     pub(super) fn distance(&self, ctx: &Ctx<'_, Self>, addr: NodeAddr) -> Option<Distance> {
         match ctx.config().proximity {
             Some(Proximity::Oracle) => Some(ctx.round_trip(addr).map_or(Distance::UNKNOWN, Distance::from)),
             Some(Proximity::Probe) => None,
-            None => Some(Distance::UNKNOWN),
+            None => Some(Distance::arbitrary(self.me().addr, addr)),
         }
     }
 
@@ -47,14 +47,16 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Takes whoever a newcomer knows, who has just spoken to all of them, but not into the leaf set.
+    /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
     pub(super) fn take_hearsay(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
         for contact in contacts {
             if contact.addr == self.me().addr {
                 continue;
             }
             match self.distance(ctx, contact.addr) {
-                Some(distance) => self.tables.learn_place(*contact, distance),
+                Some(distance) => {
+                    self.tables.routing_table.offer(*contact, distance);
+                }
                 None if self.tables.interesting(*contact) => self.measure(ctx, *contact, None),
                 None => {}
             }
@@ -127,11 +129,6 @@ impl<B: Payload> Pastry<B> {
             self.dead(ctx, contact.addr);
         }
         self.learn(ctx, responder, distance);
-    }
-
-    /// The rows of the routing table that a node with this identifier can use.
-    pub(super) fn rows_for(&self, id: Id) -> &[Placed] {
-        self.tables.routing_table.corresponding(id)
     }
 
     /// Takes somebody at a distance wherever he belongs.

@@ -86,7 +86,7 @@ pub use neighbourhood::{Distance, NeighbourhoodSet, Placed};
 use repair::{EntryRepair, RepairId};
 pub use routing_table::{Cell, RoutingTable};
 pub use tables::{Forgotten, Learnt, Tables};
-pub use wire::{Arrival, Msg, Part, State, Wanted};
+pub use wire::{Announcement, Arrival, Msg, Part, State, Wanted};
 
 /// How a node starts.
 #[derive(Clone, Debug)]
@@ -217,12 +217,7 @@ impl<B: Payload> Protocol for Pastry<B> {
                 let request = Some(request);
                 ctx.send(from, Msg::State { request, part, state });
             }
-            Msg::Announce {
-                request,
-                id,
-                leaf_set,
-                state,
-            } => self.announced(ctx, Contact { id, addr: from }, request, leaf_set, &state),
+            Msg::Announce { request, announcement } => self.announced(ctx, from, request, &announcement),
             Msg::Ping { request, id } => self.pinged(ctx, Contact { id, addr: from }, request),
             Msg::Leaving { id, leaf_set } => self.leaves(ctx, Contact { id, addr: from }, &leaf_set),
         }

@@ -18,9 +18,8 @@ impl Distance {
     /// What stands for the distance of two nodes where proximity plays no part: a hash of both, so that each node prefers others
     /// than the next one does. Were all equally far, everybody would have the entries of those who came first.
     #[inline]
-    pub fn arbitrary(a: Id, b: Id) -> Self {
-        let both = a.number() ^ b.number();
-        let mut mixed = (both >> 64) as u64 ^ both as u64;
+    pub fn arbitrary(a: NodeAddr, b: NodeAddr) -> Self {
+        let mut mixed = u64::from(a.0.min(b.0)) << 32 | u64::from(a.0.max(b.0));
         // The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

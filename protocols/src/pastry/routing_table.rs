@@ -132,13 +132,11 @@ impl RoutingTable {
 
     /// Whether somebody who is not in the table would be taken.
     pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
-        let Some(cell) = self.cell(contact.id) else {
-            return false;
-        };
-        self.position(cell).map_or(true, |at| {
-            let entry = &self.entries[at];
-            entry.contact.id != contact.id && distance < entry.distance
-        })
+        contact.id != self.me
+            && self.position(contact.id, usize::MAX).map_or(true, |at| {
+                let entry = &self.entries[at];
+                entry.contact.id != contact.id && distance < entry.distance
+            })
     }
 
     /// Takes a contact if its cell is empty or the entry there is farther away (section 2.5); tells whether the cell has

@@ -90,15 +90,7 @@ impl Tables {
         }
     }
 
-    /// As [`Tables::learn`], but not into the leaf set.
-    pub fn learn_place(&mut self, contact: Contact, distance: Distance) {
-        if self.by_prefix {
-            self.routing_table.offer(contact, distance);
-        }
-        self.neighbourhood.offer(contact, distance);
-    }
-
-    /// Whether [`Tables::learn_place`] would take somebody who is not there.
+    /// Whether somebody would come into the routing table or the neighbourhood set who is not there.
     pub fn would_place(&self, contact: Contact, distance: Distance) -> bool {
         let in_neighbourhood = |id| self.neighbourhood.contacts().any(|neighbour| neighbour.id == id);
         (self.by_prefix && self.routing_table.would_take(contact, distance))

@@ -60,12 +60,8 @@ pub enum Msg<B> {
     Announce {
         /// Named in the answer.
         request: RequestId,
-        /// The sender's identifier.
-        id: Id,
-        /// Whether the receiver's leaf set is wanted.
-        leaf_set: Wanted,
-        /// What the sender knows that may be of use to the receiver.
-        state: Box<[Contact]>,
+        /// What the sender says of itself.
+        announcement: Box<Announcement>,
     },
     /// Answer to it.
     Welcome {
@@ -117,6 +113,19 @@ pub struct State {
     pub version: u32,
     /// Whom it knows in the part that is meant.
     pub contacts: Box<[Contact]>,
+}
+
+/// What somebody who arrives says of himself.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Announcement {
+    /// Its identifier.
+    pub id: Id,
+    /// Whether the receiver's leaf set is wanted.
+    pub wanted: Wanted,
+    /// Its own leaf set, if it takes the receiver for a neighbour on the ring.
+    pub leaf_set: Box<[Contact]>,
+    /// Of a newcomer's routing table the rows that the receiver can use.
+    pub rows: Box<[Contact]>,
 }
 
 /// A part of a node's tables.
@@ -225,7 +234,8 @@ impl<B: Payload> Wire for Msg<B> {
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
                 1 + state.contacts.len()
             }
-            Msg::Announce { state: contacts, .. } | Msg::Leaving { leaf_set: contacts, .. } => 1 + contacts.len(),
+            Msg::Announce { announcement, .. } => 1 + announcement.leaf_set.len() + announcement.rows.len(),
+            Msg::Leaving { leaf_set, .. } => 1 + leaf_set.len(),
         };
         let payload = match self {
             Msg::Route { message, .. } => message.payload.wire_bytes(),
@@ -251,10 +261,10 @@ impl<B> Msg<B> {
                 space.holds(state.id) && all(&state.contacts)
             }
             Msg::Ping { id, .. } | Msg::Pong { id, .. } => space.holds(*id),
-            Msg::Announce {
-                id, state: contacts, ..
+            Msg::Announce { announcement, .. } => {
+                space.holds(announcement.id) && all(&announcement.leaf_set) && all(&announcement.rows)
             }
-            | Msg::Leaving { id, leaf_set: contacts } => space.holds(*id) && all(contacts),
+            Msg::Leaving { id, leaf_set } => space.holds(*id) && all(leaf_set),
         }
     }
 }
