@@ -74,10 +74,11 @@ impl NeighbourhoodSet {
         self.members.iter().map(|member| member.contact)
     }
 
-    /// Whether a contact at this distance would be taken if it is not in the set.
-    #[inline]
-    pub fn would_take(&self, distance: Distance) -> bool {
-        self.members.len() < usize::from(self.size) || self.members.last().is_some_and(|last| distance < last.distance)
+    /// Whether [`NeighbourhoodSet::offer`] would bring somebody in.
+    pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
+        let last = usize::from(self.size).wrapping_sub(1);
+        let nearer = self.members.get(last).is_none_or(|last| distance < last.distance);
+        nearer && self.size > 0 && contact.id != self.me && self.contacts().all(|member| member.id != contact.id)
     }
 
     /// Takes a contact if there is room or it is nearer than another; tells whether anybody came or changed his address. A

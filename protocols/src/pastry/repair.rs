@@ -119,7 +119,7 @@ impl<B: Payload> Pastry<B> {
         };
         let table = &self.tables.routing_table;
         let EntryRepair { cell, asked, .. } = &mut self.repairs[at];
-        let filled = table.get(cell.row, cell.column).is_some();
+        let filled = table.get(*cell).is_some();
         let mut entries = (cell.row..table.rows()).flat_map(|row| table.row(row));
         let next = entries.find(|entry| !asked.contains(&entry.contact.addr));
         match next.filter(|_| !filled) {

@@ -83,9 +83,9 @@ impl RoutingTable {
     }
 
     /// The entry in a cell.
-    pub fn get(&self, row: u8, column: u8) -> Option<Contact> {
-        let mut entries = self.row(row).iter().map(|entry| entry.contact);
-        entries.find(|contact| self.digits.digit(contact.id, row) == column)
+    pub fn get(&self, cell: Cell) -> Option<Contact> {
+        let mut row = self.row(cell.row).iter().map(|entry| entry.contact);
+        row.find(|contact| self.digits.digit(contact.id, cell.row) == cell.column)
     }
 
     /// The entry for the next hop of a key (section 2.3, Table 1, line 6): it shares a digit more with the key than the node
@@ -130,13 +130,13 @@ impl RoutingTable {
         self.entries.iter().map(|entry| entry.contact)
     }
 
-    /// Whether somebody who is not in the table would be taken.
+    /// Whether [`RoutingTable::offer`] would change who is in the table.
     pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
-        contact.id != self.me
-            && self.position(contact.id, usize::MAX).map_or(true, |at| {
-                let entry = &self.entries[at];
-                entry.contact.id != contact.id && distance < entry.distance
-            })
+        let farther = |at: usize| {
+            let entry = self.entries[at];
+            entry.contact.id != contact.id && distance < entry.distance
+        };
+        contact.id != self.me && self.position(contact.id, usize::MAX).map_or(true, farther)
     }
 
     /// Takes a contact if its cell is empty or the entry there is farther away (section 2.5); tells whether the cell has
@@ -168,9 +168,13 @@ impl RoutingTable {
 
     /// Takes the nearer ones of the [corresponding](RoutingTable::corresponding) entries of another node's table. Only those are
     /// measured that are not entries here already.
-    pub fn offer_all(&mut self, corresponding: &[Placed], distance: impl Fn(Contact) -> Distance) {
+    pub fn offer_all(
+        &mut self,
+        corresponding: impl IntoIterator<Item = Contact>,
+        distance: impl Fn(Contact) -> Distance,
+    ) {
         let mut guess = 0;
-        for Placed { contact, .. } in corresponding {
+        for contact in corresponding {
             if contact.id == self.me {
                 continue;
             }
@@ -178,8 +182,8 @@ impl RoutingTable {
             let place = self.position(contact.id, guess);
             let (Ok(at) | Err(at)) = place;
             guess = at + 1;
-            if place.is_err() || self.entries[at].contact != *contact {
-                self.offer_at(place, *contact, distance(*contact));
+            if place.is_err() || self.entries[at].contact != contact {
+                self.offer_at(place, contact, distance(contact));
             }
         }
     }
