@@ -154,6 +154,11 @@ impl<A: Address, T: Copy> Requests<A, T> {
         self.open.iter().any(|open| test(&open.purpose))
     }
 
+    /// Gives back what is allocated and not used, after a time in which many requests were open.
+    pub(crate) fn shrink(&mut self) {
+        self.open.shrink_to_fit();
+    }
+
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.open.capacity() * size_of::<Open<A, T>>()

@@ -144,7 +144,7 @@ impl Overlay {
                 }
             }
             for (cell, delay) in nearest {
-                let entry = table.get(cell.row, cell.column);
+                let entry = table.get(cell);
                 entries += u32::from(entry.is_some());
                 optimal += u32::from(entry.is_some_and(|entry| self.plane.direct_delay(me, entry.addr) == delay));
             }

@@ -55,7 +55,7 @@ fn scratch() {
 #[test]
 #[ignore]
 fn scratch_big() {
-    for nodes in [10_000_u32] {
+    for nodes in [5_000_u32] {
         let config = Config {
             heartbeat_period: None,
             neighbourhood_period: None,

@@ -82,7 +82,7 @@ impl<B: Payload> Pastry<B> {
             Wanted::Unless(version) => version != self.version,
         };
         self.met(ctx, sender);
-        self.take_hearsay(ctx, &announcement.rows);
+        self.take_rows(ctx, &announcement.rows);
         self.consider_leaves(ctx, &announcement.leaf_set);
         let contacts = if tell {
             self.tables.leaf_set.contacts().into()

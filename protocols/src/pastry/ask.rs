@@ -203,7 +203,7 @@ impl<B: Payload> Pastry<B> {
             Part::LeafSet { unless } if unless == Some(self.version) => Vec::new(),
             Part::LeafSet { .. } => tables.leaf_set.contacts().to_vec(),
             Part::Row(row) => placed(tables.routing_table.row(row)),
-            Part::Entry(cell) => tables.routing_table.get(cell.row, cell.column).into_iter().collect(),
+            Part::Entry(cell) => tables.routing_table.get(cell).into_iter().collect(),
             Part::Neighbourhood => placed(tables.neighbourhood.placed()),
             Part::Corresponding(id) => {
                 let mut corresponding = placed(tables.routing_table.corresponding(id));

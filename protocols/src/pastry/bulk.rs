@@ -136,9 +136,14 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         for other in asked {
             let tables = self.of(other);
             let distance = |contact| self.distance(contact, x);
-            state
-                .routing_table
-                .offer_all(tables.routing_table.corresponding(x.id), distance);
+            state.routing_table.offer_all(
+                tables
+                    .routing_table
+                    .corresponding(x.id)
+                    .iter()
+                    .map(|entry| entry.contact),
+                distance,
+            );
             self.offer(state, tables.neighbourhood.placed());
         }
     }
@@ -160,9 +165,14 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
             };
             let theirs = &mut tables[places[other.addr.index()] as usize];
             theirs.learn(x, distance(x));
-            theirs
-                .routing_table
-                .offer_all(state.routing_table.corresponding(other.id), distance);
+            theirs.routing_table.offer_all(
+                state
+                    .routing_table
+                    .corresponding(other.id)
+                    .iter()
+                    .map(|entry| entry.contact),
+                distance,
+            );
         }
     }
 

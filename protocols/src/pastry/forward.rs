@@ -142,6 +142,10 @@ impl<B: Payload> Pastry<B> {
         } else if config.acknowledge {
             let id = self.next_hop_id;
             self.next_hop_id = HopId(id.0.wrapping_add(1));
+            if self.held.len() == self.held.capacity() {
+                // Few are held at a time, and there may be a million nodes.
+                self.held.reserve_exact(1);
+            }
             self.held.push(Held { id, parcel, avoid });
             self.request(ctx, next.addr, Ask::Hop(id));
         } else {

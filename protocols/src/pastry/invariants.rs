@@ -79,7 +79,7 @@ pub fn leaf_set_is_exact(members: &Members, tables: &Tables) -> bool {
 
 /// How many entries are not found where they are looked for.
 fn misplaced(table: &RoutingTable) -> usize {
-    let found = |entry: Contact| table.cell(entry.id).and_then(|cell| table.get(cell.row, cell.column)) == Some(entry);
+    let found = |entry: Contact| table.cell(entry.id).and_then(|cell| table.get(cell)) == Some(entry);
     let astray = |entry: &Contact| !found(*entry) || table.toward(entry.id) != Some(*entry);
     table.contacts().filter(astray).count()
 }

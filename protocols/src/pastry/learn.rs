@@ -19,11 +19,11 @@ const MOST_PROBES: usize = 32;
 impl<B: Payload> Pastry<B> {
     /// How far away somebody is, where that need not be measured; arbitrary where it does not matter.
     #[inline]
-    pub(super) fn distance(&self, ctx: &Ctx<'_, Self>, addr: NodeAddr) -> Option<Distance> {
+    pub(super) fn distance(ctx: &Ctx<'_, Self>, addr: NodeAddr) -> Option<Distance> {
         match ctx.config().proximity {
             Some(Proximity::Oracle) => Some(ctx.round_trip(addr).map_or(Distance::UNKNOWN, Distance::from)),
             Some(Proximity::Probe) => None,
-            None => Some(Distance::arbitrary(self.me().addr, addr)),
+            None => Some(Distance::arbitrary(ctx.me(), addr)),
         }
     }
 
@@ -32,7 +32,7 @@ impl<B: Payload> Pastry<B> {
         if contact.addr == self.me().addr {
             return Learnt::default();
         }
-        let distance = self.distance(ctx, contact.addr);
+        let distance = Self::distance(ctx, contact.addr);
         if distance.is_none() && self.tables.interesting(contact) {
             self.measure(ctx, contact, None);
         }
@@ -43,23 +43,27 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn take_all(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, contacts: &[Contact]) {
         self.take(ctx, responder);
         for contact in contacts {
-            self.take(ctx, *contact);
+            // Most are known already, and who is an entry has been tried everywhere.
+            if self.tables.routing_table.toward(contact.id) != Some(*contact) {
+                self.take(ctx, *contact);
+            }
         }
     }
 
     /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
-    pub(super) fn take_hearsay(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
-        for contact in contacts {
-            if contact.addr == self.me().addr {
-                continue;
+    pub(super) fn take_rows(&mut self, ctx: &mut Ctx<'_, Self>, rows: &[Contact]) {
+        let me = self.me();
+        let others = rows.iter().copied().filter(|contact| contact.addr != me.addr);
+        if ctx.config().proximity == Some(Proximity::Probe) {
+            for contact in others
+                .filter(|contact| self.tables.interesting(*contact))
+                .collect::<Vec<_>>()
+            {
+                self.measure(ctx, contact, None);
             }
-            match self.distance(ctx, contact.addr) {
-                Some(distance) => {
-                    self.tables.routing_table.offer(*contact, distance);
-                }
-                None if self.tables.interesting(*contact) => self.measure(ctx, *contact, None),
-                None => {}
-            }
+        } else {
+            let distance = |contact: Contact| Self::distance(ctx, contact.addr).unwrap_or(Distance::UNKNOWN);
+            self.tables.routing_table.offer_all(others, distance);
         }
     }
 
@@ -76,7 +80,7 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn consider_all(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
         self.consider_leaves(ctx, contacts);
         for contact in contacts {
-            let wanted = match self.distance(ctx, contact.addr) {
+            let wanted = match Self::distance(ctx, contact.addr) {
                 _ if contact.addr == self.me().addr || self.tables.leaf_set.would_take(*contact) => false,
                 Some(distance) => self.tables.would_place(*contact, distance),
                 None => self.tables.interesting(*contact),
@@ -87,12 +91,21 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Hearsay about neighbours on the ring.
+    /// Hearsay about neighbours on the ring: of those who would come in, only the nearest for whom there is room are asked.
     pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
-        for contact in contacts {
-            if contact.addr != self.me().addr && self.tables.leaf_set.would_take(*contact) {
-                self.meet(ctx, *contact);
-            }
+        let leaf_set = &self.tables.leaf_set;
+        let comes_in = |contact: &Contact| contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact);
+        let mut newcomers: Vec<Contact> = contacts.iter().copied().filter(comes_in).collect();
+        if newcomers.is_empty() {
+            return;
+        }
+        let mut hoped = leaf_set.clone();
+        for newcomer in &newcomers {
+            hoped.insert(*newcomer);
+        }
+        newcomers.retain(|newcomer| hoped.contacts().contains(newcomer));
+        for newcomer in newcomers {
+            self.meet(ctx, newcomer);
         }
     }
 
@@ -120,7 +133,7 @@ impl<B: Payload> Pastry<B> {
         responder: Contact,
         round_trip: SimDuration,
     ) {
-        let distance = self.distance(ctx, responder.addr);
+        let distance = Self::distance(ctx, responder.addr);
         let distance = distance.unwrap_or_else(|| Distance::from(round_trip));
         if self.approaching() {
             return self.approached(responder, distance);

@@ -74,10 +74,11 @@ impl NeighbourhoodSet {
         self.members.iter().map(|member| member.contact)
     }
 
-    /// Whether a contact at this distance would be taken if it is not in the set.
-    #[inline]
-    pub fn would_take(&self, distance: Distance) -> bool {
-        self.members.len() < usize::from(self.size) || self.members.last().is_some_and(|last| distance < last.distance)
+    /// Whether [`NeighbourhoodSet::offer`] would bring somebody in.
+    pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
+        let last = usize::from(self.size).wrapping_sub(1);
+        let nearer = self.members.get(last).is_none_or(|last| distance < last.distance);
+        nearer && self.size > 0 && contact.id != self.me && self.contacts().all(|member| member.id != contact.id)
     }
 
     /// Takes a contact if there is room or it is nearer than another; tells whether anybody came or changed his address. A
@@ -123,5 +124,78 @@ impl NeighbourhoodSet {
     /// Gives back what is allocated and not used.
     pub(super) fn shrink(&mut self) {
         self.members.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+    use sim_core::random::StreamKey;
+
+    fn contact(id: u32) -> Contact {
+        Contact {
+            id: Id::new(u128::from(id)),
+            addr: NodeAddr(id),
+        }
+    }
+
+    fn distance(millis: u64) -> Distance {
+        Distance::from(SimDuration::from_millis(millis))
+    }
+
+    #[test]
+    fn the_nearest_stay() {
+        let mut rng = StreamKey::root(11, 0).rng();
+        for size in [0, 1, 5] {
+            let mut set = NeighbourhoodSet::new(Id::new(0), size);
+            let mut alive: Vec<(Distance, u32)> = Vec::new();
+            for id in 1..200 {
+                // Nobody is known twice, and no two are equally far.
+                let far = distance(u64::from(rng.next_u32() % 1000 * 1000 + id));
+                let would = set.would_take(contact(id), far);
+                assert_eq!(set.offer(contact(id), far), would);
+                alive.push((far, id));
+                alive.sort();
+                alive.truncate(size);
+                if rng.next_u32().is_multiple_of(8) && !alive.is_empty() {
+                    let (_, gone) = alive.remove(rng.next_u32() as usize % alive.len());
+                    assert_eq!(set.remove(NodeAddr(gone)), Some(contact(gone)));
+                }
+                let expected: Vec<(Distance, u32)> = alive.clone();
+                let kept = set
+                    .placed()
+                    .iter()
+                    .map(|member| (member.distance, member.contact.addr.0));
+                assert_eq!(kept.collect::<Vec<_>>(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_known_identifier_moves_and_of_two_equally_far_the_first_stays() {
+        let mut set = NeighbourhoodSet::new(Id::new(0), 2);
+        assert!(!set.offer(contact(0), distance(1)), "a node is not in its own set");
+        assert!(set.offer(contact(1), distance(5)) && set.offer(contact(2), distance(7)));
+        assert!(!set.offer(contact(3), distance(7)));
+        assert!(!set.offer(contact(2), distance(3)), "nobody came");
+        assert_eq!(set.contacts().collect::<Vec<_>>(), [contact(2), contact(1)]);
+        let moved = Contact {
+            addr: NodeAddr(9),
+            ..contact(1)
+        };
+        assert!(set.offer(moved, distance(5)));
+        assert_eq!(set.contacts().collect::<Vec<_>>(), [contact(2), moved]);
+    }
+
+    #[test]
+    fn distances_are_ordered_as_delays_are_and_never_unknown() {
+        let delays = [0, 63, 64, 1_000_000, 274_000_000_000, u64::MAX];
+        let distances = delays.map(|nanos| Distance::from(SimDuration::from_nanos(nanos)));
+        assert!(distances.is_sorted() && distances[5] < Distance::UNKNOWN);
+        assert!(distances[0] == distances[1] && distances[1] < distances[2]);
+        let (a, b) = (NodeAddr(3), NodeAddr(4));
+        assert_eq!(Distance::arbitrary(a, b), Distance::arbitrary(b, a));
+        assert_ne!(Distance::arbitrary(a, b), Distance::arbitrary(a, NodeAddr(5)));
     }
 }

@@ -90,11 +90,10 @@ impl Tables {
         }
     }
 
-    /// Whether somebody would come into the routing table or the neighbourhood set who is not there.
+    /// Whether [`Tables::learn`] would bring somebody into the routing table or the neighbourhood set.
     pub fn would_place(&self, contact: Contact, distance: Distance) -> bool {
-        let in_neighbourhood = |id| self.neighbourhood.contacts().any(|neighbour| neighbour.id == id);
         (self.by_prefix && self.routing_table.would_take(contact, distance))
-            || (self.neighbourhood.would_take(distance) && !in_neighbourhood(contact.id))
+            || self.neighbourhood.would_take(contact, distance)
     }
 
     /// Whether [`Tables::learn`] could take a contact if it is near enough: whether it is worth while to measure how far

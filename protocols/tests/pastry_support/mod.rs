@@ -210,7 +210,7 @@ pub fn quality(simulation: &Simulation<Pastry, Town>, network: Option<&dyn Netwo
         }
         for (cell, fitting) in &fitting {
             quality.cells += 1;
-            match node.routing_table().get(cell.row, cell.column) {
+            match node.routing_table().get(*cell) {
                 None => quality.empty += 1,
                 Some(entry) => {
                     let delay = |to| network.map(|network| network.direct_delay(addr, to));
