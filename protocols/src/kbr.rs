@@ -45,6 +45,12 @@ pub trait Payload: Wire + Clone + Eq + Debug + Send + Sync + 'static {
     const FORWARD: bool;
     /// Whether the layer above is told of neighbours that come and go.
     const UPDATE: bool;
+
+    /// What may be sent to any key in order to measure routing itself; none where a message means something to the layer
+    /// above.
+    fn probe() -> Option<Self> {
+        None
+    }
 }
 
 /// Nothing: what overlays carry that have no layer above, so that routing itself can be measured.
@@ -70,6 +76,10 @@ impl Wire for Nothing {
 impl Payload for Nothing {
     const FORWARD: bool = false;
     const UPDATE: bool = false;
+
+    fn probe() -> Option<Self> {
+        Some(Nothing)
+    }
 }
 
 /// A message on its way to a key.

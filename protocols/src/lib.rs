@@ -9,4 +9,5 @@ pub mod id;
 pub mod kbr;
 pub mod layer;
 pub mod lookup;
+pub mod pastry;
 pub mod request;

@@ -9,15 +9,16 @@ use protocols::chord::{
     Rules,
 };
 use protocols::id::{Contact, Id};
-use protocols::kbr::{Nothing, Payload, Step};
+use protocols::kbr::{KeyBased, Nothing, Payload, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{Hop, InvalidSetting, Overlay, Told};
-use crate::scenario::Point;
+use super::{Overlay, Surroundings, Told, key_based};
+use crate::input::InputError;
+use crate::scenario::{By, Point, Settings};
 use crate::units::{Duration, Fraction};
 
 /// [`Chord`] as scenarios know it, carrying the messages of a layer above.
@@ -235,9 +236,9 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
             .map_or(node.contact().addr, |successor| successor.addr)
     });
 
-    fn config(settings: ChordSettings) -> Result<Config, InvalidSetting> {
-        settings.into_config().map_err(|error| InvalidSetting {
-            key: match error {
+    fn config(settings: &Settings) -> Result<Config, InputError> {
+        settings.parse::<ChordSettings>()?.into_config().map_err(|error| {
+            let key = match error {
                 ConfigError::IdBits(_) => "id_bits",
                 ConfigError::Successors(_) => "successors",
                 ConfigError::StabilizePeriod => "stabilize_period",
@@ -248,21 +249,21 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
                 ConfigError::CheckPeriod => "consistency_check.period",
                 ConfigError::CheckMemory(_) => "consistency_check.memory",
                 ConfigError::NotUnderI3(key) => key,
-            },
-            message: error.to_string(),
+            };
+            settings.error_at(key, error.to_string())
         })
     }
 
     fn capacity(config: &Config) -> u128 {
-        1_u128.checked_shl(config.id_bits).unwrap_or(u128::MAX)
+        key_based::capacity::<Chord<B>>(config)
     }
 
     fn identifier(config: &Config, stream: StreamKey) -> u128 {
-        config.space().random(&mut stream.rng()).number()
+        key_based::identifier::<Chord<B>>(config, stream)
     }
 
     fn key(config: &Config, rng: &mut NodeRng) -> u128 {
-        config.space().random(rng).number()
+        key_based::key::<Chord<B>>(config, rng)
     }
 
     /// A whole successor list and the node itself, which is where Zave has a ring start. The published rules do not ask
@@ -271,7 +272,7 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
         config.successors as u32 + 1
     }
 
-    fn perfect(config: &Config, members: &[(u128, NodeAddr)]) -> Vec<Init> {
+    fn perfect(config: &Config, members: &[(u128, NodeAddr)], _: &Surroundings<'_>) -> Vec<Init> {
         let ring = Ring::new(config, members.iter().copied().map(contact));
         let ready = |&(id, _): &(u128, NodeAddr)| Init::Ready {
             id: Id::new(id),
@@ -312,15 +313,17 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
         config.timeout.max(config.recursive_timeout) * u64::from(config.hop_limit) * attempts * attempts
     }
 
-    fn lookup(key: u128) -> Command<B> {
-        Command::Lookup { key: Id::new(key) }
+    fn ask(by: By, key: u128) -> Option<Command<B>> {
+        match by {
+            By::Lookup => Some(Command::Lookup { key: Id::new(key) }),
+            By::Route => key_based::ask::<Chord<B>>(by, key),
+        }
     }
 
     fn told(event: Event<B>) -> Told {
-        match event {
-            Event::Joined => Told::Joined,
-            Event::JoinFailed(_) | Event::Isolated => Told::Out,
-            Event::LookupDone {
+        match Chord::upcall(event) {
+            Ok(upcall) => key_based::told(upcall),
+            Err(Event::LookupDone {
                 operation,
                 owner,
                 hops,
@@ -328,7 +331,7 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
                 timeouts,
                 dead_owners,
                 ..
-            } => Told::Found {
+            }) => Told::Found {
                 operation,
                 owner: owner.addr,
                 hops: hops.into(),
@@ -336,34 +339,23 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
                 timeouts: u32::from(timeouts) + u32::from(dead_owners),
                 dead_owners: dead_owners.into(),
             },
-            Event::LookupFailed {
+            Err(Event::LookupFailed {
                 operation, timeouts, ..
-            } => Told::NotFound {
+            }) => Told::NotFound {
                 operation,
                 timeouts: timeouts.into(),
             },
-            Event::Delivered(_)
-            | Event::Forward { .. }
-            | Event::Undeliverable(_)
-            | Event::Update { .. }
-            | Event::Dropped(_) => Told::Other,
+            Err(_) => Told::Other,
         }
     }
 
-    fn owner(_: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
-        members
-            .range(key..)
-            .next()
-            .or_else(|| members.first_key_value())
-            .map(|(_, addr)| *addr)
+    fn owner(config: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+        key_based::owner::<Chord<B>>(config, key, members)
     }
 
-    fn route(config: &Config, node: &Chord<B>, key: u128) -> Hop {
-        match node.route(config, Id::new(key)) {
-            Step::Owner(owner) => Hop::Owner(owner.addr),
-            Step::Closer(closer) => Hop::Closer(closer.addr),
-            Step::DeadEnd => Hop::Nowhere,
-        }
+    /// As a lookup goes: a node that owns the key itself asks its successors, as the papers have it.
+    fn route(config: &Config, node: &Chord<B>, key: u128) -> Step {
+        node.route(config, Id::new(key))
     }
 
     fn links(node: &Chord<B>) -> Vec<(&'static str, NodeAddr)> {

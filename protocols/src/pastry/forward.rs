@@ -1,0 +1,196 @@
+//! Handing messages on (2001, section 2.3), and newcomers on the way to their place (section 2.4).
+//!
+//! A message that is handed on is out of the node's hands, or the node holds it until the next one has acknowledged it
+//! ([`Config::acknowledge`](super::Config::acknowledge)). If it does not, it counts as dead: it is forgotten, its entry is
+//! repaired, and the message takes the next best way.
+
+use sim_core::addr::NodeAddr;
+use sim_core::protocol::{Ctx, OperationId};
+
+use super::ask::Ask;
+use super::wire::Arrival;
+use super::{Dropped, Event, Msg, Pastry};
+use crate::id::Contact;
+use crate::kbr::{Call, Payload, Routed, Step};
+use crate::request::RequestId;
+
+/// What is handed on from node to node.
+#[derive(Clone, Debug)]
+pub(super) enum Parcel<B> {
+    Message(Box<Routed<B>>),
+    Arrival(Arrival),
+}
+
+/// The name of a parcel at the node that holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct HopId(u32);
+
+/// A parcel that has been handed on and was not acknowledged so far.
+#[derive(Debug)]
+pub(super) struct Held<B> {
+    id: HopId,
+    parcel: Parcel<B>,
+    /// Who is not to be tried any more.
+    avoid: Vec<NodeAddr>,
+}
+
+impl<B> Parcel<B> {
+    /// How often it has been handed on.
+    fn hops(&self) -> u16 {
+        match self {
+            Parcel::Message(message) => message.hops,
+            Parcel::Arrival(arrival) => arrival.hop,
+        }
+    }
+
+    /// As it reaches the next node.
+    fn into_msg(self, acknowledge: Option<RequestId>) -> Msg<B> {
+        match self {
+            Parcel::Message(mut message) => {
+                message.hops = message.hops.saturating_add(1);
+                Msg::Route { acknowledge, message }
+            }
+            Parcel::Arrival(mut arrival) => {
+                arrival.hop = arrival.hop.saturating_add(1);
+                Msg::Join { acknowledge, arrival }
+            }
+        }
+    }
+}
+
+impl<B: Payload> Pastry<B> {
+    /// What is asked from above.
+    pub(super) fn called(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, call: Call<B>) {
+        match call {
+            Call::Route { key, payload } => {
+                let message = Box::new(Routed {
+                    key: ctx.config().space().wrap(key.number()),
+                    operation,
+                    source: self.me(),
+                    hops: 0,
+                    timeouts: 0,
+                    payload,
+                });
+                if self.is_known() {
+                    self.routed(ctx, message);
+                } else {
+                    ctx.emit(Event::Undeliverable(message));
+                }
+            }
+            Call::Forward {
+                message,
+                next: Some(next),
+            } if next.addr != self.me().addr => {
+                self.hand_on(ctx, Parcel::Message(message), next, Vec::new());
+            }
+            Call::Forward { message, .. } => self.message_goes_on(ctx, message, Vec::new()),
+        }
+    }
+
+    /// A message has come: from another node, or from the layer above, which may be asked whether it is to go on.
+    pub(super) fn routed(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>) {
+        if B::FORWARD
+            && let Step::Owner(next) | Step::Closer(next) = self.tables.next_hop(ctx.config(), message.key, &[])
+            && next != self.me()
+        {
+            return ctx.emit(Event::Forward { message, next });
+        }
+        self.message_goes_on(ctx, message, Vec::new());
+    }
+
+    /// Sends a message the next part of its way, which may end here.
+    fn message_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>, avoid: Vec<NodeAddr>) {
+        match self.tables.next_hop(ctx.config(), message.key, &avoid) {
+            Step::Owner(owner) if owner == self.me() => ctx.emit(Event::Deliver(message)),
+            Step::Owner(next) | Step::Closer(next) => self.hand_on(ctx, Parcel::Message(message), next, avoid),
+            Step::DeadEnd => ctx.emit(Event::Undeliverable(message)),
+        }
+    }
+
+    /// A newcomer passes: it is told what is known here, and goes on.
+    pub(super) fn arrival(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival) {
+        // Whoever held its address before is gone, if it is known here at all.
+        self.dead(ctx, arrival.newcomer.addr);
+        let avoid = vec![arrival.newcomer.addr];
+        match self.tables.next_hop(ctx.config(), arrival.newcomer.id, &avoid) {
+            Step::Owner(owner) if owner == self.me() => self.tell_newcomer(ctx, arrival, true),
+            Step::Owner(next) | Step::Closer(next) => {
+                self.tell_newcomer(ctx, arrival, false);
+                self.hand_on(ctx, Parcel::Arrival(arrival), next, avoid);
+            }
+            // It will try again.
+            Step::DeadEnd => {}
+        }
+    }
+
+    /// A newcomer goes another way, or has come to its place after all.
+    fn arrival_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, avoid: Vec<NodeAddr>) {
+        match self.tables.next_hop(ctx.config(), arrival.newcomer.id, &avoid) {
+            Step::Owner(owner) if owner == self.me() => self.tell_newcomer(ctx, arrival, true),
+            Step::Owner(next) | Step::Closer(next) => self.hand_on(ctx, Parcel::Arrival(arrival), next, avoid),
+            Step::DeadEnd => {}
+        }
+    }
+
+    /// Hands a parcel to the next node. One that has come too far is given up; a newcomer notices that by its time-out.
+    fn hand_on(&mut self, ctx: &mut Ctx<'_, Self>, parcel: Parcel<B>, next: Contact, avoid: Vec<NodeAddr>) {
+        let config = ctx.config();
+        if parcel.hops() >= config.hop_limit {
+            if let Parcel::Message(message) = parcel {
+                ctx.emit(Event::Undeliverable(message));
+            }
+        } else if config.acknowledge {
+            let id = self.next_hop_id;
+            self.next_hop_id = HopId(id.0.wrapping_add(1));
+            self.held.push(Held { id, parcel, avoid });
+            self.request(ctx, next.addr, Ask::Hop(id));
+        } else {
+            ctx.send(next.addr, parcel.into_msg(None));
+        }
+    }
+
+    /// Sends a parcel that is held, for the first time or again.
+    pub(super) fn post_held(&self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, id: HopId) {
+        if let Some(held) = self.held.iter().find(|held| held.id == id) {
+            ctx.send(to, held.parcel.clone().into_msg(Some(request)));
+        }
+    }
+
+    fn let_go(&mut self, id: HopId) -> Option<Held<B>> {
+        let at = self.held.iter().position(|held| held.id == id)?;
+        Some(self.held.swap_remove(at))
+    }
+
+    /// The next node has received a parcel.
+    pub(super) fn acknowledged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId) {
+        match self.requests.close(ctx, request, from) {
+            Some(Ask::Hop(hop)) => drop(self.let_go(hop)),
+            _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
+        }
+    }
+
+    /// The next node does not acknowledge a parcel: it takes the next best way.
+    pub(super) fn hop_failed(&mut self, ctx: &mut Ctx<'_, Self>, hop: HopId, to: NodeAddr) {
+        self.dead(ctx, to);
+        let Some(Held { parcel, mut avoid, .. }) = self.let_go(hop) else {
+            return;
+        };
+        avoid.push(to);
+        match parcel {
+            Parcel::Message(mut message) => {
+                message.timeouts = message.timeouts.saturating_add(1);
+                self.message_goes_on(ctx, message, avoid);
+            }
+            Parcel::Arrival(arrival) => self.arrival_goes_on(ctx, arrival, avoid),
+        }
+    }
+
+    /// Gives up what is held: the node is out.
+    pub(super) fn abandon_held(&mut self, ctx: &mut Ctx<'_, Self>) {
+        for held in std::mem::take(&mut self.held) {
+            if let Parcel::Message(message) = held.parcel {
+                ctx.emit(Event::Undeliverable(message));
+            }
+        }
+    }
+}

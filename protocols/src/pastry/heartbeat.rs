@@ -1,0 +1,102 @@
+//! Heartbeats between neighbours on the ring (2001, section 2.4).
+
+use sim_core::addr::NodeAddr;
+use sim_core::protocol::Ctx;
+
+use super::ask::Ask;
+use super::wire::{Part, State};
+use super::{LeafSet, Msg, Pastry, Timer};
+use crate::id::Contact;
+use crate::kbr::Payload;
+use crate::request::RequestId;
+
+/// An exchange of leaf sets after which neither side knew of anybody whom the other one misses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Exchange {
+    with: NodeAddr,
+    /// The versions of both leaf sets.
+    theirs: u32,
+    mine: u32,
+}
+
+impl<B: Payload> Pastry<B> {
+    /// A round: pings the smaller half of the leaf set, and those of the larger half who have not pinged since the last one.
+    pub(super) fn heartbeats(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if let Some(period) = ctx.config().heartbeat_period {
+            ctx.set_timer(period, Timer::Heartbeat);
+        }
+        self.mend_leaf_set(ctx);
+        let leaf_set = &self.tables.leaf_set;
+        let mut asked: Vec<Contact> = leaf_set.smaller().collect();
+        let silent = leaf_set
+            .larger()
+            .filter(|contact| !asked.contains(contact) && !self.heard.contains(&contact.addr));
+        let silent: Vec<Contact> = silent.collect();
+        asked.extend(silent);
+        for (place, contact) in asked.into_iter().enumerate() {
+            let ask = if place == 0 { Ask::Exchange } else { Ask::Heartbeat };
+            self.request(ctx, contact.addr, ask);
+        }
+        self.heard.clear();
+    }
+
+    /// Notes that somebody is alive.
+    pub(super) fn heard_from(&mut self, addr: NodeAddr) {
+        if !self.heard.contains(&addr) && self.tables.leaf_set.larger().any(|contact| contact.addr == addr) {
+            self.heard.push(addr);
+        }
+    }
+
+    /// Somebody wants to know whether the node is there, and belongs into its leaf set perhaps.
+    pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, sender: Contact, request: RequestId) {
+        if self.tables.leaf_set.would_take(sender) {
+            self.met(ctx, sender);
+        }
+        self.heard_from(sender.addr);
+        let id = self.me().id;
+        ctx.send(sender.addr, Msg::Pong { request, id });
+    }
+
+    /// What is asked for in the exchange with a neighbour: its leaf set, unless neither's has changed.
+    pub(super) fn exchanged_part(&self, with: NodeAddr) -> Part {
+        let settled = self
+            .exchange
+            .filter(|exchange| exchange.with == with && exchange.mine == self.version);
+        Part::LeafSet {
+            unless: settled.map(|exchange| exchange.theirs),
+        }
+    }
+
+    /// The next smaller neighbour has told its leaf set: learns from it, and tells it of those whom it misses.
+    pub(super) fn exchanged(&mut self, ctx: &mut Ctx<'_, Self>, neighbour: Contact, state: &State) {
+        let settled = Exchange {
+            with: neighbour.addr,
+            theirs: state.version,
+            mine: self.version,
+        };
+        if self.exchange == Some(settled) && state.contacts.is_empty() {
+            return;
+        }
+        self.met(ctx, neighbour);
+        self.consider_leaves(ctx, &state.contacts);
+        self.exchange = (!self.tell_of_missing(ctx, neighbour, &state.contacts)).then_some(settled);
+    }
+
+    /// Tells a neighbour, whose leaf set this is, of those whom it misses. Whether there are such.
+    pub(super) fn tell_of_missing(&self, ctx: &mut Ctx<'_, Self>, neighbour: Contact, leaf_set: &[Contact]) -> bool {
+        let config = ctx.config();
+        let mut theirs = LeafSet::new(neighbour, config.space(), config.leaves_a_side());
+        for contact in leaf_set {
+            theirs.insert(*contact);
+        }
+        let mut known = self.tables.leaf_set.contacts().iter().copied().chain([self.me()]);
+        let misses = known.any(|contact| theirs.would_take(contact));
+        if misses {
+            let part = Part::LeafSet { unless: None };
+            let state = Box::new(self.part(part));
+            let request = None;
+            ctx.send(neighbour.addr, Msg::State { request, part, state });
+        }
+        misses
+    }
+}

@@ -1,0 +1,174 @@
+//! Who is taken into the tables, and how far away he is (2001, section 2.5).
+//!
+//! Whoever has been heard directly is taken at once, and so is everybody of whom a newcomer is told, since it contacts them
+//! all afterwards. Others must answer first: somebody who has failed would go round for ever otherwise.
+
+use sim_core::addr::NodeAddr;
+use sim_core::protocol::Ctx;
+use sim_core::time::SimDuration;
+
+use super::ask::Ask;
+use super::repair::RepairId;
+use super::{Distance, Event, Forgotten, Learnt, Pastry, Proximity};
+use crate::id::Contact;
+use crate::kbr::Payload;
+
+/// How many distances a node measures at a time. What it does not measure now it will hear of again.
+const MOST_PROBES: usize = 32;
+
+impl<B: Payload> Pastry<B> {
+    /// How far away somebody is, where that need not be measured; arbitrary where it does not matter.
+    #[inline]
+    pub(super) fn distance(&self, ctx: &Ctx<'_, Self>, addr: NodeAddr) -> Option<Distance> {
+        match ctx.config().proximity {
+            Some(Proximity::Oracle) => Some(ctx.round_trip(addr).map_or(Distance::UNKNOWN, Distance::from)),
+            Some(Proximity::Probe) => None,
+            None => Some(Distance::arbitrary(self.me().addr, addr)),
+        }
+    }
+
+    /// Takes somebody wherever he belongs.
+    pub(super) fn take(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) -> Learnt {
+        if contact.addr == self.me().addr {
+            return Learnt::default();
+        }
+        let distance = self.distance(ctx, contact.addr);
+        if distance.is_none() && self.tables.interesting(contact) {
+            self.measure(ctx, contact, None);
+        }
+        self.learn(ctx, contact, distance.unwrap_or(Distance::UNKNOWN))
+    }
+
+    /// A newcomer takes who answers, and all of whom he tells.
+    pub(super) fn take_all(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, contacts: &[Contact]) {
+        self.take(ctx, responder);
+        for contact in contacts {
+            self.take(ctx, *contact);
+        }
+    }
+
+    /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
+    pub(super) fn take_hearsay(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
+        for contact in contacts {
+            if contact.addr == self.me().addr {
+                continue;
+            }
+            match self.distance(ctx, contact.addr) {
+                Some(distance) => {
+                    self.tables.routing_table.offer(*contact, distance);
+                }
+                None if self.tables.interesting(*contact) => self.measure(ctx, *contact, None),
+                None => {}
+            }
+        }
+    }
+
+    /// Somebody has been heard directly. Whoever was known at his address before is gone.
+    pub(super) fn met(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) -> Learnt {
+        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
+        if self.tables.contacts().any(is_former) {
+            self.dead(ctx, contact.addr);
+        }
+        self.take(ctx, contact)
+    }
+
+    /// Hearsay: whoever would come into one of the tables must answer first.
+    pub(super) fn consider_all(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
+        self.consider_leaves(ctx, contacts);
+        for contact in contacts {
+            let wanted = match self.distance(ctx, contact.addr) {
+                _ if contact.addr == self.me().addr || self.tables.leaf_set.would_take(*contact) => false,
+                Some(distance) => self.tables.would_place(*contact, distance),
+                None => self.tables.interesting(*contact),
+            };
+            if wanted {
+                self.measure(ctx, *contact, None);
+            }
+        }
+    }
+
+    /// Hearsay about neighbours on the ring.
+    pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
+        for contact in contacts {
+            if contact.addr != self.me().addr && self.tables.leaf_set.would_take(*contact) {
+                self.meet(ctx, *contact);
+            }
+        }
+    }
+
+    /// Asks somebody whether he is there, and measures how far away he is; not if that is under way, or too much is.
+    pub(super) fn measure(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, repair: Option<RepairId>) {
+        let mut under_way = 0;
+        let known = self.requests.any(|ask| match ask {
+            Ask::Measure { contact: other, .. } => {
+                under_way += 1;
+                *other == contact
+            }
+            _ => false,
+        });
+        if repair.is_some() || (!known && under_way < MOST_PROBES) {
+            let begun = ctx.now();
+            self.request(ctx, contact.addr, Ask::Measure { contact, begun, repair });
+        }
+    }
+
+    /// Somebody has answered, who may be somebody else than was thought.
+    pub(super) fn measured(
+        &mut self,
+        ctx: &mut Ctx<'_, Self>,
+        contact: Contact,
+        responder: Contact,
+        round_trip: SimDuration,
+    ) {
+        let distance = self.distance(ctx, responder.addr);
+        let distance = distance.unwrap_or_else(|| Distance::from(round_trip));
+        if self.approaching() {
+            return self.approached(responder, distance);
+        }
+        if responder != contact {
+            self.dead(ctx, contact.addr);
+        }
+        self.learn(ctx, responder, distance);
+    }
+
+    /// Takes somebody at a distance wherever he belongs.
+    fn learn(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, distance: Distance) -> Learnt {
+        let before = self.neighbours_before();
+        let learnt = self.tables.learn(contact, distance);
+        if learnt.leaf {
+            self.leaf_set_changed(ctx, &before);
+        }
+        learnt
+    }
+
+    /// Forgets whoever is at an address.
+    pub(super) fn forget(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) -> Forgotten {
+        let before = self.neighbours_before();
+        let forgotten = self.tables.forget(addr);
+        if forgotten.leaf.is_some() {
+            self.leaf_set_changed(ctx, &before);
+        }
+        forgotten
+    }
+
+    /// The leaf set as it is, if the layer above wants to hear of changes.
+    fn neighbours_before(&self) -> Vec<Contact> {
+        if B::UPDATE {
+            self.tables.leaf_set.contacts().to_vec()
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn leaf_set_changed(&mut self, ctx: &mut Ctx<'_, Self>, before: &[Contact]) {
+        self.version = self.version.wrapping_add(1);
+        if B::UPDATE {
+            let now = self.tables.leaf_set.contacts();
+            let gone = before.iter().filter(|contact| !now.contains(contact));
+            let come = now.iter().filter(|contact| !before.contains(contact));
+            for (neighbour, joined) in gone.map(|gone| (*gone, false)).chain(come.map(|come| (*come, true))) {
+                ctx.emit(Event::Update { neighbour, joined });
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! All members of a network: who owns what.
+
+use super::Config;
+use super::digits::Digits;
+use super::leaf_set::LeafSet;
+use super::tables::Tables;
+use crate::id::{Contact, Id, IdSpace};
+
+/// All members of a network, by identifier: what an oracle says of them.
+#[derive(Clone, Debug)]
+pub struct Members {
+    space: IdSpace,
+    leaves_a_side: usize,
+    sorted: Vec<Contact>,
+}
+
+impl Members {
+    /// These members. Of members with the same identifier one is taken.
+    pub fn new(config: &Config, members: impl IntoIterator<Item = Contact>) -> Self {
+        let mut sorted: Vec<Contact> = members.into_iter().collect();
+        sorted.sort_by_key(|contact| (contact.id, contact.addr));
+        sorted.dedup_by_key(|contact| contact.id);
+        Members {
+            space: config.space(),
+            leaves_a_side: config.leaves_a_side(),
+            sorted,
+        }
+    }
+
+    /// The members, by identifier.
+    pub fn contacts(&self) -> &[Contact] {
+        &self.sorted
+    }
+
+    /// Whether a contact is a member, at this address.
+    pub fn contains(&self, contact: Contact) -> bool {
+        let found = self.sorted.binary_search_by_key(&contact.id, |member| member.id);
+        found.is_ok_and(|at| self.sorted[at].addr == contact.addr)
+    }
+
+    /// The true owner of a key: the numerically closest member. None if there are no members.
+    pub fn owner(&self, key: Id) -> Option<Contact> {
+        let after = self.sorted.partition_point(|member| member.id < key);
+        let before = after.checked_sub(1).or(self.sorted.len().checked_sub(1))?;
+        let near = [self.sorted[before], self.sorted[after % self.sorted.len()]];
+        near.into_iter()
+            .min_by_key(|member| self.space.nearness(key, member.id))
+    }
+
+    /// The leaf set of a node with this identifier when nobody is missing.
+    pub fn leaf_set(&self, me: Contact) -> LeafSet {
+        let mut set = LeafSet::new(me, self.space, self.leaves_a_side);
+        let after = self.sorted.partition_point(|member| member.id < me.id);
+        let (before, after) = self.sorted.split_at(after);
+        // One more, since the node itself may be among them.
+        let each_side = self.leaves_a_side.saturating_add(1);
+        let clockwise = after.iter().chain(before).take(each_side);
+        let counterclockwise = before.iter().rev().chain(after.iter().rev()).take(each_side);
+        for contact in clockwise.chain(counterclockwise) {
+            set.insert(*contact);
+        }
+        set
+    }
+
+    /// The tables of a node that has a leaf set only.
+    pub(super) fn leaves_only(&self, config: &Config, me: Contact) -> Tables {
+        let mut tables = Tables::new(config, me);
+        tables.leaf_set = self.leaf_set(me);
+        tables
+    }
+
+    /// The members that share the digits of an identifier before a place.
+    fn sharing(&self, id: Id, digits: Digits, place: u8) -> &[Contact] {
+        let shared = |member: &Contact| digits.shared_prefix(member.id, id) >= place;
+        let from = self.sorted.partition_point(|member| member.id < id && !shared(member));
+        let rest = &self.sorted[from..];
+        &rest[..rest.partition_point(shared)]
+    }
+
+    /// Of each cell of a node's routing table for which there is a member, one that fits.
+    pub(super) fn one_a_cell(&self, me: Id, digits: Digits) -> Vec<Contact> {
+        let mut fitting = Vec::new();
+        for row in 0..digits.count() {
+            let mut rest = self.sharing(me, digits, row);
+            if rest.iter().all(|member| member.id == me) {
+                break;
+            }
+            while let Some(first) = rest.first() {
+                if digits.shared_prefix(first.id, me) == row {
+                    fitting.push(*first);
+                }
+                rest = &rest[rest.partition_point(|member| digits.shared_prefix(member.id, first.id) > row)..];
+            }
+        }
+        fitting
+    }
+}

@@ -1,0 +1,202 @@
+//! The routing table (section 2.1): row `l` has a node for each value of digit `l`, which shares the first `l` digits with
+//! the node itself.
+//!
+//! Of the cells of a node in a network of `N` about `(2^b - 1) log_{2^b} N` are filled. They are kept alone, by row and
+//! column, so that a table in a network of 100,000 with `b = 4` takes some sixty entries of 24 bytes.
+
+use sim_core::addr::NodeAddr;
+
+use super::digits::Digits;
+use super::neighbourhood::{Distance, Placed};
+use crate::id::{Contact, Id};
+
+/// The place of an entry.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Cell {
+    /// How many digits the entry shares with the node.
+    pub row: u8,
+    /// The digit of the entry after those.
+    pub column: u8,
+}
+
+/// The routing table of a node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RoutingTable {
+    me: Id,
+    digits: Digits,
+    /// One a cell, by row and within a row in a fixed order: falling bitwise difference from the node, which is cheap to
+    /// compare, and whose leading digit tells the cell.
+    entries: Vec<Placed>,
+}
+
+impl RoutingTable {
+    /// The table of a node that knows nobody.
+    pub fn new(me: Id, digits: Digits) -> Self {
+        RoutingTable {
+            me,
+            digits,
+            entries: Vec::new(),
+        }
+    }
+
+    /// How identifiers are read.
+    pub fn digits(&self) -> Digits {
+        self.digits
+    }
+
+    /// The cell where an identifier belongs; none for the node's own.
+    #[inline]
+    pub fn cell(&self, id: Id) -> Option<Cell> {
+        let row = self.digits.shared_prefix(self.me, id);
+        (row < self.digits.count()).then(|| Cell {
+            row,
+            column: self.digits.digit(id, row),
+        })
+    }
+
+    #[inline]
+    fn difference(&self, entry: &Placed) -> u128 {
+        entry.contact.id.number() ^ self.me.number()
+    }
+
+    /// Whether the entry at a place has the cell of another identifier, which differs from the node first at this digit.
+    #[inline]
+    fn has_cell(&self, at: usize, id: Id, unit: u128) -> bool {
+        let entry = self.entries.get(at);
+        entry.is_some_and(|entry| entry.contact.id.number() ^ id.number() < unit)
+    }
+
+    /// Where the entry is that has an identifier's cell, or where it would be. The identifier is not the node's own. The place
+    /// at `guess` is tried first.
+    #[inline]
+    fn position(&self, id: Id, guess: usize) -> Result<usize, usize> {
+        let unit = self.digits.unit(self.digits.shared_prefix(self.me, id));
+        if self.has_cell(guess, id, unit) {
+            return Ok(guess);
+        }
+        let difference = id.number() ^ self.me.number();
+        let at = self
+            .entries
+            .partition_point(|entry| self.difference(entry) > difference);
+        let mut near = [at, at.wrapping_sub(1)].into_iter();
+        near.find(|at| self.has_cell(*at, id, unit)).ok_or(at)
+    }
+
+    /// The entry in a cell.
+    pub fn get(&self, row: u8, column: u8) -> Option<Contact> {
+        let mut entries = self.row(row).iter().map(|entry| entry.contact);
+        entries.find(|contact| self.digits.digit(contact.id, row) == column)
+    }
+
+    /// The entry for the next hop of a key (section 2.3, Table 1, line 6): it shares a digit more with the key than the node
+    /// does.
+    #[inline]
+    pub fn toward(&self, key: Id) -> Option<Contact> {
+        let at = (key != self.me).then(|| self.position(key, usize::MAX).ok())??;
+        Some(self.entries[at].contact)
+    }
+
+    /// The entries of a row.
+    pub fn row(&self, row: u8) -> &[Placed] {
+        let through = self.rows_through(row);
+        let before = row.checked_sub(1).map_or(0, |before| self.rows_through(before).len());
+        &through[before..]
+    }
+
+    /// The entries that a node with this identifier could have as well (section 2.5): of the rows up to the one where the two
+    /// identifiers part.
+    pub fn corresponding(&self, id: Id) -> &[Placed] {
+        self.rows_through(self.digits.shared_prefix(self.me, id))
+    }
+
+    fn rows_through(&self, row: u8) -> &[Placed] {
+        let unit = self.digits.unit(row.min(self.digits.count() - 1));
+        &self.entries[..self.entries.partition_point(|entry| self.difference(entry) >= unit)]
+    }
+
+    /// How many rows there are up to the last that has an entry.
+    pub fn rows(&self) -> u8 {
+        let last = self.entries.last().and_then(|entry| self.cell(entry.contact.id));
+        last.map_or(0, |cell| cell.row + 1)
+    }
+
+    /// All entries with their distances, by row.
+    pub fn placed(&self) -> &[Placed] {
+        &self.entries
+    }
+
+    /// All entries, by row.
+    pub fn contacts(&self) -> impl Iterator<Item = Contact> {
+        self.entries.iter().map(|entry| entry.contact)
+    }
+
+    /// Whether somebody who is not in the table would be taken.
+    pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
+        contact.id != self.me
+            && self.position(contact.id, usize::MAX).map_or(true, |at| {
+                let entry = &self.entries[at];
+                entry.contact.id != contact.id && distance < entry.distance
+            })
+    }
+
+    /// Takes a contact if its cell is empty or the entry there is farther away (section 2.5); tells whether the cell has
+    /// somebody else now, or somebody with another address. A known identifier gets the new distance.
+    pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
+        contact.id != self.me && self.offer_at(self.position(contact.id, usize::MAX), contact, distance)
+    }
+
+    fn offer_at(&mut self, place: Result<usize, usize>, contact: Contact, distance: Distance) -> bool {
+        let offered = Placed { contact, distance };
+        match place {
+            Ok(at) => {
+                let entry = self.entries[at];
+                if entry.contact.id != contact.id && entry.distance <= distance {
+                    return false;
+                }
+                self.entries[at] = offered;
+                entry.contact != contact
+            }
+            Err(at) => {
+                if self.entries.len() == self.entries.capacity() {
+                    self.entries.reserve_exact(8);
+                }
+                self.entries.insert(at, offered);
+                true
+            }
+        }
+    }
+
+    /// Takes the nearer ones of the [corresponding](RoutingTable::corresponding) entries of another node's table. Only those are
+    /// measured that are not entries here already.
+    pub fn offer_all(&mut self, corresponding: &[Placed], distance: impl Fn(Contact) -> Distance) {
+        let mut guess = 0;
+        for Placed { contact, .. } in corresponding {
+            if contact.id == self.me {
+                continue;
+            }
+            // Most of the others' entries are in the same order as those here.
+            let place = self.position(contact.id, guess);
+            let (Ok(at) | Err(at)) = place;
+            guess = at + 1;
+            if place.is_err() || self.entries[at].contact != *contact {
+                self.offer_at(place, *contact, distance(*contact));
+            }
+        }
+    }
+
+    /// Forgets whoever has this address, and tells who it was: the last, if it was known by several identifiers.
+    pub fn remove(&mut self, addr: NodeAddr) -> Option<Contact> {
+        let gone = self.entries.extract_if(.., |entry| entry.contact.addr == addr);
+        gone.last().map(|entry| entry.contact)
+    }
+
+    /// Bytes on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Placed>()
+    }
+
+    /// Gives back what is allocated and not used.
+    pub(super) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+    }
+}
