@@ -270,17 +270,21 @@ pub(super) const TABLES: [Layout; 25] = [
         rows: load_distribution,
     },
     // What the members know at the end of the run, a row a kind of entry in their tables: entries a node; `total` are all kinds, and
-    // `distinct` the different nodes among them. Percentiles by nearest rank.
+    // `distinct` the different nodes among them. Percentiles by nearest rank. Beside that what it buys: the mean number of hops of
+    // all lookups. `together_entries_mean` is the mean over all runs of the point, the same in each, so that figures along it
+    // average what belongs together.
     Layout {
         name: "state",
         columns: &[
             "kind",
             "members",
+            "together_entries_mean",
             "entries_mean",
             "entries_p01",
             "entries_p50",
             "entries_p99",
             "entries_max",
+            "hops_mean",
         ],
         written: always,
         rows: state,
