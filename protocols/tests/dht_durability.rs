@@ -6,6 +6,7 @@ use dht_support::{Below, Blow, Schedule};
 use protocols::chord::{self, Chord, Init, Ring, Rules};
 use protocols::dht::Request;
 use protocols::id::{Contact, Id};
+use protocols::pastry::{self, Pastry};
 use sim_core::addr::NodeAddr;
 use sim_core::random::{StreamKey, unit};
 use sim_core::time::SimDuration;
@@ -33,6 +34,33 @@ impl Below for Chord<Request<false>> {
 
     fn joining(id: Id, bootstrap: NodeAddr) -> Init {
         Init::Join { id, bootstrap }
+    }
+}
+
+impl Below for Pastry<Request<false>> {
+    fn config() -> pastry::Config {
+        let config = pastry::Config {
+            id_bits: 64,
+            leaf_set: 16,
+            proximity: None,
+            acknowledge: true,
+            heartbeat_period: Some(SimDuration::from_secs(10)),
+            timeout: SimDuration::from_secs(1),
+            ..pastry::Config::default()
+        };
+        config.validate().expect("a sound configuration")
+    }
+
+    fn perfect(config: &pastry::Config, members: &[Contact]) -> Vec<pastry::Init> {
+        let tables = pastry::bulk::build(config, members, |_, _| SimDuration::from_millis(100)).into_iter();
+        let ready = |tables| pastry::Init::Ready {
+            tables: Box::new(tables),
+        };
+        tables.map(ready).collect()
+    }
+
+    fn joining(id: Id, bootstrap: NodeAddr) -> pastry::Init {
+        pastry::Init::Join { id, bootstrap }
     }
 }
 
@@ -89,6 +117,11 @@ fn nothing_is_lost<O: Below>() {
 #[test]
 fn nothing_completed_is_lost_over_chord() {
     nothing_is_lost::<Chord<Request<false>>>();
+}
+
+#[test]
+fn nothing_completed_is_lost_over_pastry() {
+    nothing_is_lost::<Pastry<Request<false>>>();
 }
 
 /// The oracle is no yes-man: as many failures as there are replicas, neighbours and at once, lose what they alone had.
