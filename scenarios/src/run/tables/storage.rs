@@ -72,7 +72,7 @@ pub(super) const DURABILITY: Layout = Layout {
 /// rank.
 pub(super) const STORED: Layout = Layout {
     name: "stored",
-    columns: &["of", "nodes", "mean", "p01", "p50", "p99", "max"],
+    columns: &["of", "members", "mean", "p01", "p50", "p99", "max"],
     written: stores,
     rows: |measured, _| {
         measured
