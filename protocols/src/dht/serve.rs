@@ -291,10 +291,10 @@ impl<const CACHE: bool> Storage<CACHE> {
             newest,
             ..
         } = self.searches.swap_remove(at);
-        if let Some(record) = newest {
-            if self.store.accept(key, record, below.ctx().now()) {
-                self.compare_soon(below);
-            }
+        if let Some(record) = newest
+            && self.store.accept(key, record, below.ctx().now())
+        {
+            self.compare_soon(below);
         }
         let record = self.store.get(key);
         self.answer(below, key, operation, source, record);
@@ -309,15 +309,14 @@ impl<const CACHE: bool> Storage<CACHE> {
         let patience = below.config().patience();
         match self.requests.expire(below.ctx(), request, patience, request_timer) {
             Expired::Again { to, purpose } => self.ask_again(below, to, request, purpose),
-            Expired::GivenUp { purpose, .. } => match purpose {
-                Ask::Copy { to, .. } => self.suspect(below, to),
-                Ask::Compare => {
-                    if let Some(with) = self.compared_in_vain(request) {
-                        self.suspect(below, with);
-                    }
-                }
-                Ask::Fetch(number) => self.searched(below, number, None),
-            },
+            Expired::GivenUp { purpose, .. } => {
+                let silent = match purpose {
+                    Ask::Copy { to, .. } => Some(to),
+                    Ask::Compare => self.compared_in_vain(request),
+                    Ask::Fetch(number) => return self.searched(below, number, None),
+                };
+                silent.into_iter().for_each(|silent| self.suspect(below, silent));
+            }
             Expired::Closed => {}
         }
     }
