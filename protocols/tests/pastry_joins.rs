@@ -46,29 +46,30 @@ fn joins_build_the_tables_and_paths_of_fig_4() {
     assert!((hops - 2.482).abs() <= 0.01 + sampling, "{hops}");
 }
 
-/// Section 4.2, Fig. 8: the more a newcomer takes over, the nearer are those in its table.
+/// Section 4.2, Fig. 8: the more a newcomer takes over, the more cells have the nearest of those that fit. (Little is missing by any
+/// quality, since those to whom newcomers announce themselves take from their tables as well.)
 #[test]
-fn the_second_stage_brings_nearer_entries_fig_8() {
-    let nodes = 300;
-    let nearest = [Quality::Sl, Quality::Wt, Quality::Wtf].map(|quality| {
-        let config = only_joins(Config {
-            quality,
-            ..Config::default()
+fn the_more_a_newcomer_takes_over_the_nearer_are_its_entries_fig_8() {
+    let nodes = 400;
+    let farther = [Quality::Sl, Quality::Wt, Quality::Wtf].map(|quality| {
+        let of_a_network = [1, 2, 3].map(|seed| {
+            let config = only_joins(Config {
+                quality,
+                ..Config::default()
+            });
+            let network = plane(nodes, StreamKey::root(seed, 0));
+            let mut town = town(&config, nodes, seed, 1, plane(nodes, StreamKey::root(seed, 0)));
+            join_each(&mut town, 1000);
+            let quality = self::quality(&town, Some(&*network));
+            assert!(quality.error.holds(), "{quality:?}");
+            1.0 - quality.nearest as f64 / (quality.error.filled + quality.error.unfilled) as f64
         });
-        let network = plane(nodes, StreamKey::root(6, 0));
-        let mut town = town(&config, nodes, 6, 1, plane(nodes, StreamKey::root(6, 0)));
-        join_each(&mut town, 1000);
-        let quality = self::quality(&town, Some(&*network));
-        assert!(
-            quality.error.wrong_leaf_sets == 0 && quality.error.dead == 0,
-            "{quality:?}"
-        );
-        quality.nearest as f64 / (quality.error.filled + quality.error.unfilled) as f64
+        of_a_network.iter().sum::<f64>() / 3.0
     });
-    println!("SL, WT, WTF: {nearest:?}");
+    println!("not the nearest by SL, WT, WTF: {farther:?}");
     assert!(
-        nearest[0] + 0.02 < nearest[1] && nearest[1] + 0.02 < nearest[2],
-        "{nearest:?}"
+        farther[0] > 1.15 * farther[1] && farther[1] > 1.15 * farther[2],
+        "{farther:?}"
     );
 }
 
@@ -92,7 +93,7 @@ fn distances_decide_who_is_taken_and_not_whether() {
     });
     println!("none, probe, oracle: {nearest:?}");
     assert!(
-        nearest[0] < 0.5 && nearest[1] > 0.85 && nearest[2] > 0.95,
+        nearest[0] < 0.5 && nearest[1] > 0.95 && nearest[1] < nearest[2],
         "{nearest:?}"
     );
 }
