@@ -179,7 +179,7 @@ impl<B: Payload> Pastry<B> {
 
     fn leaf_set_changed(&mut self, ctx: &mut Ctx<'_, Self>, before: &[Contact]) {
         self.version = self.version.wrapping_add(1);
-        if B::UPDATE {
+        if B::UPDATE && self.has_joined() {
             let now = self.tables.leaf_set.contacts();
             let gone = before.iter().filter(|contact| !now.contains(contact));
             let come = now.iter().filter(|contact| !before.contains(contact));
