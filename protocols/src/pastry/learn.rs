@@ -91,12 +91,21 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Hearsay about neighbours on the ring.
+    /// Hearsay about neighbours on the ring: of those who would come in, only the nearest for whom there is room are asked.
     pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
-        for contact in contacts {
-            if contact.addr != self.me().addr && self.tables.leaf_set.would_take(*contact) {
-                self.meet(ctx, *contact);
-            }
+        let leaf_set = &self.tables.leaf_set;
+        let comes_in = |contact: &Contact| contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact);
+        let mut newcomers: Vec<Contact> = contacts.iter().copied().filter(comes_in).collect();
+        if newcomers.is_empty() {
+            return;
+        }
+        let mut hoped = leaf_set.clone();
+        for newcomer in &newcomers {
+            hoped.insert(*newcomer);
+        }
+        newcomers.retain(|newcomer| hoped.contacts().contains(newcomer));
+        for newcomer in newcomers {
+            self.meet(ctx, newcomer);
         }
     }
 
