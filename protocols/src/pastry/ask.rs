@@ -135,6 +135,10 @@ impl<B: Payload> Pastry<B> {
             Ask::Nearby => self.approach_failed(),
             // It is not repeated, so that one that is lost says little.
             Ask::Measure { .. } => {}
+            Ask::Announce(contact) => {
+                self.note_gone(ctx, contact);
+                self.dead(ctx, to);
+            }
             _ => self.dead(ctx, to),
         }
         if let Ask::EntryRepair(repair)

@@ -33,6 +33,8 @@
 //!   the larger half that have not pinged it since the last time. The next smaller one it asks for its leaf set in place
 //!   of a ping, unless neither's has changed, and tells it of anybody who is missing there: repairs and arrivals that cross leave no
 //!   gap behind.
+//! - Of whoever was found dead a node takes no hearsay for two periods of heartbeats, in which others find out themselves; he is
+//!   welcome if he comes himself.
 //! - A side of the leaf set that has lost members asks its farthest one, as in the paper, and then the farthest again until it
 //!   is full or meets the other side. Where a whole side is lost, which the paper excludes, the nearest on it of all that
 //!   are known is asked. Who knows nobody any more is out ([`Reason::Isolated`]).
@@ -71,6 +73,7 @@ mod wire;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::StreamKey;
+use sim_core::time::SimTime;
 
 use crate::id::{Contact, Id};
 use crate::kbr::{Call, Nothing, Payload};
@@ -149,6 +152,8 @@ pub struct Pastry<B: Payload = Nothing> {
     /// Who has pinged since the last round of heartbeats.
     heard: Vec<NodeAddr>,
     exchange: Option<Exchange>,
+    /// Who was found dead or has left of late, and when.
+    gone: Vec<(Contact, SimTime)>,
 }
 
 impl<B: Payload> Protocol for Pastry<B> {
@@ -178,6 +183,7 @@ impl<B: Payload> Protocol for Pastry<B> {
             repairs: Vec::new(),
             heard: Vec::new(),
             exchange: None,
+            gone: Vec::new(),
         }
     }
 
@@ -324,6 +330,7 @@ impl<B: Payload> Pastry<B> {
             + self.held.capacity() * size_of::<Held<B>>()
             + self.repairs.capacity() * size_of::<EntryRepair>()
             + self.heard.capacity() * size_of::<NodeAddr>()
+            + self.gone.capacity() * size_of::<(Contact, SimTime)>()
             + match &self.stage {
                 Stage::Joining(_) => size_of::<Joining>(),
                 _ => 0,

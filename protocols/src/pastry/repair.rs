@@ -27,6 +27,9 @@ impl<B: Payload> Pastry<B> {
     /// Nobody is at this address any more: forgets him and repairs what he leaves, where he was known.
     pub(super) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
         let lost = self.forget(ctx, addr);
+        for contact in [lost.leaf, lost.entry, lost.neighbour].into_iter().flatten() {
+            self.note_gone(ctx, contact);
+        }
         if lost.leaf.is_some() && self.tables.entries() == 0 && self.is_known() {
             return self.out(ctx, Reason::Isolated);
         }
@@ -34,6 +37,18 @@ impl<B: Payload> Pastry<B> {
         if lost.leaf.is_some() {
             self.mend_leaf_set(ctx);
         }
+    }
+
+    /// Notes that somebody is gone, of whom others may go on to speak until they find out.
+    pub(super) fn note_gone(&mut self, ctx: &Ctx<'_, Self>, contact: Contact) {
+        if ctx.config().heartbeat_period.is_some() && !self.is_gone(contact) {
+            self.gone.push((contact, ctx.now()));
+        }
+    }
+
+    /// Whether somebody was found dead, or has left, of late.
+    pub(super) fn is_gone(&self, contact: Contact) -> bool {
+        self.gone.iter().any(|(gone, _)| *gone == contact)
     }
 
     /// Repairs the routing table and the neighbourhood set.
