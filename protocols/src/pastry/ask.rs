@@ -95,7 +95,7 @@ impl<B: Payload> Pastry<B> {
             Ask::Hop(hop) => return self.post_held(ctx, to, request, hop),
             Ask::Heartbeat | Ask::Measure { .. } => {
                 self.tell_of_repair(ctx, ask);
-                let id = self.me().id;
+                let id = self.is_known().then_some(self.me().id);
                 return ctx.send(to, Msg::Ping { request, id });
             }
             Ask::Nearby => Part::Everything,
@@ -138,6 +138,8 @@ impl<B: Payload> Pastry<B> {
             Ask::Join => return self.out(ctx, Reason::JoinTimeout),
             Ask::Hop(hop) => return self.hop_failed(ctx, hop, to),
             Ask::Nearby => self.approach_failed(),
+            // It is not repeated, so that one that is lost says little.
+            Ask::Measure { .. } => {}
             _ => self.dead(ctx, to),
         }
         if let Ask::EntryRepair(repair)

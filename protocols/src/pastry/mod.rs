@@ -218,7 +218,7 @@ impl<B: Payload> Protocol for Pastry<B> {
                 ctx.send(from, Msg::State { request, part, state });
             }
             Msg::Announce { request, announcement } => self.announced(ctx, from, request, &announcement),
-            Msg::Ping { request, id } => self.pinged(ctx, Contact { id, addr: from }, request),
+            Msg::Ping { request, id } => self.pinged(ctx, from, request, id),
             Msg::Leaving { id, leaf_set } => self.leaves(ctx, Contact { id, addr: from }, &leaf_set),
         }
     }
