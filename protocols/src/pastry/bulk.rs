@@ -21,7 +21,8 @@ use crate::id::{Contact, Id};
 use compact::{Compact, Near};
 use ring::Ring;
 
-/// The tables of these members, in their order, which is the order in which they join.
+/// The tables of these members, in their order, which is the order in which they join: one that has nothing to do with their
+/// identifiers, since neighbours on the ring that come one after the other do not come to know enough of the rest.
 ///
 /// `delay` says how far two of them are from each other, the same in both directions; without [`Config::proximity`] it is
 /// not asked. No two members have the same address or identifier.
