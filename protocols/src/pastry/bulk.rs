@@ -5,7 +5,7 @@
 //! not overlap.
 //!
 //! A network of 100,000 spends its time waiting for memory, so that a growing node has its tables as small numbers in a row for
-//! each digit ([`compact`]), and leaf sets are read off the ring of all members ([`ring`]).
+//! each digit (`compact.rs`), and leaf sets are read off the ring of all members (`ring.rs`).
 
 mod compact;
 mod ring;
