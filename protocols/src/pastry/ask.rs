@@ -56,12 +56,13 @@ impl Ask {
         )
     }
 
-    /// What it repairs.
+    /// What a member asks it for, if it is for a repair.
     fn repairs(self) -> Option<Repair> {
         match self {
-            Ask::LeafRepair(_) | Ask::Announce(_) => Some(Repair::LeafSet),
-            Ask::EntryRepair(_) | Ask::Measure { repair: Some(_), .. } => Some(Repair::RoutingTable),
+            Ask::LeafRepair(_) => Some(Repair::LeafSet),
+            Ask::EntryRepair(_) => Some(Repair::RoutingTable),
             Ask::NeighbourhoodRepair => Some(Repair::Neighbourhood),
+            Ask::Announce(_) | Ask::Measure { repair: Some(_), .. } => Some(Repair::Verification),
             _ => None,
         }
     }
@@ -69,6 +70,9 @@ impl Ask {
 
 impl<B: Payload> Pastry<B> {
     pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+        if let Some(repair) = ask.repairs().filter(|_| self.has_joined()) {
+            ctx.emit(Event::Repairing(repair));
+        }
         let patience = Self::patience(ctx.config(), ask);
         let request = self.requests.open(ctx, to, ask, patience, Timer::Request);
         self.post(ctx, to, request, ask);
@@ -94,7 +98,6 @@ impl<B: Payload> Pastry<B> {
             Ask::Announce(contact) => return self.post_announcement(ctx, request, contact),
             Ask::Hop(hop) => return self.post_held(ctx, to, request, hop),
             Ask::Heartbeat | Ask::Measure { .. } => {
-                self.tell_of_repair(ctx, ask);
                 let id = self.is_known().then_some(self.me().id);
                 return ctx.send(to, Msg::Ping { request, id });
             }
@@ -109,15 +112,7 @@ impl<B: Payload> Pastry<B> {
             Ask::NeighbourhoodRepair | Ask::Neighbourhood => Part::Neighbourhood,
             Ask::Row(row) => Part::Row(row),
         };
-        self.tell_of_repair(ctx, ask);
         ctx.send(to, Msg::Get { request, part });
-    }
-
-    /// Tells of each request that a member sends for a repair, so that the costs can be counted.
-    pub(super) fn tell_of_repair(&self, ctx: &mut Ctx<'_, Self>, ask: Ask) {
-        if let Some(repair) = ask.repairs().filter(|_| self.has_joined()) {
-            ctx.emit(Event::Repairing(repair));
-        }
     }
 
     pub(super) fn request_expired(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId) {

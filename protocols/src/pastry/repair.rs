@@ -41,7 +41,8 @@ impl<B: Payload> Pastry<B> {
         if !ctx.config().repair || !self.is_known() {
             return;
         }
-        if let Some(entry) = lost.entry {
+        // Keys near a neighbour on the ring are found by the leaf set.
+        if let Some(entry) = lost.entry.filter(|_| lost.leaf.is_none()) {
             self.repair_entry(ctx, entry);
         }
         if lost.neighbour.is_some() {
