@@ -5,6 +5,7 @@ mod bad_input;
 mod departure;
 mod interface;
 mod routing;
+mod wire;
 
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{OperationId, Wire};
