@@ -14,7 +14,7 @@
 //! | distances | 2.5 | `learn.rs` |
 //!
 //! A newcomer is a *member*, and says [`Event::Joined`], when all it has announced itself to have answered or are found dead.
-//! It hands messages on from its first announcement on, since from then on others know it.
+//! It hands messages on, and delivers, from its first announcement on, since from then on others know it.
 //!
 //! # Deviations
 //!
