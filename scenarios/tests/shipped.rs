@@ -375,9 +375,9 @@ fn departures_that_are_announced_cost_fewer_time_outs() {
 
 #[test]
 fn overlays_hops_at_1000_nodes_has_the_published_hops_of_pastry_and_more_of_chord() {
-    let fewer = ["nodes.count=1000", "workload.lookups.rate=6/min"];
     let hops = |name: &str| {
-        let settings = [fewer.as_slice(), &[&format!("protocol={name}")]].concat();
+        let chosen = format!("protocol={name}");
+        let settings = ["nodes.count=1000", "workload.lookups.rate=6/min", &chosen];
         let run = run("overlays-hops.toml", 1, &settings);
         assert_eq!(run.mean("lookups", "correct_fraction"), 1.0, "{name}: {}", run.text);
         run.mean("lookups", "hops_mean")
