@@ -523,7 +523,7 @@ fn what_pastry_cannot_work_with_is_refused_where_it_is_written() {
     refused(
         &[pastry(r#"protocol.pastry = { quality = "wft" }"#)],
         "6:31",
-        &["did you mean `wtf`?"],
+        &["the choices are `sl`, `wt`, `wtf`"],
     );
     refused(
         &[pastry("protocol.pastry = { id_bits = 4 }")],
