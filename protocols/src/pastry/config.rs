@@ -117,7 +117,9 @@ pub enum ConfigError {
     #[error("{0} must be longer than zero{1}")]
     Zero(&'static str, &'static str),
     /// The limit of hops.
-    #[error("hop_limit must be at least 1; 64 is more than any message needs")]
+    #[error(
+        "hop_limit must be at least 1; 64 is more than prefix routing needs, circular routing takes up to N / |L| hops"
+    )]
     HopLimit,
 }
 

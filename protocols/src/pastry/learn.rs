@@ -17,13 +17,13 @@ use crate::kbr::Payload;
 const MOST_PROBES: usize = 32;
 
 impl<B: Payload> Pastry<B> {
-    /// How far away somebody is, where that need not be measured; the same for all where it does not matter.
+    /// How far away somebody is, where that need not be measured; arbitrary where it does not matter.
     #[inline]
     pub(super) fn distance(ctx: &Ctx<'_, Self>, addr: NodeAddr) -> Option<Distance> {
         match ctx.config().proximity {
             Some(Proximity::Oracle) => Some(ctx.round_trip(addr).map_or(Distance::UNKNOWN, Distance::from)),
             Some(Proximity::Probe) => None,
-            None => Some(Distance::UNKNOWN),
+            None => Some(Distance::arbitrary(ctx.me(), addr)),
         }
     }
 
@@ -91,12 +91,21 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Hearsay about neighbours on the ring.
+    /// Hearsay about neighbours on the ring: of those who would come in, only the nearest for whom there is room are asked.
     pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
-        for contact in contacts {
-            if contact.addr != self.me().addr && self.tables.leaf_set.would_take(*contact) {
-                self.meet(ctx, *contact);
-            }
+        let leaf_set = &self.tables.leaf_set;
+        let comes_in = |contact: &Contact| contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact);
+        let mut newcomers: Vec<Contact> = contacts.iter().copied().filter(comes_in).collect();
+        if newcomers.is_empty() {
+            return;
+        }
+        let mut hoped = leaf_set.clone();
+        for newcomer in &newcomers {
+            hoped.insert(*newcomer);
+        }
+        newcomers.retain(|newcomer| hoped.contacts().contains(newcomer));
+        for newcomer in newcomers {
+            self.meet(ctx, newcomer);
         }
     }
 
@@ -166,7 +175,7 @@ impl<B: Payload> Pastry<B> {
 
     fn leaf_set_changed(&mut self, ctx: &mut Ctx<'_, Self>, before: &[Contact]) {
         self.version = self.version.wrapping_add(1);
-        if B::UPDATE {
+        if B::UPDATE && self.has_joined() {
             let now = self.tables.leaf_set.contacts();
             let gone = before.iter().filter(|contact| !now.contains(contact));
             let come = now.iter().filter(|contact| !before.contains(contact));

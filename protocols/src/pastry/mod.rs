@@ -328,3 +328,6 @@ impl<B: Payload> Pastry<B> {
             }
     }
 }
+
+#[cfg(test)]
+mod tests;

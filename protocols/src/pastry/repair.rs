@@ -17,6 +17,8 @@ pub(super) struct RepairId(u32);
 pub(super) struct EntryRepair {
     id: RepairId,
     cell: Cell,
+    /// Who was there.
+    lost: Contact,
     /// Who has been asked.
     asked: Vec<NodeAddr>,
 }
@@ -39,8 +41,8 @@ impl<B: Payload> Pastry<B> {
         if !ctx.config().repair || !self.is_known() {
             return;
         }
-        if let Some(cell) = lost.entry.and_then(|entry| self.tables.routing_table.cell(entry.id)) {
-            self.repair_entry(ctx, cell);
+        if let Some(entry) = lost.entry {
+            self.repair_entry(ctx, entry);
         }
         if lost.neighbour.is_some() {
             self.repair_neighbourhood(ctx);
@@ -101,14 +103,17 @@ impl<B: Payload> Pastry<B> {
 
     /// Routing table (lazy): asks the others in the row of an entry that was found dead for theirs, then those of higher
     /// rows.
-    fn repair_entry(&mut self, ctx: &mut Ctx<'_, Self>, cell: Cell) {
+    fn repair_entry(&mut self, ctx: &mut Ctx<'_, Self>, lost: Contact) {
+        let Some(cell) = self.tables.routing_table.cell(lost.id) else {
+            return;
+        };
         if self.repairs.iter().any(|repair| repair.cell == cell) {
             return;
         }
         let id = self.next_repair_id;
         self.next_repair_id = RepairId(id.0.wrapping_add(1));
         let asked = Vec::new();
-        self.repairs.push(EntryRepair { id, cell, asked });
+        self.repairs.push(EntryRepair { id, cell, lost, asked });
         self.repair_goes_on(ctx, id);
     }
 
@@ -138,12 +143,17 @@ impl<B: Payload> Pastry<B> {
 
     /// Somebody has told his entry for a cell: it must answer before it is taken.
     pub(super) fn entry_answered(&mut self, ctx: &mut Ctx<'_, Self>, id: RepairId, contacts: &[Contact]) {
-        let cell = self.repaired_cell(id);
+        let Some(EntryRepair { cell, lost, .. }) = self.repairs.iter().find(|repair| repair.id == id) else {
+            return;
+        };
+        // Who has not noticed yet names the one that was lost.
         let table = &self.tables.routing_table;
-        let fits = |contact: &&Contact| contact.addr != self.me().addr && table.cell(contact.id) == cell;
+        let fits = |contact: &&Contact| {
+            *contact != lost && contact.addr != self.me().addr && table.cell(contact.id) == Some(*cell)
+        };
         match contacts.iter().find(fits) {
-            Some(contact) if cell.is_some() => self.measure(ctx, *contact, Some(id)),
-            _ => self.repair_goes_on(ctx, id),
+            Some(contact) => self.measure(ctx, *contact, Some(id)),
+            None => self.repair_goes_on(ctx, id),
         }
     }
 

@@ -160,6 +160,11 @@ pub enum Told {
         /// Requests that were not answered in time.
         timeouts: u32,
     },
+    /// It has asked somebody in order to repair what a failed node left in its tables.
+    Repairing {
+        /// What is repaired, as tables print it.
+        what: &'static str,
+    },
     /// A message that was routed to a key has come to this node, which takes itself for the key's root.
     Delivered {
         /// Which message.

@@ -136,6 +136,9 @@ pub(super) enum RawBringUp {
         arrivals: Arrivals,
         /// How many members the overlay starts from, with perfect tables; what the protocol recommends where it is left out.
         founders: Option<u32>,
+        /// Networks of more nodes than this are not joined together: they are there as with `bulk`. For sweeps over sizes of
+        /// which the largest would take too long.
+        bulk_beyond: Option<u32>,
     },
     /// All are there at time zero, with the tables that the finished protocol would have.
     Bulk {},

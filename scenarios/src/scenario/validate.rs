@@ -198,6 +198,10 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
     match raw {
         RawBringUp::Bulk {} => Ok(BringUp::Bulk),
         RawBringUp::Joins {
+            bulk_beyond: Some(most),
+            ..
+        } if nodes > most => Ok(BringUp::Bulk),
+        RawBringUp::Joins {
             founders: Some(founders),
             ..
         } if !(1..=nodes).contains(&founders) => {
@@ -210,6 +214,7 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
             over,
             arrivals,
             founders,
+            ..
         } if over.get() < duration => Ok(BringUp::Joins {
             over: over.get(),
             arrivals,

@@ -32,6 +32,8 @@ pub(super) struct RawLookups {
     until: Option<Duration>,
     /// How many start at each initiator that is up: a Poisson process.
     rate: Option<Rate>,
+    /// How many start in the whole network while all initiators are up, likewise: each has its share.
+    total_rate: Option<Rate>,
     /// The time from one lookup of an initiator to its next; the first comes at a random moment within it.
     every: Option<Duration>,
     /// A file with lines of `time node key`; a relative path starts from the folder of the scenario.
@@ -109,6 +111,17 @@ pub enum Initiators {
     Random(u32),
     /// These nodes, by their numbers from 0.
     Nodes(Vec<u32>),
+}
+
+impl Initiators {
+    /// How many of so many hosts they are.
+    fn count(&self, hosts: u32) -> u32 {
+        match self {
+            Initiators::All => hosts,
+            Initiators::Random(count) => *count,
+            Initiators::Nodes(some) => some.len() as u32,
+        }
+    }
 }
 
 /// Lookups: when, from where, of what.
@@ -191,11 +204,7 @@ impl Lookups {
 
     /// How many lookups are to be expected of so many hosts that are up for this share of the time.
     pub fn expected(&self, hosts: u32, availability: f64) -> f64 {
-        let initiators = match &self.initiators {
-            Initiators::All => f64::from(hosts),
-            Initiators::Random(count) => f64::from(*count),
-            Initiators::Nodes(hosts) => hosts.len() as f64,
-        };
+        let initiators = f64::from(self.initiators.count(hosts));
         let span = self.until.since(self.start).as_secs_f64();
         let each = match &self.times {
             LookupTimes::Poisson(rate) => rate * span,
@@ -243,7 +252,7 @@ pub(super) fn lookups(
     files: &mut ScenarioFiles,
 ) -> Result<Lookups, InputError> {
     let (start, until) = span(&raw, end, document)?;
-    let times = times(&raw, document, files)?;
+    let times = times(&raw, hosts, document, files)?;
     if let LookupTimes::Trace(trace) = &times {
         check_trace(trace, start, until, hosts, document)?;
     }
@@ -306,27 +315,41 @@ fn span(raw: &RawLookups, end: SimTime, document: &Document) -> Result<(SimTime,
     Ok((start, until))
 }
 
-/// When lookups start: by exactly one of three keys.
-fn times(raw: &RawLookups, document: &Document, files: &mut ScenarioFiles) -> Result<LookupTimes, InputError> {
-    match (&raw.rate, &raw.every, &raw.trace) {
-        (Some(rate), None, None) => Ok(LookupTimes::Poisson(rate.per_second())),
-        (None, Some(every), None) if every.get() == SimDuration::ZERO => Err(document
+/// When lookups start: by exactly one of four keys.
+fn times(
+    raw: &RawLookups,
+    hosts: u32,
+    document: &Document,
+    files: &mut ScenarioFiles,
+) -> Result<LookupTimes, InputError> {
+    let said = [
+        ("rate", raw.rate.is_some()),
+        ("total_rate", raw.total_rate.is_some()),
+        ("every", raw.every.is_some()),
+        ("trace", raw.trace.is_some()),
+    ];
+    let mut said = said.into_iter().filter_map(|(key, said)| said.then_some(key));
+    if let (Some(one), Some(other)) = (said.next(), said.next()) {
+        let message = format!("`{other}` and `{one}` both say when lookups start");
+        return Err(document
+            .error_at(&format!("workload.lookups.{other}"), message)
+            .labelled("leave one of them out"));
+    }
+    match (&raw.rate, &raw.total_rate, &raw.every, &raw.trace) {
+        (Some(rate), ..) => Ok(LookupTimes::Poisson(rate.per_second())),
+        (_, Some(rate), ..) => {
+            let initiators = raw.initiators.count(hosts).max(1);
+            Ok(LookupTimes::Poisson(rate.per_second() / f64::from(initiators)))
+        }
+        (_, _, Some(every), _) if every.get() == SimDuration::ZERO => Err(document
             .error_at("workload.lookups.every", "lookups cannot follow each other at once")
             .labelled("must be longer than 0s")),
-        (None, Some(every), None) => Ok(LookupTimes::Periodic(every.get())),
-        (None, None, Some(file)) => Ok(LookupTimes::Trace(files.lookup_trace(file, document)?)),
-        (None, None, None) => Err(document
+        (_, _, Some(every), _) => Ok(LookupTimes::Periodic(every.get())),
+        (.., Some(file)) => Ok(LookupTimes::Trace(files.lookup_trace(file, document)?)),
+        (None, None, None, None) => Err(document
             .error_at("workload.lookups", "when do lookups start?")
-            .labelled("one of the keys `rate`, `every` and `trace` is missing")
+            .labelled("one of the keys `rate`, `total_rate`, `every` and `trace` is missing")
             .help("rate = \"1/min\" makes them a Poisson process at each node")),
-        (rate, _, trace) => {
-            let key = if trace.is_some() { "trace" } else { "every" };
-            let other = if rate.is_some() { "rate" } else { "every" };
-            let message = format!("`{key}` and `{other}` both say when lookups start");
-            Err(document
-                .error_at(&format!("workload.lookups.{key}"), message)
-                .labelled("leave one of them out"))
-        }
     }
 }
 

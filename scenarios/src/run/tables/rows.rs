@@ -266,6 +266,17 @@ pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     ]]
 }
 
+pub(super) fn repairs(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let departures = measured.graceful_departures + measured.silent_departures;
+    let row =
+        |(of, requests): (&str, u64)| vec![of.into(), requests.into(), number(ratio(requests as f64, departures))];
+    let by_kind = measured.repairs.iter().map(|(of, requests)| (*of, *requests));
+    by_kind
+        .chain([("total", measured.repairs.values().sum())])
+        .map(row)
+        .collect()
+}
+
 fn seconds(time: SimTime) -> Cell {
     Cell::from(time.since(SimTime::ZERO).as_secs_f64())
 }
