@@ -199,6 +199,11 @@ pub trait KeyBased: Protocol<Addr = NodeAddr, Command: From<Call<Self::Payload>>
     /// the overlay, and a layer that holds copies there asks the root before it gives one up.
     fn replica_set(&self, config: &Self::Config, key: Id, max_rank: usize) -> Vec<Contact>;
 
+    /// How many replicas of a key its root can know, itself included; as many as one likes where the overlay says nothing.
+    fn most_replicas(_: &Self::Config) -> usize {
+        usize::MAX
+    }
+
     /// Whether the node is the root of a key, by what it knows.
     fn is_root(&self, config: &Self::Config, key: Id) -> bool {
         let replicas = self.replica_set(config, key, 1);

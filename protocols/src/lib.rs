@@ -5,6 +5,7 @@
 //! request with its time-out and retries ([`request`]) and the walk of an iterative lookup ([`lookup`]).
 
 pub mod chord;
+pub mod dht;
 pub mod id;
 pub mod kbr;
 pub mod layer;

@@ -5,9 +5,10 @@ mod layer;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 pub use layer::LayerEntry;
+use protocols::dht;
 
 use crate::input::InputError;
-use crate::overlays::{ChordOverlay, PastryOverlay};
+use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay};
 use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
@@ -64,9 +65,14 @@ impl Registry {
 
     /// The protocols that come with peerscope.
     pub fn standard() -> Self {
+        let dht = LayerEntry::over::<DhtOverlay<ChordOverlay<dht::Request<false>>>>()
+            .or_over::<DhtOverlay<PastryOverlay<dht::Request<false>>>>()
+            .or_with::<DhtOverlay<ChordOverlay<dht::Request<true>>, true>>("cache")
+            .or_with::<DhtOverlay<PastryOverlay<dht::Request<true>>, true>>("cache");
         Registry::new()
             .with(OverlayEntry::<ChordOverlay>::new())
             .with(OverlayEntry::<PastryOverlay>::new())
+            .with(dht)
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.

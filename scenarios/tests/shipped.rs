@@ -233,6 +233,25 @@ fn chord_churn_pays_for_correct_lookups_with_traffic() {
     );
 }
 
+/// An eighth of the hosts and an hour of it: what one copy loses, four keep, over either overlay.
+#[test]
+fn dht_churn_loses_single_copies_and_keeps_four() {
+    for over in ["Chord", "Pastry"] {
+        let lost = |replicas: u32| {
+            let replicas = format!("protocol.dht.replicas={replicas}");
+            let over = format!("protocol.dht.over={over}");
+            let short = ["nodes.count=50", "run.duration=100min", "workload.storage.keys=200"];
+            let run = run("dht-churn.toml", 2, &[short.as_slice(), &[&replicas, &over]].concat());
+            assert!(run.mean("storage", "gets") > 1000.0, "{over}");
+            (run.mean("storage", "lost_fraction"), run.mean("storage", "copies_mean"))
+        };
+        let (single, four) = (lost(1), lost(4));
+        assert!(single.0 > 0.05, "{over}: {single:?}");
+        assert_eq!(four.0, 0.0, "{over}: {four:?}");
+        assert!((four.1 - 4.0).abs() < 0.5, "{over}: {four:?}");
+    }
+}
+
 #[test]
 fn chord_gnutella_without_its_file_says_how_to_get_it() {
     let run = run("chord-gnutella.toml", 1, &[]);
@@ -271,7 +290,13 @@ fn chord_gnutella_with_two_hundred_hosts_for_three_hours() {
 
 #[test]
 fn the_full_profile_of_every_scenario_can_be_run() {
-    for scenario in ["chord-hops", "chord-failures", "chord-convergence", "chord-churn"] {
+    for scenario in [
+        "chord-hops",
+        "chord-failures",
+        "chord-convergence",
+        "chord-churn",
+        "dht-churn",
+    ] {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let arguments = ["peerscope", "check", "--full", &file(&format!("{scenario}.toml"))].map(str::to_owned);
         let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);

@@ -60,6 +60,10 @@ impl<B: Payload> KeyBased for Chord<B> {
         replicas.take(max_rank).copied().collect()
     }
 
+    fn most_replicas(config: &Config) -> usize {
+        config.successors + 1
+    }
+
     fn is_root(&self, _: &Config, key: Id) -> bool {
         self.owns(key)
     }

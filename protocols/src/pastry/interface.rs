@@ -45,6 +45,11 @@ impl<B: Payload> KeyBased for Pastry<B> {
         }
     }
 
+    /// So many as lie on the shorter side of a leaf set, and the node itself.
+    fn most_replicas(config: &Config) -> usize {
+        config.leaf_set / 2 + 1
+    }
+
     /// The numerically closest members on the ring; of two equally far from the key the one after it comes first.
     fn roots(config: &Config, key: Id, members: &BTreeMap<u128, NodeAddr>, max_rank: usize) -> Vec<NodeAddr> {
         let space = config.space();

@@ -150,6 +150,9 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         };
         lines.push(("measure", format!("in bins of {bin}, {warm_up}")));
     }
+    if let Some(storage) = &point.storage {
+        lines.push(("storage", storage.to_string()));
+    }
     if point.observe.ring_invariants {
         lines.push(("observe", "the ring's invariants after every event".to_owned()));
     }

@@ -2,6 +2,7 @@
 //! what it tells.
 
 mod chord;
+mod dht;
 pub mod key_based;
 mod pastry;
 
@@ -9,7 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 pub use chord::ChordOverlay;
+pub use dht::DhtOverlay;
 pub use pastry::PastryOverlay;
+pub use protocols::dht::{Record, Version};
 pub use protocols::id::{Contact, Id};
 pub use protocols::kbr::Step;
 use schemars::JsonSchema;
@@ -48,6 +51,9 @@ pub trait Overlay: Sized + Sync + 'static {
     /// Who follows a node that is a member on the ring, by what it knows at this moment, itself if it knows nobody; none in
     /// an overlay that is not a ring of identifiers. For `[observe.rings]`.
     const SUCCESSOR: Option<fn(&Self::Protocol) -> NodeAddr> = None;
+
+    /// How values are stored and read, in a protocol that stores any. For `[workload.storage]`.
+    const STORAGE: Option<StorageCalls<Self::Protocol>> = None;
 
     /// Parameters from the settings as they are written: [`Settings::parse`] reads them as [`Overlay::Settings`].
     ///
@@ -122,6 +128,20 @@ pub trait Layered: Overlay {
     type Below: Overlay;
 }
 
+/// How a protocol is asked to store, and what its nodes have stored.
+pub struct StorageCalls<P: Protocol> {
+    /// The command that puts a value of so many bytes under a key.
+    pub put: fn(u128, u32) -> P::Command,
+    /// The command that asks what is stored under a key.
+    pub get: fn(u128) -> P::Command,
+    /// The command that removes it.
+    pub remove: fn(u128) -> P::Command,
+    /// What a node has stored at this moment.
+    pub records: fn(&P) -> Vec<(Id, Record)>,
+    /// How many nodes should have each key.
+    pub replicas: fn(&P::Config) -> usize,
+}
+
 /// What can be known of the network when perfect tables are made.
 pub struct Surroundings<'a> {
     /// The round trip of the direct path between two nodes.
@@ -176,6 +196,45 @@ pub enum Told {
         /// How often a node on the way was tried in vain.
         timeouts: u32,
     },
+    /// Something became of a put, a get or a remove.
+    Storage(StorageTold),
     /// Nothing that is measured.
     Other,
+}
+
+/// What became of a put, a get or a remove.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StorageTold {
+    /// A put or a remove is done.
+    Written {
+        /// Which.
+        operation: OperationId,
+        /// The version that it wrote.
+        version: Version,
+    },
+    /// A get was answered.
+    Answered {
+        /// Which.
+        operation: OperationId,
+        /// The version of the value that was found, if any was.
+        found: Option<Version>,
+        /// Whether a copy on the way was found, and not one of the replicas.
+        cached: bool,
+    },
+    /// It was given up.
+    Failed {
+        /// Which.
+        operation: OperationId,
+    },
+}
+
+impl StorageTold {
+    /// The operation that is meant.
+    pub fn operation(self) -> OperationId {
+        match self {
+            StorageTold::Written { operation, .. }
+            | StorageTold::Answered { operation, .. }
+            | StorageTold::Failed { operation } => operation,
+        }
+    }
 }

@@ -20,6 +20,8 @@ pub struct LayerEntry {
 /// An overlay that a layer can lie over.
 struct Below {
     name: &'static str,
+    /// The key of the layer's settings that this is for; none if it is for all without such a key.
+    with: Option<&'static str>,
     settings_schema: fn(&mut SchemaGenerator) -> Schema,
     /// The layer over it.
     entry: Box<dyn ProtocolEntry>,
@@ -29,6 +31,7 @@ impl Below {
     fn of<L: Layered>() -> Self {
         Below {
             name: L::Below::NAME,
+            with: None,
             settings_schema: SchemaGenerator::subschema_for::<<L::Below as Overlay>::Settings>,
             entry: Box::new(OverlayEntry::<L>::new()),
         }
@@ -53,11 +56,26 @@ impl LayerEntry {
         self
     }
 
+    /// The same layer as another protocol, where its settings have this key: what costs something only there.
+    #[must_use]
+    pub fn or_with<L: Layered>(mut self, key: &'static str) -> Self {
+        self.below.push(Below {
+            with: Some(key),
+            ..Below::of::<L>()
+        });
+        self
+    }
+
     /// The layer over the overlay that the point names.
     fn chosen(&self, point: &Point) -> Result<&dyn ProtocolEntry, InputError> {
-        let known: Vec<&str> = self.below.iter().map(|below| below.name).collect();
+        let mut known: Vec<&str> = self.below.iter().map(|below| below.name).collect();
+        known.sort_unstable();
+        known.dedup();
         let settings = point.protocol.over(&known)?;
-        let chosen = self.below.iter().find(|below| below.name == settings.name());
+        let has = |key: &&str| point.protocol.has(key);
+        let named = || self.below.iter().filter(|below| below.name == settings.name());
+        let particular = named().find(|below| below.with.as_ref().is_some_and(has));
+        let chosen = particular.or_else(|| named().find(|below| below.with.is_none()));
         let entry = chosen.map(|below| &*below.entry);
         entry.ok_or_else(|| point.protocol.error_at("over", "this overlay is not registered"))
     }

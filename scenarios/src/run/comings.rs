@@ -98,7 +98,9 @@ impl Comings {
             from: point
                 .lookups
                 .as_ref()
-                .map_or(point.churn.start, |lookups| lookups.start),
+                .map(|lookups| lookups.start)
+                .or(point.storage.map(|storage| storage.from))
+                .unwrap_or(point.churn.start),
             width: point.lookups.as_ref().map_or(SimDuration::ZERO, |_| point.measure.bin),
             ..Comings::default()
         }

@@ -112,6 +112,11 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
                 return Err(trace.error_at(index, message).labelled("too large a key"));
             }
         }
+        if point.storage.is_some() && O::STORAGE.is_none() {
+            let error = point.error_at("workload.storage", format!("{} stores nothing", O::NAME));
+            let error = error.labelled("a workload that the protocol cannot serve");
+            return Err(error.help(format!("put a hash table over it: [protocol.dht.over.{}]", O::NAME)));
+        }
         if point.observe.ring_invariants && !<O::Invariants as Observer<O::Protocol>>::WATCHES {
             let message = format!("{} has no invariants to observe", O::NAME);
             return Err(point.error_at("observe.ring_invariants", message));
@@ -197,8 +202,15 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
     let members: Vec<NodeAddr> = simulation.world().members().collect();
     let state = spread::state(members.iter().filter_map(|addr| simulation.node(*addr)).map(O::links));
     let node_loads = loads(simulation.observer()).map(|loads| loads.spreads::<MessageOf<O>>(&members));
+    let holders = O::STORAGE.map(|calls| {
+        let nodes = members.iter().filter_map(|addr| simulation.node(*addr));
+        spread::stored(nodes.map(calls.records))
+    });
     let mut measured = simulation.into_world().into_measured(&traffic, now);
     measured.state = state;
+    if let (Some(stored), Some(holders)) = (&mut measured.stored, holders) {
+        stored.holders = holders;
+    }
     measured.node_loads = node_loads.unwrap_or_default();
     if !measured.snapshots.is_empty() {
         let places = job.point.network.places(job.point.nodes as usize, job.streams);

@@ -11,6 +11,7 @@ use super::reachability::PathCount;
 use super::rings::RingCount;
 use super::snapshot::Snapshot;
 use super::spread::Spread;
+use super::storage::Stored;
 use super::tally::{Bins, Tally};
 use crate::scenario::Point;
 
@@ -41,6 +42,8 @@ pub struct Measured {
     pub state: Vec<Spread>,
     /// What each node received since measurement began, by kind of message; empty unless asked for.
     pub node_loads: Vec<Spread>,
+    /// What was stored, and what became of it, if anything was to be.
+    pub stored: Option<Stored>,
     /// Comings and goings in the measured time.
     pub comings: Comings,
     /// Arrivals, founders not counted.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protocols::dht::{Content, Record};
+use protocols::id::Id;
 use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
 use sim_core::observer::{Cause, Deed, Observer, Step};
@@ -32,7 +34,7 @@ impl Spread {
     }
 
     /// The spread of these numbers over so many nodes; those of which nothing is said have zero.
-    fn of(of: &'static str, mut numbers: Vec<u64>, nodes: usize) -> Self {
+    pub(super) fn of(of: &'static str, mut numbers: Vec<u64>, nodes: usize) -> Self {
         numbers.resize(nodes, 0);
         numbers.sort_unstable();
         Spread {
@@ -64,6 +66,18 @@ pub(super) fn state(nodes: impl Iterator<Item = Vec<(&'static str, NodeAddr)>>) 
     }
     let kinds = by_kind.into_iter().chain([("total", total), ("distinct", distinct)]);
     kinds.map(|(kind, entries)| Spread::of(kind, entries, count)).collect()
+}
+
+/// What nodes store: how many records, tombstones among them, and how many bytes of values.
+pub(super) fn stored(nodes: impl Iterator<Item = Vec<(Id, Record)>>) -> Vec<Spread> {
+    let bytes = |(_, record): &(Id, Record)| match record.content {
+        Content::Value { bytes } => u64::from(bytes),
+        Content::Removed => 0,
+    };
+    let each = nodes.map(|records| (records.len() as u64, records.iter().map(bytes).sum::<u64>()));
+    let (records, bytes): (Vec<u64>, Vec<u64>) = each.unzip();
+    let count = records.len();
+    vec![Spread::of("records", records, count), Spread::of("bytes", bytes, count)]
 }
 
 /// Counts what each node receives from a moment on, by kind of message: what it answers, passes on and takes in.

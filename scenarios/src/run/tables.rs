@@ -3,6 +3,7 @@
 mod comings;
 mod layout;
 mod rows;
+mod storage;
 
 use std::collections::BTreeMap;
 

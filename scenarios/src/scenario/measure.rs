@@ -12,7 +12,7 @@ use crate::input::{Document, InputError};
 use crate::units::{Duration, written};
 
 /// The most parts of equal length that the time of the lookups may be cut into.
-const BIN_LIMIT: u64 = 10_000;
+pub(super) const BIN_LIMIT: u64 = 10_000;
 
 /// How many such parts there are about, at most, where the scenario does not say how long they are.
 const BINS: u64 = 100;
@@ -132,7 +132,7 @@ pub(super) fn measure(raw: RawMeasure, lookups: Option<&Lookups>, document: &Doc
 }
 
 /// A hundredth of the time of the lookups, rounded up to a length that reads well.
-fn default_bin(span: SimDuration) -> SimDuration {
+pub(super) fn default_bin(span: SimDuration) -> SimDuration {
     const SECOND: u64 = 1_000_000_000;
     const DAY: u64 = 86_400 * SECOND;
     let parts_of_a_second = [1000, 500, 200, 100, 50, 20, 10, 5, 2].map(|parts| SECOND / parts);

@@ -17,6 +17,7 @@ mod replications;
 mod rings;
 mod schema;
 mod settings;
+mod storage;
 mod sweep;
 mod validate;
 mod workload;
@@ -43,6 +44,7 @@ pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;
 pub use settings::Settings;
+pub use storage::Storage;
 pub use sweep::Axis;
 pub(crate) use validate::check_figures;
 pub use workload::{Initiators, Keys, LookupTimes, Lookups};
@@ -130,6 +132,8 @@ pub struct Point {
     pub flash_crowd: Option<FlashCrowd>,
     /// What the nodes are asked for.
     pub lookups: Option<Lookups>,
+    /// What they store.
+    pub storage: Option<Storage>,
     /// How lookups are counted over time.
     pub measure: Measure,
     /// What is watched beside the measurements.

@@ -55,6 +55,11 @@ impl Settings {
         &self.name
     }
 
+    /// Whether one of the settings is written.
+    pub fn has(&self, key: &str) -> bool {
+        self.node.as_table().is_some_and(|table| table.get(key).is_some())
+    }
+
     /// The settings as a value of type `T`, which should refuse unknown keys.
     ///
     /// # Errors

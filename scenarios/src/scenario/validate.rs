@@ -14,6 +14,7 @@ use super::network;
 use super::raw::{RawBringUp, RawLoad, RawObserve, RawReachability, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::rings::rings;
+use super::storage::storage;
 use super::sweep::{self, Expanded};
 use super::workload;
 use super::{BringUp, InputFile, Observe, Point, Reachability, Scenario, Settings};
@@ -127,6 +128,11 @@ fn point(
         .lookups
         .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
         .transpose()?;
+    let storage = raw
+        .workload
+        .storage
+        .map(|raw| storage(raw, end, &document))
+        .transpose()?;
     let protocol = Settings::chosen(&document, &known)?;
     let head = Head {
         name: raw.name,
@@ -151,6 +157,7 @@ fn point(
         mass_failures,
         flash_crowd,
         lookups,
+        storage,
         measure,
         observe,
         protocol,

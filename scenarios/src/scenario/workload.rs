@@ -11,6 +11,7 @@ use sim_core::time::{SimDuration, SimTime};
 
 use super::asking::By;
 use super::files::ScenarioFiles;
+use super::storage::RawStorage;
 use super::validate::{BEFORE_END, since_start};
 use crate::input::{Document, InputError};
 use crate::lookup_trace::LookupTrace;
@@ -21,6 +22,8 @@ use crate::units::{Duration, Rate, written};
 pub(super) struct RawWorkload {
     /// Lookups at random times, in equal steps, or by a trace: one of `rate`, `every` and `trace`.
     pub(super) lookups: Option<RawLookups>,
+    /// What is stored, in a protocol that stores values.
+    pub(super) storage: Option<RawStorage>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

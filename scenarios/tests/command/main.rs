@@ -17,6 +17,7 @@ mod report;
 mod results;
 mod schema;
 mod statistics;
+mod storage;
 mod support;
 mod topology;
 mod topology_command;

@@ -20,7 +20,7 @@ pub(in crate::run) fn nearest_rank(sorted: &[u64], q: f64) -> Option<u64> {
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
-fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
+pub(super) fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator / denominator as f64)
 }
 
@@ -140,7 +140,7 @@ pub(super) fn load_distribution(measured: &Measured, ranges: &Ranges) -> Vec<Vec
 }
 
 /// A row a thing that is spread over nodes.
-fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
+pub(super) fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
     let row = |spread: &Spread| {
         let [p01, p50, p99] = spread.percentiles;
         vec![

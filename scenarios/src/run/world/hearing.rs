@@ -25,6 +25,7 @@ impl<O: Overlay> ScenarioWorld<O> {
                     self.joining.insert(node, time);
                 }
             }
+            Told::Storage(told) => self.hear_storage(time, told),
             Told::Other => {}
             Told::Repairing { what } => *self.measured.repairs.entry(what).or_default() += 1,
             Told::Found {

@@ -5,6 +5,7 @@ mod direct;
 mod hearing;
 mod observation;
 mod process;
+mod storage;
 mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::scenario::{BringUp, By, FlashCrowd, MassFailureSpec, Point, Reachabil
 use arrivals::{REVIEW_PERIOD, Session, fresh_identifier};
 pub(super) use direct::DirectPaths;
 use process::{Processes, Pulse};
+use storage::Storing;
 use workload::{Issued, Workload};
 
 /// What happens in a scenario, apart from the protocol.
@@ -86,6 +88,12 @@ pub(super) enum Turn {
     Measure,
     /// Somebody looks something up.
     Lookup,
+    /// A key is put for the first time.
+    FirstPut,
+    /// Somebody puts, gets or removes something.
+    Operate,
+    /// Copies of keys are counted.
+    CountCopies,
     /// Paths are followed.
     Reach,
     /// Rings are counted.
@@ -129,6 +137,7 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     first_population: u32,
     brought_up: u32,
     workload: Option<Workload>,
+    storing: Option<Storing>,
     issued: BTreeMap<OperationId, Issued>,
     next_operation: u64,
     arrivals: NodeRng,
@@ -215,6 +224,9 @@ impl<O: Overlay> ScenarioWorld<O> {
                 .lookups
                 .clone()
                 .map(|lookups| Workload::new(lookups, plan.nodes, plan.hosts, streams)),
+            storing: point
+                .storage
+                .map(|storage| Storing::new(storage, streams, |rng| O::key(&config, rng))),
             issued: BTreeMap::new(),
             next_operation: 0,
             arrivals: streams.purpose("arrivals").rng(),
@@ -261,6 +273,7 @@ impl<O: Overlay> ScenarioWorld<O> {
             let members = self.members.by_identifier();
             self.measured.loads = Load::of::<O>(keys, &self.config, members, self.plan.hosts, stream);
         }
+        self.measured.stored = self.storing.map(Storing::into_measured);
         self.measured.finish(traffic, end, self.members.len() as u64);
         self.measured
     }
@@ -294,9 +307,11 @@ impl<O: Overlay> ScenarioWorld<O> {
             control.schedule(failure.at().since(SimTime::ZERO), Turn::MassFailure(number));
         }
         self.begin_processes(control);
-        if let Some(workload) = &self.workload {
-            control.schedule(workload.start().since(SimTime::ZERO), Turn::Measure);
+        let lookups = self.workload.as_ref().map(Workload::start);
+        if let Some(start) = lookups.or_else(|| self.storing.as_ref().map(Storing::from)) {
+            control.schedule(start.since(SimTime::ZERO), Turn::Measure);
         }
+        self.begin_storing(control);
         if let Some(reachability) = self.plan.reachability {
             control.schedule(reachability.every, Turn::Reach);
         }
@@ -323,6 +338,9 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
             Turn::Pulse(pulse) => self.pulse(control, pulse),
             Turn::Measure => self.measure(control),
             Turn::Lookup => self.look_up(control),
+            Turn::FirstPut => self.put_first(control),
+            Turn::Operate => self.operate(control),
+            Turn::CountCopies => self.count_copies(control),
             Turn::Reach => self.reach(control),
             Turn::Rings => self.count_rings(control),
             Turn::Snapshot => self.snapshot(control),
