@@ -7,7 +7,7 @@ use sim_core::time::SimTime;
 use super::forward::HopId;
 use super::repair::RepairId;
 use super::wire::{Part, State};
-use super::{Config, Dropped, Event, Msg, Pastry, Reason, Repair, Side, Timer};
+use super::{Cell, Config, Dropped, Event, Msg, Pastry, Reason, Repair, Side, Timer};
 use crate::id::Contact;
 use crate::kbr::Payload;
 use crate::request::{Expired, Patience, RequestId};
@@ -45,6 +45,12 @@ pub(super) enum Ask {
     },
     /// Has a message that was handed on been received?
     Hop(HopId),
+    /// Is he there, and whom does he know around him (MSPastry)?
+    LeafProbe { contact: Contact, begun: SimTime },
+    /// Is he there still (MSPastry)?
+    Liveness { contact: Contact, begun: SimTime },
+    /// The entry of a routing table for a cell that a message has found empty (MSPastry).
+    Cell(Cell),
 }
 
 impl Ask {
@@ -52,15 +58,15 @@ impl Ask {
     pub(super) fn keeps_newcomer(self) -> bool {
         matches!(
             self,
-            Ask::Nearby | Ask::Corresponding | Ask::Announce(_) | Ask::Measure { .. }
+            Ask::Nearby | Ask::Corresponding | Ask::Announce(_) | Ask::Measure { .. } | Ask::LeafProbe { .. }
         )
     }
 
     /// What it repairs.
     fn repairs(self) -> Option<Repair> {
         match self {
-            Ask::LeafRepair(_) | Ask::Announce(_) => Some(Repair::LeafSet),
-            Ask::EntryRepair(_) | Ask::Measure { repair: Some(_), .. } => Some(Repair::RoutingTable),
+            Ask::LeafRepair(_) | Ask::Announce(_) | Ask::LeafProbe { .. } => Some(Repair::LeafSet),
+            Ask::EntryRepair(_) | Ask::Measure { repair: Some(_), .. } | Ask::Cell(_) => Some(Repair::RoutingTable),
             Ask::NeighbourhoodRepair => Some(Repair::Neighbourhood),
             _ => None,
         }
@@ -69,7 +75,9 @@ impl Ask {
 
 impl<B: Payload> Pastry<B> {
     pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
-        let patience = Self::patience(ctx.config(), ask);
+        let patience = self
+            .hop_patience(ctx.config(), to, ask)
+            .unwrap_or_else(|| Self::patience(ctx.config(), ask));
         let request = self.requests.open(ctx, to, ask, patience, Timer::Request);
         self.post(ctx, to, request, ask);
     }
@@ -98,6 +106,12 @@ impl<B: Payload> Pastry<B> {
                 let id = self.me().id;
                 return ctx.send(to, Msg::Ping { request, id });
             }
+            Ask::LeafProbe { .. } => {
+                self.tell_of_repair(ctx, ask);
+                return self.post_leaf_probe(ctx, to, request);
+            }
+            Ask::Liveness { .. } => return self.post_liveness_probe(ctx, to, request),
+            Ask::Cell(cell) => Part::Entry(cell),
             Ask::Nearby => Part::Everything,
             Ask::Corresponding => Part::Corresponding(self.me().id),
             Ask::Exchange => self.exchanged_part(to),
@@ -138,6 +152,9 @@ impl<B: Payload> Pastry<B> {
             Ask::Join => return self.out(ctx, Reason::JoinTimeout),
             Ask::Hop(hop) => return self.hop_failed(ctx, hop, to),
             Ask::Nearby => self.approach_failed(),
+            Ask::LeafProbe { contact, begun } => self.leaf_probe_failed(ctx, contact, begun),
+            Ask::Liveness { contact, begun } => self.liveness_probe_failed(ctx, contact, begun),
+            _ if self.dependable.is_some() => self.suspect(ctx, to),
             _ => self.dead(ctx, to),
         }
         if let Ask::EntryRepair(repair)
@@ -171,7 +188,7 @@ impl<B: Payload> Pastry<B> {
             Some(Ask::Exchange) => self.exchanged(ctx, responder, state),
             Some(Ask::LeafRepair(side)) => self.leaf_set_answered(ctx, side, responder, &state.contacts),
             Some(Ask::EntryRepair(repair)) => self.entry_answered(ctx, repair, &state.contacts),
-            Some(Ask::NeighbourhoodRepair | Ask::Neighbourhood | Ask::Row(_)) => {
+            Some(Ask::NeighbourhoodRepair | Ask::Neighbourhood | Ask::Row(_) | Ask::Cell(_)) => {
                 self.consider_all(ctx, &state.contacts);
             }
             _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),

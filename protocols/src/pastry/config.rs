@@ -4,6 +4,7 @@ use sim_core::time::SimDuration;
 use thiserror::Error;
 
 use super::digits::Digits;
+use super::mspastry::MsPastry;
 use crate::id::IdSpace;
 
 /// What a newcomer takes over to fill its routing table (section 4.2, Fig. 8).
@@ -75,6 +76,8 @@ pub struct Config {
     pub table_period: Option<SimDuration>,
     /// How many nodes may hand a message on.
     pub hop_limit: u16,
+    /// What MSPastry adds for churn, if the nodes are to have it.
+    pub mspastry: Option<MsPastry>,
 }
 
 /// A value that Pastry cannot work with. Each error names the field of [`Config`].
@@ -119,6 +122,15 @@ pub enum ConfigError {
     /// The limit of hops.
     #[error("hop_limit must be at least 1; 64 is more than any message needs")]
     HopLimit,
+    /// The share of messages that may meet a dead node.
+    #[error("raw_loss must lie between 0 and 1; MSPastry uses 0.05; leave it out to probe no routing tables")]
+    RawLoss,
+    /// No heartbeats, by which MSPastry notices that a neighbour on the ring has failed.
+    #[error("heartbeat_period must be given with MSPastry; it uses 30 s")]
+    NoHeartbeats,
+    /// Nothing to estimate the failure rate from.
+    #[error("failures must be at least 1; 16 make a fair estimate")]
+    Failures,
 }
 
 impl Default for Config {
@@ -142,6 +154,7 @@ impl Default for Config {
             neighbourhood_period: Some(SimDuration::from_secs(60)),
             table_period: None,
             hop_limit: 64,
+            mspastry: None,
         }
     }
 }
@@ -194,6 +207,9 @@ impl Config {
         }
         if self.hop_limit == 0 {
             return Err(ConfigError::HopLimit);
+        }
+        if let Some(mspastry) = &self.mspastry {
+            mspastry.validate(self.heartbeat_period)?;
         }
         Ok(self)
     }

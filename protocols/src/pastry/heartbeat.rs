@@ -49,7 +49,7 @@ impl<B: Payload> Pastry<B> {
 
     /// Somebody wants to know whether the node is there, and belongs into its leaf set perhaps.
     pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, sender: Contact, request: RequestId) {
-        if self.tables.leaf_set.would_take(sender) {
+        if self.dependable.is_none() && self.tables.leaf_set.would_take(sender) {
             self.met(ctx, sender);
         }
         self.heard_from(sender.addr);

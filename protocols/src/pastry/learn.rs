@@ -52,6 +52,10 @@ impl<B: Payload> Pastry<B> {
 
     /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
     pub(super) fn take_rows(&mut self, ctx: &mut Ctx<'_, Self>, rows: &[Contact]) {
+        if self.dependable.is_some() {
+            // It speaks to them just now, and some may not answer.
+            return self.consider_all(ctx, rows);
+        }
         let me = self.me();
         let others = rows.iter().copied().filter(|contact| contact.addr != me.addr);
         if ctx.config().proximity == Some(Proximity::Probe) {
@@ -94,7 +98,9 @@ impl<B: Payload> Pastry<B> {
     /// Hearsay about neighbours on the ring: of those who would come in, only the nearest for whom there is room are asked.
     pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
         let leaf_set = &self.tables.leaf_set;
-        let comes_in = |contact: &Contact| contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact);
+        let comes_in = |contact: &Contact| {
+            contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact) && !self.has_failed(*contact)
+        };
         let mut newcomers: Vec<Contact> = contacts.iter().copied().filter(comes_in).collect();
         if newcomers.is_empty() {
             return;
@@ -142,6 +148,7 @@ impl<B: Payload> Pastry<B> {
             self.dead(ctx, contact.addr);
         }
         self.learn(ctx, responder, distance);
+        self.share_distance(ctx, responder, distance);
     }
 
     /// Takes somebody at a distance wherever he belongs.

@@ -14,6 +14,11 @@ impl Distance {
     pub const UNKNOWN: Distance = Distance(u32::MAX);
 
     const NANOS: u64 = 64;
+
+    /// The delay, if it is known.
+    pub fn delay(self) -> Option<SimDuration> {
+        (self != Distance::UNKNOWN).then(|| SimDuration::from_nanos(u64::from(self.0) * Self::NANOS))
+    }
 }
 
 impl From<SimDuration> for Distance {

@@ -26,7 +26,9 @@ pub(super) struct EntryRepair {
 impl<B: Payload> Pastry<B> {
     /// Nobody is at this address any more: forgets him and repairs what he leaves, where he was known.
     pub(super) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
+        let right = self.right_neighbour().is_some_and(|right| right.addr == addr);
         let lost = self.forget(ctx, addr);
+        self.mourn(ctx, addr, &lost, right);
         if lost.leaf.is_some() && self.tables.entries() == 0 && self.is_known() {
             return self.out(ctx, Reason::Isolated);
         }
@@ -41,7 +43,7 @@ impl<B: Payload> Pastry<B> {
         if !ctx.config().repair || !self.is_known() {
             return;
         }
-        if let Some(entry) = lost.entry {
+        if let Some(entry) = lost.entry.filter(|_| self.dependable.is_none()) {
             self.repair_entry(ctx, entry);
         }
         if lost.neighbour.is_some() {
