@@ -157,14 +157,25 @@ fn mspastry() -> Config {
 }
 
 /// A network of so many places, with sessions of this mean in seconds; it churns for so many.
-fn crowd(config: &Config, nodes: u32, session: f64, churn: u64, pause: SimDuration, seed: u64) -> Simulation<Pastry, Crowd> {
+fn crowd(
+    config: &Config,
+    nodes: u32,
+    session: f64,
+    churn: u64,
+    pause: SimDuration,
+    seed: u64,
+) -> Simulation<Pastry, Crowd> {
     let streams = StreamKey::root(seed, 0);
     let space = config.space();
     let ids = distinct_ids(nodes as usize, space, &mut streams.purpose("identifiers").rng());
-    let contacts = ids.expect("a ring that is wide enough").into_iter().zip(0..).map(|(id, addr)| Contact {
-        id,
-        addr: NodeAddr(addr),
-    });
+    let contacts = ids
+        .expect("a ring that is wide enough")
+        .into_iter()
+        .zip(0..)
+        .map(|(id, addr)| Contact {
+            id,
+            addr: NodeAddr(addr),
+        });
     let world = Crowd {
         config: config.clone(),
         contacts: contacts.collect(),
@@ -198,8 +209,12 @@ fn crowd(config: &Config, nodes: u32, session: f64, churn: u64, pause: SimDurati
     let begin = u64::from(nodes) / 2 + 30;
     simulation.schedule(seconds(begin), Act::Churn);
     simulation.schedule(seconds(begin + churn), Act::Rest);
-    simulation.run_until(seconds(begin + churn)).expect("no invariant is watched");
-    simulation.run_until(seconds(begin + churn + 300)).expect("no invariant is watched");
+    simulation
+        .run_until(seconds(begin + churn))
+        .expect("no invariant is watched");
+    simulation
+        .run_until(seconds(begin + churn + 300))
+        .expect("no invariant is watched");
     simulation
 }
 
@@ -207,7 +222,12 @@ fn crowd(config: &Config, nodes: u32, session: f64, churn: u64, pause: SimDurati
 fn wrong_leaf_sets(simulation: &Simulation<Pastry, Crowd>) -> usize {
     let world = simulation.world();
     let members = world.members.iter();
-    let members: Vec<Contact> = members.map(|(id, addr)| Contact { id: Id::new(*id), addr: *addr }).collect();
+    let members: Vec<Contact> = members
+        .map(|(id, addr)| Contact {
+            id: Id::new(*id),
+            addr: *addr,
+        })
+        .collect();
     let wrong = members.iter().filter(|member| {
         let node = simulation.node(member.addr).expect("a member is up");
         let mut truth = LeafSet::new(**member, world.config.space(), world.config.leaves_a_side());
@@ -223,16 +243,122 @@ fn wrong_leaf_sets(simulation: &Simulation<Pastry, Crowd>) -> usize {
 fn scratch() {
     let session: f64 = std::env::var("SESSION").map_or(1800.0, |s| s.parse().unwrap());
     let nodes: u32 = std::env::var("NODES").map_or(200, |s| s.parse().unwrap());
-    for (name, config) in [("ms", mspastry()), ("2001", Config { mspastry: None, ..mspastry() }), ("2001 500ms", Config { mspastry: None, timeout: SimDuration::from_millis(500), ..mspastry() })] {
+    for (name, config) in [
+        ("ms", mspastry()),
+        (
+            "2001",
+            Config {
+                mspastry: None,
+                ..mspastry()
+            },
+        ),
+        (
+            "2001 500ms",
+            Config {
+                mspastry: None,
+                timeout: SimDuration::from_millis(500),
+                ..mspastry()
+            },
+        ),
+    ] {
         let t = std::time::Instant::now();
         let sim = crowd(&config, nodes, session, 3600, SimDuration::from_millis(50), 3);
         let w = sim.world();
         let lost = w.sent - w.delivered.len() as u64;
         let doubles: u64 = w.delivered.values().map(|n| u64::from(*n) - 1).sum();
-        println!("{name}: {:?} sent {} lost {lost} undeliverable {} doubles {doubles} wrong {} hops {:.3} timeouts {:.4} failures {} out {} members {} events {}", t.elapsed(), w.sent, w.undeliverable, w.wrong, w.hops as f64 / w.delivered.len() as f64, w.timeouts as f64 / w.delivered.len() as f64, w.failures, w.out, w.members.len(), sim.events());
-        let kinds: Vec<_> = sim.traffic().kinds().map(|(n, k)| (n, k.messages)).filter(|k| k.1 > 0).collect();
+        println!(
+            "{name}: {:?} sent {} lost {lost} undeliverable {} doubles {doubles} wrong {} hops {:.3} timeouts {:.4} failures {} out {} members {} events {}",
+            t.elapsed(),
+            w.sent,
+            w.undeliverable,
+            w.wrong,
+            w.hops as f64 / w.delivered.len() as f64,
+            w.timeouts as f64 / w.delivered.len() as f64,
+            w.failures,
+            w.out,
+            w.members.len(),
+            sim.events()
+        );
+        let kinds: Vec<_> = sim
+            .traffic()
+            .kinds()
+            .map(|(n, k)| (n, k.messages))
+            .filter(|k| k.1 > 0)
+            .collect();
         let secs = sim.now().as_secs_f64() * f64::from(nodes);
         let upkeep: u64 = kinds.iter().filter(|k| k.0 != "route").map(|k| k.1).sum();
-        println!("{} upkeep {:.3} {kinds:?} wrong leaf sets {}", sim.now(), upkeep as f64 / secs, wrong_leaf_sets(&sim));
+        println!(
+            "{} upkeep {:.3} {kinds:?} wrong leaf sets {}",
+            sim.now(),
+            upkeep as f64 / secs,
+            wrong_leaf_sets(&sim)
+        );
     }
+}
+
+#[test]
+fn schedules() {
+    use pastry_support::{millis, quality, town};
+    use rand::Rng;
+    use sim_core::network::Uniform;
+    let mut bad = 0;
+    let t = std::time::Instant::now();
+    let seeds: u64 = std::env::var("SEEDS").map_or(500, |s| s.parse().unwrap());
+    for seed in 0..seeds {
+        let ms = SimDuration::from_millis;
+        let config = Config {
+            leaf_set: 4,
+            b: 2,
+            id_bits: 16,
+            neighbourhood: 4,
+            timeout: ms(250),
+            retries: 1,
+            join_timeout: ms(2000),
+            heartbeat_period: Some(ms(1000)),
+            neighbourhood_period: Some(ms(3000)),
+            table_period: Some(ms(1000)),
+            mspastry: Some(MsPastry {
+                longest_probe_period: ms(5000),
+                ..MsPastry::default()
+            }),
+            ..Config::default()
+        };
+        let net = Uniform::new(ms(1), ms(100)).unwrap();
+        let nodes = 16;
+        let mut rng = StreamKey::root(seed, 7).rng();
+        let mut sim = town(&config, nodes, seed, 1, Box::new(net));
+        for n in 0..8 {
+            sim.schedule(
+                millis(if n == 0 { 0 } else { 1 + rng.next_u64() % 2000 }),
+                pastry_support::Act::Join(NodeAddr(n)),
+            );
+        }
+        let span = 2000 + below(&mut rng, 18_000) as u64;
+        for _ in 0..6 + below(&mut rng, 30) {
+            let at = millis(3000 + rng.next_u64() % span);
+            let node = NodeAddr(3 + below(&mut rng, 13) as u32);
+            let act = match below(&mut rng, 5) {
+                0 => pastry_support::Act::Leave(node, Departure::Graceful),
+                1 | 2 => pastry_support::Act::Leave(node, Departure::Silent),
+                _ => pastry_support::Act::Join(node),
+            };
+            sim.schedule(at, act);
+        }
+        sim.run_until(millis(3000 + span + 60_000)).unwrap();
+        let q = quality(&sim, None);
+        if q.wrong_leaf_sets > 0
+            || q.dead > 0
+            || sim.world().members.len() < sim.world().up.len()
+            || sim.world().out.len() > 0
+        {
+            println!(
+                "{seed} span {span} {q:?} {:?} members {} up {}",
+                sim.world().out,
+                sim.world().members.len(),
+                sim.world().up.len()
+            );
+            bad += 1;
+        }
+    }
+    println!("bad {bad} {:?}", t.elapsed());
 }

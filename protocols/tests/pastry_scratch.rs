@@ -97,4 +97,8 @@ fn failures() {
         );
     }
     report(&sim, "end");
+    let t = sim.traffic();
+    for (n, k) in t.names.iter().zip(&t.kinds) {
+        println!("{n} {} {}", k.messages, k.bytes);
+    }
 }

@@ -58,7 +58,7 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
     fn distance(&self, a: Contact, b: Contact) -> Distance {
         match self.config.proximity {
             Some(_) => Distance::from((self.delay)(a.addr, b.addr)),
-            None => Distance::UNKNOWN,
+            None => Distance::arbitrary(a.addr, b.addr),
         }
     }
 
@@ -161,7 +161,7 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         for other in state.acquaintances() {
             let distance = |contact: Contact| match config.proximity {
                 Some(_) => Distance::from(delay(contact.addr, other.addr)),
-                None => Distance::UNKNOWN,
+                None => Distance::arbitrary(contact.addr, other.addr),
             };
             let theirs = &mut tables[places[other.addr.index()] as usize];
             theirs.learn(x, distance(x));

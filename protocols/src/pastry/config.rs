@@ -120,7 +120,9 @@ pub enum ConfigError {
     #[error("{0} must be longer than zero{1}")]
     Zero(&'static str, &'static str),
     /// The limit of hops.
-    #[error("hop_limit must be at least 1; 64 is more than any message needs")]
+    #[error(
+        "hop_limit must be at least 1; 64 is more than prefix routing needs, circular routing takes up to N / |L| hops"
+    )]
     HopLimit,
     /// The share of messages that may meet a dead node.
     #[error("raw_loss must lie between 0 and 1; MSPastry uses 0.05; leave it out to probe no routing tables")]

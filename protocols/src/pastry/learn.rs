@@ -17,13 +17,13 @@ use crate::kbr::Payload;
 const MOST_PROBES: usize = 32;
 
 impl<B: Payload> Pastry<B> {
-    /// How far away somebody is, where that need not be measured; the same for all where it does not matter.
+    /// How far away somebody is, where that need not be measured; arbitrary where it does not matter.
     #[inline]
     pub(super) fn distance(ctx: &Ctx<'_, Self>, addr: NodeAddr) -> Option<Distance> {
         match ctx.config().proximity {
             Some(Proximity::Oracle) => Some(ctx.round_trip(addr).map_or(Distance::UNKNOWN, Distance::from)),
             Some(Proximity::Probe) => None,
-            None => Some(Distance::UNKNOWN),
+            None => Some(Distance::arbitrary(ctx.me(), addr)),
         }
     }
 

@@ -95,3 +95,64 @@ impl Members {
         fitting
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+    use sim_core::addr::NodeAddr;
+    use sim_core::random::StreamKey;
+    use std::collections::BTreeSet;
+
+    /// Owners, leaf sets and cells of random members on a ring of 64, by their definitions.
+    #[test]
+    fn what_the_oracle_says_follows_from_the_definitions() {
+        let config = Config {
+            id_bits: 6,
+            b: 2,
+            leaf_set: 4,
+            ..Config::default()
+        };
+        let mut rng = StreamKey::root(13, 0).rng();
+        for _ in 0..300 {
+            let contact = |id: u32| Contact {
+                id: Id::new(u128::from(id)),
+                addr: NodeAddr(1000 - id),
+            };
+            let all: Vec<Contact> = (0..1 + rng.next_u32() % 30)
+                .map(|_| contact(rng.next_u32() % 64))
+                .collect();
+            let members = Members::new(&config, all.iter().copied().chain(all.iter().copied()));
+            for key in (0..64).map(|key| Id::new(key)) {
+                let nearest = all
+                    .iter()
+                    .copied()
+                    .min_by_key(|member| config.space().nearness(key, member.id));
+                assert_eq!(members.owner(key), nearest);
+            }
+            for me in (0..64).map(contact) {
+                let mut exact = LeafSet::new(me, config.space(), 2);
+                let mut cells = BTreeSet::new();
+                for other in &all {
+                    exact.insert(*other);
+                    cells.extend(Tables::new(&config, me).routing_table.cell(other.id));
+                }
+                assert_eq!(members.leaf_set(me), exact);
+                let digits = config.digits();
+                let fitting = members.one_a_cell(me.id, digits).into_iter();
+                let fitting: Vec<_> = fitting
+                    .map(|member| {
+                        Tables::new(&config, me)
+                            .routing_table
+                            .cell(member.id)
+                            .expect("another node")
+                    })
+                    .collect();
+                assert_eq!(fitting, cells.into_iter().collect::<Vec<_>>(), "each once, by cell");
+                assert_eq!(members.contains(me), all.contains(&me));
+            }
+        }
+        let nobody = Members::new(&config, []);
+        assert_eq!(nobody.owner(Id::new(5)), None);
+    }
+}

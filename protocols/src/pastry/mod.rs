@@ -351,3 +351,6 @@ impl<B: Payload> Pastry<B> {
             }
     }
 }
+
+#[cfg(test)]
+mod tests;

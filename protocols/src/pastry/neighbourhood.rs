@@ -19,6 +19,17 @@ impl Distance {
     pub fn delay(self) -> Option<SimDuration> {
         (self != Distance::UNKNOWN).then(|| SimDuration::from_nanos(u64::from(self.0) * Self::NANOS))
     }
+
+    /// What stands for the distance of two nodes where proximity plays no part: a hash of both, so that each node prefers others
+    /// than the next one does. Were all equally far, everybody would have the entries of those who came first.
+    #[inline]
+    pub fn arbitrary(a: NodeAddr, b: NodeAddr) -> Self {
+        let mut mixed = u64::from(a.0.min(b.0)) << 32 | u64::from(a.0.max(b.0));
+        // The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Distance(((mixed ^ (mixed >> 31)) >> 33) as u32)
+    }
 }
 
 impl From<SimDuration> for Distance {
@@ -81,14 +92,11 @@ impl NeighbourhoodSet {
     pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
         let size = usize::from(self.size);
         // Most are too far away, and are not looked for.
-        if self
-            .members
-            .get(size.wrapping_sub(1))
-            .is_some_and(|last| last.distance < distance)
-        {
+        let farthest = self.members.get(size.wrapping_sub(1));
+        if farthest.is_some_and(|farthest| farthest.distance < distance) {
             return false;
         }
-        contact.id != self.me && self.size > 0 && self.place(contact, distance)
+        contact.id != self.me && size > 0 && self.place(contact, distance)
     }
 
     fn place(&mut self, contact: Contact, distance: Distance) -> bool {
@@ -121,5 +129,78 @@ impl NeighbourhoodSet {
     /// Gives back what is allocated and not used.
     pub(super) fn shrink(&mut self) {
         self.members.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+    use sim_core::random::StreamKey;
+
+    fn contact(id: u32) -> Contact {
+        Contact {
+            id: Id::new(u128::from(id)),
+            addr: NodeAddr(id),
+        }
+    }
+
+    fn distance(millis: u64) -> Distance {
+        Distance::from(SimDuration::from_millis(millis))
+    }
+
+    #[test]
+    fn the_nearest_stay() {
+        let mut rng = StreamKey::root(11, 0).rng();
+        for size in [0, 1, 5] {
+            let mut set = NeighbourhoodSet::new(Id::new(0), size);
+            let mut alive: Vec<(Distance, u32)> = Vec::new();
+            for id in 1..200 {
+                // Nobody is known twice, and no two are equally far.
+                let far = distance(u64::from(rng.next_u32() % 1000 * 1000 + id));
+                let would = set.would_take(contact(id), far);
+                assert_eq!(set.offer(contact(id), far), would);
+                alive.push((far, id));
+                alive.sort();
+                alive.truncate(size);
+                if rng.next_u32().is_multiple_of(8) && !alive.is_empty() {
+                    let (_, gone) = alive.remove(rng.next_u32() as usize % alive.len());
+                    assert_eq!(set.remove(NodeAddr(gone)), Some(contact(gone)));
+                }
+                let expected: Vec<(Distance, u32)> = alive.clone();
+                let kept = set
+                    .placed()
+                    .iter()
+                    .map(|member| (member.distance, member.contact.addr.0));
+                assert_eq!(kept.collect::<Vec<_>>(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_known_identifier_moves_and_of_two_equally_far_the_first_stays() {
+        let mut set = NeighbourhoodSet::new(Id::new(0), 2);
+        assert!(!set.offer(contact(0), distance(1)), "a node is not in its own set");
+        assert!(set.offer(contact(1), distance(5)) && set.offer(contact(2), distance(7)));
+        assert!(!set.offer(contact(3), distance(7)));
+        assert!(!set.offer(contact(2), distance(3)), "nobody came");
+        assert_eq!(set.contacts().collect::<Vec<_>>(), [contact(2), contact(1)]);
+        let moved = Contact {
+            addr: NodeAddr(9),
+            ..contact(1)
+        };
+        assert!(set.offer(moved, distance(5)));
+        assert_eq!(set.contacts().collect::<Vec<_>>(), [contact(2), moved]);
+    }
+
+    #[test]
+    fn distances_are_ordered_as_delays_are_and_never_unknown() {
+        let delays = [0, 63, 64, 1_000_000, 274_000_000_000, u64::MAX];
+        let distances = delays.map(|nanos| Distance::from(SimDuration::from_nanos(nanos)));
+        assert!(distances.is_sorted() && distances[5] < Distance::UNKNOWN);
+        assert!(distances[0] == distances[1] && distances[1] < distances[2]);
+        let (a, b) = (NodeAddr(3), NodeAddr(4));
+        assert_eq!(Distance::arbitrary(a, b), Distance::arbitrary(b, a));
+        assert_ne!(Distance::arbitrary(a, b), Distance::arbitrary(a, NodeAddr(5)));
     }
 }

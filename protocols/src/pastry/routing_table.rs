@@ -204,3 +204,140 @@ impl RoutingTable {
         self.entries.shrink_to_fit();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::IdSpace;
+    use crate::pastry::Distance;
+    use rand::Rng;
+    use sim_core::random::StreamKey;
+    use sim_core::time::SimDuration;
+    use std::collections::BTreeMap;
+
+    fn contact(id: u32) -> Contact {
+        Contact {
+            id: Id::new(u128::from(id)),
+            addr: NodeAddr(id),
+        }
+    }
+
+    fn distance(millis: u32) -> Distance {
+        Distance::from(SimDuration::from_millis(u64::from(millis)))
+    }
+
+    /// A table as an array of cells, on identifiers of twelve bits and digits of one to six.
+    #[test]
+    fn a_table_of_filled_cells_behaves_as_an_array() {
+        for digit_bits in [1, 2, 3, 4, 6] {
+            let mut rng = StreamKey::root(u64::from(digit_bits), 0).rng();
+            let digits = Digits::new(IdSpace::new(12), digit_bits);
+            let me = Id::new(u128::from(rng.next_u32() % 4096));
+            let mut table = RoutingTable::new(me, digits);
+            let mut array: BTreeMap<Cell, (Contact, Distance)> = BTreeMap::new();
+            for _ in 0..600 {
+                let other = contact(rng.next_u32() % 4096);
+                let far = distance(rng.next_u32() % 10);
+                let Some(cell) = table.cell(other.id) else {
+                    assert!(other.id == me && !table.offer(other, far));
+                    continue;
+                };
+                let (row, column) = (usize::from(cell.row), cell.column);
+                assert!((0..row).all(|at| digits.digit(other.id, at as u8) == digits.digit(me, at as u8)));
+                assert_eq!(digits.digit(other.id, cell.row), column);
+                if rng.next_u32().is_multiple_of(4) {
+                    let known = array.get(&cell).filter(|(entry, _)| *entry == other);
+                    assert_eq!(table.remove(other.addr), known.map(|(entry, _)| *entry));
+                    array.retain(|_, (entry, _)| *entry != other);
+                } else {
+                    let taken = array.get(&cell).is_none_or(|(_, nearest)| far < *nearest);
+                    let again = array.get(&cell).is_some_and(|(entry, _)| *entry == other);
+                    assert_eq!(table.offer(other, far), taken && !again);
+                    if taken || again {
+                        array.insert(cell, (other, far));
+                    }
+                }
+                assert_eq!(table.get(cell), array.get(&cell).map(|(entry, _)| *entry));
+                assert_eq!(table.toward(other.id), table.get(cell));
+            }
+            check(&table, &array);
+        }
+    }
+
+    /// Rows and all entries, against the array.
+    fn check(table: &RoutingTable, array: &BTreeMap<Cell, (Contact, Distance)>) {
+        let sorted = |placed: &[Placed]| {
+            let mut cells: Vec<_> = placed.iter().map(|entry| (entry.contact.id, entry.distance)).collect();
+            cells.sort();
+            cells
+        };
+        let of_rows = |rows: std::ops::RangeInclusive<u8>| {
+            let wanted = array.iter().filter(|(cell, _)| rows.contains(&cell.row));
+            let mut cells: Vec<_> = wanted.map(|(_, (entry, distance))| (entry.id, *distance)).collect();
+            cells.sort();
+            cells
+        };
+        for row in 0..table.digits().count() {
+            assert_eq!(sorted(table.row(row)), of_rows(row..=row));
+        }
+        assert_eq!(sorted(table.placed()), of_rows(0..=u8::MAX));
+        assert_eq!(table.rows(), array.keys().last().map_or(0, |cell| cell.row + 1));
+        for other in [0, 1000, 2000, 4095].map(|id| Id::new(id)) {
+            let shared = table.digits().shared_prefix(table.me, other);
+            assert_eq!(sorted(table.corresponding(other)), of_rows(0..=shared));
+        }
+    }
+
+    /// Many offers at once come to the same as one after the other, and measure nobody who is an entry already.
+    #[test]
+    fn corresponding_entries_are_taken_if_they_are_nearer() {
+        let mut rng = StreamKey::root(9, 0).rng();
+        let digits = Digits::new(IdSpace::new(12), 2);
+        let far = |me: Id, other: Contact| distance((me.number() as u32 ^ other.addr.0.wrapping_mul(77)) % 1000);
+        for _ in 0..200 {
+            let mut any = || {
+                let mut table = RoutingTable::new(Id::new(u128::from(rng.next_u32() % 4096)), digits);
+                for _ in 0..rng.next_u32() % 60 {
+                    let other = contact(rng.next_u32() % 4096);
+                    table.offer(other, far(table.me, other));
+                }
+                table
+            };
+            let (giver, mut taker) = (any(), any());
+            let (me, mut one_by_one) = (taker.me, taker.clone());
+            let before: Vec<Contact> = taker.contacts().collect();
+            let given = || giver.corresponding(me).iter().map(|entry| entry.contact);
+            given().for_each(|other| {
+                one_by_one.offer(other, far(me, other));
+            });
+            taker.offer_all(given(), |other| {
+                assert!(!before.contains(&other), "{other:?} is an entry");
+                far(me, other)
+            });
+            assert_eq!(taker, one_by_one);
+            assert!(given().all(|other| other.id == me || !taker.would_take(other, far(me, other))));
+        }
+    }
+
+    #[test]
+    fn of_two_equally_far_the_first_stays() {
+        let mut table = RoutingTable::new(Id::new(0), Digits::new(IdSpace::new(12), 4));
+        assert!(table.offer(contact(0x100), distance(5)));
+        assert!(!table.offer(contact(0x111), distance(5)));
+        assert!(table.offer(contact(0x111), distance(4)));
+        let moved = Contact {
+            addr: NodeAddr(7),
+            ..contact(0x111)
+        };
+        assert!(
+            table.offer(moved, distance(9)),
+            "a known identifier has another address and is farther away now"
+        );
+        assert!(table.offer(contact(0x100), distance(8)));
+    }
+
+    #[test]
+    fn an_entry_takes_twenty_four_bytes() {
+        assert_eq!(size_of::<Placed>(), 24);
+    }
+}

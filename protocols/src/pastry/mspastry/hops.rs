@@ -39,6 +39,7 @@ impl<B: Payload> Pastry<B> {
         };
         let peer = dependable.known_peer(to);
         let estimate = peer.and_then(|peer| peer.round_trips).or_else(|| {
+            config.proximity?;
             let placed = self.tables.routing_table.placed().iter();
             let mut placed = placed.chain(self.tables.neighbourhood.placed());
             let known = placed.find(|placed| placed.contact.addr == to)?;
