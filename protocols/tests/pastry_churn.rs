@@ -304,7 +304,10 @@ fn schedules() {
     let mut bad = 0;
     let t = std::time::Instant::now();
     let seeds: u64 = std::env::var("SEEDS").map_or(500, |s| s.parse().unwrap());
-    for seed in 0..seeds {
+    for seed in std::env::var("SEED").map_or(0..seeds, |s| {
+        let s: u64 = s.parse().unwrap();
+        s..s + 1
+    }) {
         let ms = SimDuration::from_millis;
         let config = Config {
             leaf_set: 4,
@@ -317,7 +320,7 @@ fn schedules() {
             heartbeat_period: Some(ms(1000)),
             neighbourhood_period: Some(ms(3000)),
             table_period: Some(ms(1000)),
-            mspastry: Some(MsPastry {
+            mspastry: std::env::var("PLAIN").is_err().then(|| MsPastry {
                 longest_probe_period: ms(5000),
                 ..MsPastry::default()
             }),
@@ -342,6 +345,9 @@ fn schedules() {
                 1 | 2 => pastry_support::Act::Leave(node, Departure::Silent),
                 _ => pastry_support::Act::Join(node),
             };
+            if std::env::var("VERBOSE").is_ok() {
+                println!("{at} {act:?}");
+            }
             sim.schedule(at, act);
         }
         sim.run_until(millis(3000 + span + 60_000)).unwrap();
@@ -358,6 +364,18 @@ fn schedules() {
                 sim.world().up.len()
             );
             bad += 1;
+            let w = sim.world();
+            if std::env::var("VERBOSE").is_ok() {
+                for (id, addr) in w.by_id() {
+                    let n = sim.node(addr).unwrap();
+                    println!(
+                        "  {id:x} {addr} wraps {} {:?} <> {:?}",
+                        n.leaf_set().wraps(),
+                        n.leaf_set().smaller().collect::<Vec<_>>(),
+                        n.leaf_set().larger().collect::<Vec<_>>()
+                    );
+                }
+            }
         }
     }
     println!("bad {bad} {:?}", t.elapsed());

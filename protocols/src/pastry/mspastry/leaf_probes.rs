@@ -11,7 +11,7 @@ use sim_core::time::SimTime;
 
 use super::super::ask::Ask;
 use super::super::forward::Parcel;
-use super::super::{Dropped, Event, Forgotten, Msg, Pastry, Side, Timer};
+use super::super::{Config, Dropped, Event, Forgotten, LeafSet, Msg, Pastry, Side, Timer};
 use super::{Probe, View};
 use crate::id::Contact;
 use crate::kbr::Payload;
@@ -100,15 +100,25 @@ impl<B: Payload> Pastry<B> {
             dependable.failed.retain(|failed| *failed != contact);
         }
         let leaf = self.met(ctx, contact).leaf;
-        for accused in &view.failed {
-            if self.tables.leaf_set.contacts().contains(accused) {
-                self.probe_leaf(ctx, *accused);
-            }
+        for doubtful in self.doubtful(ctx.config(), contact, view) {
+            self.probe_leaf(ctx, doubtful);
         }
         self.consider_leaves(ctx, &view.leaf_set);
         if leaf {
             self.mend_leaf_set(ctx);
         }
+    }
+
+    /// Of the node's own leaf set, those who have failed by somebody's word, or who should be in his leaf set, and are not.
+    fn doubtful(&self, config: &Config, contact: Contact, view: &View) -> Vec<Contact> {
+        let mut theirs = LeafSet::new(contact, config.space(), config.leaves_a_side());
+        for leaf in &view.leaf_set {
+            theirs.insert(*leaf);
+        }
+        let missing = |leaf: Contact| leaf != contact && theirs.covers(leaf.id) && !theirs.contacts().contains(&leaf);
+        let mine = self.tables.leaf_set.contacts().iter().copied();
+        mine.filter(|leaf| view.failed.contains(leaf) || missing(*leaf))
+            .collect()
     }
 
     /// Nobody answers a probe.

@@ -42,7 +42,11 @@ impl<B: Payload> Pastry<B> {
         };
         let mut next = period;
         let left = self.tables.leaf_set.smaller().next();
-        if let Some(left) = left {
+        if self.leaf_set_has_changed() {
+            for neighbour in [left, self.right_neighbour()].into_iter().flatten() {
+                self.probe_leaf(ctx, neighbour);
+            }
+        } else if let Some(left) = left {
             let peer = self
                 .dependable
                 .as_ref()
@@ -60,6 +64,13 @@ impl<B: Payload> Pastry<B> {
         self.mend_leaf_set(ctx);
         self.tune(ctx);
         self.resume(ctx);
+    }
+
+    /// Whether the leaf set has changed since this was asked last.
+    fn leaf_set_has_changed(&mut self) -> bool {
+        let version = self.version;
+        let dependable = self.dependable.as_mut();
+        dependable.is_some_and(|dependable| std::mem::replace(&mut dependable.exchanged, version) != version)
     }
 
     /// The right neighbour is alive, or somebody takes this node for its left one.

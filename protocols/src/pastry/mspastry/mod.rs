@@ -21,7 +21,9 @@
 //!   when the probe has failed. Before the last hop, whoever is silent is passed over at once.
 //! - A newcomer also probes those of its leaf set who have probed it: their probe does not tell that they know it already.
 //! - A heartbeat that comes from somebody who is not the next larger neighbour here is answered by a probe: one of both
-//!   knows a node that the other one does not.
+//!   knows a node that the other one does not. Whose leaf set has changed since its last heartbeat probes both neighbours in
+//!   place of the next one, and whoever is missing in a list that reaches beyond him is probed: where arrivals and failures
+//!   cross, gaps would remain.
 //! - An acknowledgement names the transmission that it answers, so that each sample is of one transmission (Karn's rule); the
 //!   time-out is doubled by each that comes too late until one comes in time.
 //! - The first time-out is that of the distance, where it is known, else that of a probe.
@@ -105,6 +107,8 @@ pub(super) struct Dependable<B> {
     failed: Vec<Contact>,
     /// Who has told a newcomer that it knows it.
     confirmed: Vec<NodeAddr>,
+    /// The version of the leaf set that both neighbours have been told.
+    exchanged: u32,
     /// Whether a newcomer is to look again whether it may become active.
     settling: bool,
     /// What cannot go on until the leaf set is known.
@@ -136,6 +140,7 @@ impl<B> Dependable<B> {
             suspects: Vec::new(),
             failed: Vec::new(),
             confirmed: Vec::new(),
+            exchanged: 0,
             settling: false,
             waiting: Vec::new(),
             failures: Failures::since(now, parameters.failures),
