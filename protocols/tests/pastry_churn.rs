@@ -142,7 +142,7 @@ fn seconds(seconds: u64) -> SimTime {
 /// The paper's parameters, with a small leaf set.
 fn mspastry() -> Config {
     Config {
-        leaf_set: 16,
+        leaf_set: 4,
         neighbourhood: 0,
         quality: Quality::Sl,
         join_timeout: SimDuration::from_secs(10),

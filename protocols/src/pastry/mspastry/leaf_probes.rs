@@ -11,7 +11,7 @@ use sim_core::time::SimTime;
 
 use super::super::ask::Ask;
 use super::super::forward::Parcel;
-use super::super::{Config, Dropped, Event, Forgotten, LeafSet, Msg, Pastry, Side, Timer};
+use super::super::{Dropped, Event, Forgotten, Msg, Pastry, Side, Timer};
 use super::{Probe, View};
 use crate::id::Contact;
 use crate::kbr::Payload;
@@ -44,6 +44,7 @@ impl<B: Payload> Pastry<B> {
         let failed = self.dependable.as_ref().map(|dependable| dependable.failed.as_slice());
         Box::new(View {
             id: self.me().id,
+            reach: self.tables.leaf_set.reach(),
             leaf_set: self.tables.leaf_set.contacts().into(),
             failed: failed.unwrap_or_default().into(),
             period: self.own_period(),
@@ -81,16 +82,24 @@ impl<B: Payload> Pastry<B> {
             return ctx.emit(Event::Dropped(Dropped::OwnIdentifier));
         }
         self.sample(ctx, responder.addr, begun);
-        if let Some(dependable) = self
-            .dependable
-            .as_mut()
-            .filter(|known| !known.confirmed.contains(&responder.addr))
+        // A goodbye may overtake an answer.
+        if !self.has_failed(responder) {
+            self.confirmed(ctx, responder, view);
+        }
+        self.leaf_probe_ended(ctx);
+        self.newcomer_goes_on(ctx);
+    }
+
+    /// Somebody has told that he is there, and knows this node.
+    fn confirmed(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, view: &View) {
+        let newcomer = !self.has_joined();
+        if let Some(dependable) = &mut self.dependable
+            && newcomer
+            && !dependable.confirmed.contains(&responder.addr)
         {
             dependable.confirmed.push(responder.addr);
         }
         self.meet_face_to_face(ctx, responder, view);
-        self.leaf_probe_ended(ctx);
-        self.newcomer_goes_on(ctx);
     }
 
     /// Takes somebody who has told what he knows, and looks into that.
@@ -100,7 +109,7 @@ impl<B: Payload> Pastry<B> {
             dependable.failed.retain(|failed| *failed != contact);
         }
         let leaf = self.met(ctx, contact).leaf;
-        for doubtful in self.doubtful(ctx.config(), contact, view) {
+        for doubtful in self.doubtful(ctx, contact, view) {
             self.probe_leaf(ctx, doubtful);
         }
         self.consider_leaves(ctx, &view.leaf_set);
@@ -109,15 +118,21 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Of the node's own leaf set, those who have failed by somebody's word, or who should be in his leaf set, and are not.
-    fn doubtful(&self, config: &Config, contact: Contact, view: &View) -> Vec<Contact> {
-        let mut theirs = LeafSet::new(contact, config.space(), config.leaves_a_side());
-        for leaf in &view.leaf_set {
-            theirs.insert(*leaf);
-        }
-        let missing = |leaf: Contact| leaf != contact && theirs.covers(leaf.id) && !theirs.contacts().contains(&leaf);
+    /// Of the node's own leaf set, those who have failed by somebody's word, or who should be in his leaf set, and are not. He
+    /// has waited for them in vain, so that whoever has been heard meanwhile is none of them.
+    fn doubtful(&self, ctx: &Ctx<'_, Self>, contact: Contact, view: &View) -> Vec<Contact> {
+        let config = ctx.config();
+        let heard = |leaf: Contact| {
+            let peer = self
+                .dependable
+                .as_ref()
+                .and_then(|dependable| dependable.known_peer(leaf.addr));
+            peer.is_some_and(|peer| peer.heard + config.verdict() > ctx.now())
+        };
+        let missing =
+            |leaf: Contact| leaf != contact && view.reaches(config.space(), leaf.id) && !view.leaf_set.contains(&leaf);
         let mine = self.tables.leaf_set.contacts().iter().copied();
-        mine.filter(|leaf| view.failed.contains(leaf) || missing(*leaf))
+        mine.filter(|leaf| (view.failed.contains(leaf) || missing(*leaf)) && !heard(*leaf))
             .collect()
     }
 

@@ -236,7 +236,7 @@ fn tuning(config: &Config, parameters: &MsPastry) -> Option<Tuning> {
     Some(Tuning {
         target: parameters.raw_loss?,
         leaf_set_period: config.heartbeat_period?.as_secs_f64(),
-        verdict: (config.timeout * (u64::from(config.retries) + 1)).as_secs_f64(),
+        verdict: config.verdict().as_secs_f64(),
         longest: parameters.longest_probe_period.as_secs_f64(),
     })
 }

@@ -44,7 +44,7 @@ use sim_core::time::{SimDuration, SimTime};
 use self::round_trip::RoundTrips;
 use self::tuning::Failures;
 use super::forward::Parcel;
-use super::{ConfigError, Dropped, Event, Pastry};
+use super::{Config, ConfigError, Dropped, Event, Pastry};
 use crate::id::Contact;
 use crate::kbr::Payload;
 pub use wire::{Probe, View};
@@ -93,6 +93,13 @@ impl MsPastry {
             return Err(ConfigError::Zero("longest_probe_period", hint));
         }
         Ok(())
+    }
+}
+
+impl Config {
+    /// `(r + 1) To`: how long a node waits until it takes somebody for dead.
+    fn verdict(&self) -> SimDuration {
+        self.timeout * (u64::from(self.retries) + 1)
     }
 }
 

@@ -62,12 +62,22 @@ pub enum Probe {
 pub struct View {
     /// Its own identifier.
     pub id: Id,
+    /// The ends of the part of the ring that its leaf set covers; none if that is all of it.
+    pub reach: Option<(Id, Id)>,
     /// Its leaf set.
     pub leaf_set: Box<[Contact]>,
     /// Who has failed of late.
     pub failed: Box<[Contact]>,
     /// How often it would probe routing tables.
     pub period: SimDuration,
+}
+
+impl View {
+    /// Whether the leaf set covers an identifier: whoever has it should be in there.
+    pub(super) fn reaches(&self, space: IdSpace, id: Id) -> bool {
+        self.reach
+            .is_none_or(|(first, last)| space.distance(first, id) <= space.distance(first, last))
+    }
 }
 
 /// The names of their kinds.
@@ -97,7 +107,8 @@ impl Probe {
     pub(in crate::pastry) fn mentions(&self) -> usize {
         match self {
             Probe::LeafSet { view, .. } | Probe::LeafSetReply { view, .. } => {
-                2 + view.leaf_set.len() + view.failed.len()
+                let ends = if view.reach.is_some() { 2 } else { 0 };
+                2 + ends + view.leaf_set.len() + view.failed.len()
             }
             Probe::Heartbeat { .. } | Probe::Liveness { .. } | Probe::LivenessReply { .. } | Probe::Distance { .. } => {
                 2
@@ -110,7 +121,10 @@ impl Probe {
         let all = |contacts: &[Contact]| contacts.iter().all(|contact| space.holds(contact.id));
         match self {
             Probe::LeafSet { view, .. } | Probe::LeafSetReply { view, .. } => {
-                space.holds(view.id) && all(&view.leaf_set) && all(&view.failed)
+                let ends = view
+                    .reach
+                    .is_none_or(|(first, last)| space.holds(first) && space.holds(last));
+                ends && space.holds(view.id) && all(&view.leaf_set) && all(&view.failed)
             }
             Probe::Heartbeat { id, .. }
             | Probe::Liveness { id, .. }
