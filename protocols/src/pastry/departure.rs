@@ -28,6 +28,7 @@ impl<B: Payload> Pastry<B> {
             return;
         }
         let lost = self.forget(ctx, leaver.addr);
+        self.note_bereavement();
         self.repair(ctx, &lost);
         if lost.leaf.is_some() && ctx.config().repair {
             self.consider_leaves(ctx, leaf_set);

@@ -104,8 +104,7 @@ impl<B: Payload> Pastry<B> {
     /// Sends a message the next part of its way, which may end here.
     pub(super) fn message_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>, avoid: Vec<NodeAddr>) {
         match self.next_step(ctx.config(), message.key, &avoid) {
-            Step::Owner(owner) if owner == self.me() && self.has_joined() => ctx.emit(Event::Deliver(message)),
-            Step::Owner(owner) if owner == self.me() && !self.must_wait() => ctx.emit(Event::Deliver(message)),
+            Step::Owner(owner) if owner == self.me() && self.may_deliver() => ctx.emit(Event::Deliver(message)),
             Step::Owner(owner) if owner == self.me() => self.wait(Parcel::Message(message)),
             Step::Owner(next) => self.hand_on(ctx, Parcel::Message(message), next, avoid),
             Step::Closer(next) => {
@@ -126,7 +125,7 @@ impl<B: Payload> Pastry<B> {
         }
         let avoid = vec![arrival.newcomer.addr];
         match self.next_step(ctx.config(), arrival.newcomer.id, &avoid) {
-            Step::Owner(owner) if owner == self.me() && self.must_wait() => self.wait(Parcel::Arrival(arrival)),
+            Step::Owner(owner) if owner == self.me() && !self.may_deliver() => self.wait(Parcel::Arrival(arrival)),
             Step::Owner(owner) if owner == self.me() => self.tell_newcomer(ctx, arrival, true),
             Step::Owner(next) | Step::Closer(next) => {
                 self.tell_newcomer(ctx, arrival, false);
@@ -140,7 +139,7 @@ impl<B: Payload> Pastry<B> {
     /// A newcomer goes another way, or has come to its place after all.
     pub(super) fn arrival_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, avoid: Vec<NodeAddr>) {
         match self.next_step(ctx.config(), arrival.newcomer.id, &avoid) {
-            Step::Owner(owner) if owner == self.me() && self.must_wait() => self.wait(Parcel::Arrival(arrival)),
+            Step::Owner(owner) if owner == self.me() && !self.may_deliver() => self.wait(Parcel::Arrival(arrival)),
             Step::Owner(owner) if owner == self.me() => self.tell_newcomer(ctx, arrival, true),
             Step::Owner(next) | Step::Closer(next) => self.hand_on(ctx, Parcel::Arrival(arrival), next, avoid),
             Step::DeadEnd => {}

@@ -12,7 +12,7 @@ use sim_core::time::SimTime;
 use super::super::ask::Ask;
 use super::super::forward::Parcel;
 use super::super::{Dropped, Event, Forgotten, Msg, Pastry, Side, Timer};
-use super::{Probe, View};
+use super::{Dependable, Probe, View};
 use crate::id::Contact;
 use crate::kbr::Payload;
 use crate::request::RequestId;
@@ -153,6 +153,7 @@ impl<B: Payload> Pastry<B> {
             && let Some(dependable) = &mut self.dependable
         {
             dependable.failed.clear();
+            dependable.bereft = false;
         }
         if self.has_joined() {
             self.resume(ctx);
@@ -193,6 +194,18 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
+    /// Notes that nobody is left on a side: whoever comes next need not be the nearest there.
+    pub(in super::super) fn note_bereavement(&mut self) {
+        let leaf_set = &self.tables.leaf_set;
+        let lost = [Side::Smaller, Side::Larger]
+            .into_iter()
+            .any(|side| leaf_set.farthest(side).is_none());
+        let wraps = leaf_set.wraps();
+        if let Some(dependable) = &mut self.dependable {
+            dependable.bereft |= lost && !wraps;
+        }
+    }
+
     /// Somebody has been found dead and forgotten: its left neighbour tells the others, by probes that also bring who takes
     /// its place.
     pub(in super::super) fn mourn(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr, lost: &Forgotten, right: bool) {
@@ -206,6 +219,7 @@ impl<B: Payload> Pastry<B> {
         }
         if let Some(leaf) = lost.leaf {
             self.note_failed(leaf);
+            self.note_bereavement();
             if right {
                 for contact in self.tables.leaf_set.contacts().to_vec() {
                     self.announce_view(ctx, contact);
@@ -253,7 +267,13 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Whether what this node seems to own must wait, since it is not active, or does not know its leaf set.
+    /// Whether this node delivers what it seems to own: it is active, and knows whom it has on either side.
+    pub(in super::super) fn may_deliver(&self) -> bool {
+        let bereft = |dependable: &Box<Dependable<B>>| dependable.bereft || !self.has_joined();
+        !self.dependable.as_ref().is_some_and(bereft)
+    }
+
+    /// Whether what leads nowhere must wait, since the node is not active, or does not know its leaf set.
     pub(in super::super) fn must_wait(&self) -> bool {
         self.dependable.is_some() && self.is_known() && !(self.has_joined() && self.is_complete())
     }

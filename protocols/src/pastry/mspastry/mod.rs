@@ -114,6 +114,8 @@ pub(super) struct Dependable<B> {
     failed: Vec<Contact>,
     /// Who has told a newcomer that it knows it.
     confirmed: Vec<NodeAddr>,
+    /// Whether a whole side of the leaf set has been lost and not been found again.
+    bereft: bool,
     /// The version of the leaf set that both neighbours have been told.
     exchanged: u32,
     /// Whether a newcomer is to look again whether it may become active.
@@ -147,6 +149,7 @@ impl<B> Dependable<B> {
             suspects: Vec::new(),
             failed: Vec::new(),
             confirmed: Vec::new(),
+            bereft: false,
             exchanged: 0,
             settling: false,
             waiting: Vec::new(),
