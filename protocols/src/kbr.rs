@@ -16,7 +16,7 @@
 //!
 //! An overlay that implements [`KeyBased`] can be measured by every workload, and carries every layer. Calls are commands
 //! of the overlay and upcalls are its events, so that a layer is an ordinary protocol that owns the overlay: it hosts the
-//! overlay's effects and hears its events before anybody else does.
+//! overlay's effects and hears its events before anybody else does. [`layer`](crate::layer) does that for all layers.
 //!
 //! # Deviations
 //!
@@ -40,10 +40,17 @@ use crate::id::{Contact, Id, IdSpace};
 /// It has kinds of its own, each counted as a kind of the overlay's messages, and is charged beside the overlay's header
 /// at each hop.
 pub trait Payload: Wire + Clone + Eq + Debug + Send + Sync + 'static {
-    /// Whether the layer above is asked at each node on the way, the first one included and the last one not.
+    /// Whether the layer above is asked at each node that the message itself comes to, the first one included and the last one
+    /// not.
     const FORWARD: bool;
     /// Whether the layer above is told of neighbours that come and go.
     const UPDATE: bool;
+
+    /// What may be sent to any key in order to measure routing itself; none where a message means something to the layer
+    /// above.
+    fn probe() -> Option<Self> {
+        None
+    }
 }
 
 /// Nothing: what overlays carry that have no layer above, so that routing itself can be measured.
@@ -69,6 +76,10 @@ impl Wire for Nothing {
 impl Payload for Nothing {
     const FORWARD: bool = false;
     const UPDATE: bool = false;
+
+    fn probe() -> Option<Self> {
+        Some(Nothing)
+    }
 }
 
 /// A message on its way to a key.
@@ -115,7 +126,7 @@ pub enum Upcall<B> {
     Joined,
     /// It is no member any more, or could not become one, and does nothing until it is started anew.
     Out,
-    /// A message has come to this node, which is the root of its key by what it knows.
+    /// A message has come to this node, which is the root of its key by what it knows, or by what others know who could tell.
     Deliver(Box<Routed<B>>),
     /// A message is about to leave this node for `next`, and waits for [`Call::Forward`].
     Forward {
@@ -126,7 +137,8 @@ pub enum Upcall<B> {
     },
     /// This node gave up a message: nobody that it knows leads nearer to the key.
     Undeliverable(Box<Routed<B>>),
-    /// Somebody has come into this node's neighbour set, or has left it.
+    /// Somebody has come into the neighbour set of this node, which is a member, or has left it. Those who were in it when the
+    /// node became a member go without saying: a layer asks for them at [`Upcall::Joined`], and knows them all from then on.
     Update {
         /// Who.
         neighbour: Contact,
@@ -180,10 +192,11 @@ pub trait KeyBased: Protocol<Addr = NodeAddr, Command: From<Call<Self::Payload>>
     fn next_hop(&self, config: &Self::Config, key: Id) -> Step;
 
     /// Up to `max` neighbours of this node in the space of identifiers, the nearest first, itself not among them.
-    fn neighbour_set(&self, max: usize) -> Vec<Contact>;
+    fn neighbour_set(&self, config: &Self::Config, max: usize) -> Vec<Contact>;
 
     /// The first `max_rank` replicas of a key by what the node knows, the root first; fewer where it knows no more of them,
-    /// and none if it is not among them.
+    /// and none if it is not among them or cannot tell. The root can always tell; whether the other replicas can is up to
+    /// the overlay, and a layer that holds copies there asks the root before it gives one up.
     fn replica_set(&self, config: &Self::Config, key: Id, max_rank: usize) -> Vec<Contact>;
 
     /// Whether the node is the root of a key, by what it knows.

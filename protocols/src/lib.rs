@@ -1,12 +1,13 @@
 //! Peer-to-peer protocols, each written to be read beside its paper.
 //!
 //! A protocol implements [`sim_core::protocol::Protocol`]. What several protocols need is here once: identifiers ([`id`]),
-//! what a structured overlay owes the layers above it ([`kbr`]), a request with its time-out and retries ([`request`]) and
-//! the walk of an iterative lookup ([`lookup`]).
+//! what a structured overlay owes the layers above it ([`kbr`]), the wiring of a layer over another protocol ([`layer`]), a
+//! request with its time-out and retries ([`request`]) and the walk of an iterative lookup ([`lookup`]).
 
 pub mod chord;
 pub mod id;
 pub mod kbr;
+pub mod layer;
 pub mod lookup;
 pub mod pastry;
 pub mod request;

@@ -10,6 +10,7 @@ use protocols::kbr::{Call, KeyBased, Nothing};
 use protocols::pastry::{Config, Event, Init, LeafSet, MsPastry, Pastry, Quality};
 use sim_core::addr::NodeAddr;
 use sim_core::distribution::Exponential;
+use sim_core::network::{Lossy, Network};
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::simulation::{Setup, Simulation};
@@ -142,7 +143,7 @@ fn seconds(seconds: u64) -> SimTime {
 /// The paper's parameters, with a small leaf set.
 fn mspastry() -> Config {
     Config {
-        leaf_set: 4,
+        leaf_set: 16,
         neighbourhood: 0,
         quality: Quality::Sl,
         join_timeout: SimDuration::from_secs(10),
@@ -159,6 +160,7 @@ fn mspastry() -> Config {
 /// A network of so many places, with sessions of this mean in seconds; it churns for so many.
 fn crowd(
     config: &Config,
+    network: fn(u32, StreamKey) -> Box<dyn Network>,
     nodes: u32,
     session: f64,
     churn: u64,
@@ -196,7 +198,7 @@ fn crowd(
     };
     let setup = Setup {
         config: config.clone().validate().expect("sound parameters"),
-        network: plane(nodes, streams),
+        network: network(nodes, streams),
         nodes,
         streams,
         partitions: 1,
@@ -239,144 +241,98 @@ fn wrong_leaf_sets(simulation: &Simulation<Pastry, Crowd>) -> usize {
     wrong.count()
 }
 
+/// How a network has fared.
+#[derive(Debug)]
+struct Fared {
+    sent: u64,
+    /// Which share of the messages was delivered nowhere, and at a wrong node.
+    lost: f64,
+    wrong: f64,
+    /// Messages a node and second that only serve to keep the network.
+    upkeep: f64,
+    /// How many of them are probes of routing tables.
+    liveness_probes: u64,
+    wrong_leaf_sets: usize,
+}
+
+fn fared(simulation: &Simulation<Pastry, Crowd>) -> Fared {
+    let world = simulation.world();
+    let share = |count: u64| count as f64 / world.sent as f64;
+    let traffic = simulation.traffic();
+    let of = |wanted: fn(&str) -> bool| -> u64 {
+        let kinds = traffic.kinds().filter(|(name, _)| wanted(name));
+        kinds.map(|(_, kind)| kind.messages).sum()
+    };
+    let node_seconds = simulation.now().as_secs_f64() * world.contacts.len() as f64;
+    let fared = Fared {
+        sent: world.sent,
+        lost: share(world.sent - world.delivered.len() as u64),
+        wrong: share(world.wrong),
+        upkeep: of(|name| name != "route" && name != "acknowledge") as f64 / node_seconds,
+        liveness_probes: of(|name| name == "liveness-probe"),
+        wrong_leaf_sets: wrong_leaf_sets(simulation),
+    };
+    println!("{} failures, {} out: {fared:?}", world.failures, world.out);
+    fared
+}
+
+const OFTEN: SimDuration = SimDuration::from_millis(50);
+const SELDOM: SimDuration = SimDuration::from_secs(2);
+
+/// Section 5 of DSN 2004: no message comes to a wrong node and hardly any is lost, where plain Pastry with the same time-outs
+/// delivers some at the neighbours of whoever does not answer or has just come.
 #[test]
-fn scratch() {
-    let session: f64 = std::env::var("SESSION").map_or(1800.0, |s| s.parse().unwrap());
-    let nodes: u32 = std::env::var("NODES").map_or(200, |s| s.parse().unwrap());
-    for (name, config) in [
-        ("ms", mspastry()),
-        (
-            "2001",
-            Config {
-                mspastry: None,
-                ..mspastry()
-            },
-        ),
-        (
-            "2001 500ms",
-            Config {
-                mspastry: None,
-                timeout: SimDuration::from_millis(500),
-                ..mspastry()
-            },
-        ),
-    ] {
-        let t = std::time::Instant::now();
-        let sim = crowd(&config, nodes, session, 3600, SimDuration::from_millis(50), 3);
-        let w = sim.world();
-        let lost = w.sent - w.delivered.len() as u64;
-        let doubles: u64 = w.delivered.values().map(|n| u64::from(*n) - 1).sum();
-        println!(
-            "{name}: {:?} sent {} lost {lost} undeliverable {} doubles {doubles} wrong {} hops {:.3} timeouts {:.4} failures {} out {} members {} events {}",
-            t.elapsed(),
-            w.sent,
-            w.undeliverable,
-            w.wrong,
-            w.hops as f64 / w.delivered.len() as f64,
-            w.timeouts as f64 / w.delivered.len() as f64,
-            w.failures,
-            w.out,
-            w.members.len(),
-            sim.events()
-        );
-        let kinds: Vec<_> = sim
-            .traffic()
-            .kinds()
-            .map(|(n, k)| (n, k.messages))
-            .filter(|k| k.1 > 0)
-            .collect();
-        let secs = sim.now().as_secs_f64() * f64::from(nodes);
-        let upkeep: u64 = kinds.iter().filter(|k| k.0 != "route").map(|k| k.1).sum();
-        println!(
-            "{} upkeep {:.3} {kinds:?} wrong leaf sets {}",
-            sim.now(),
-            upkeep as f64 / secs,
-            wrong_leaf_sets(&sim)
-        );
+fn under_churn_messages_come_to_the_right_node() {
+    for (minutes, most_lost) in [(15.0, 1e-3), (60.0, 1e-4)] {
+        let with = fared(&crowd(&mspastry(), plane, 200, 60.0 * minutes, 3600, OFTEN, 3));
+        assert!(with.sent > 70_000);
+        assert_eq!(with.wrong, 0.0, "sessions of {minutes} minutes");
+        assert!(with.lost < most_lost, "sessions of {minutes} minutes: {with:?}");
+        assert_eq!(with.wrong_leaf_sets, 0);
+        let plain = Config {
+            mspastry: None,
+            ..mspastry()
+        };
+        let without = fared(&crowd(&plain, plane, 200, 60.0 * minutes, 3600, OFTEN, 3));
+        assert!(without.wrong > 5e-4, "sessions of {minutes} minutes: {without:?}");
+        assert!(with.upkeep < without.upkeep, "{with:?} {without:?}");
     }
 }
 
+/// Section 4.2: without acknowledgements, whatever meets a dead node is lost, and the probes keep that within the target.
 #[test]
-fn schedules() {
-    use pastry_support::{millis, quality, town};
-    use rand::Rng;
-    use sim_core::network::Uniform;
-    let mut bad = 0;
-    let t = std::time::Instant::now();
-    let seeds: u64 = std::env::var("SEEDS").map_or(500, |s| s.parse().unwrap());
-    for seed in std::env::var("SEED").map_or(0..seeds, |s| {
-        let s: u64 = s.parse().unwrap();
-        s..s + 1
-    }) {
-        let ms = SimDuration::from_millis;
-        let config = Config {
-            leaf_set: 4,
-            b: 2,
-            id_bits: 16,
-            neighbourhood: 4,
-            timeout: ms(250),
-            retries: 1,
-            join_timeout: ms(2000),
-            heartbeat_period: Some(ms(1000)),
-            neighbourhood_period: Some(ms(3000)),
-            table_period: Some(ms(1000)),
-            mspastry: std::env::var("PLAIN").is_err().then(|| MsPastry {
-                longest_probe_period: ms(5000),
-                ..MsPastry::default()
-            }),
-            ..Config::default()
-        };
-        let net = Uniform::new(ms(1), ms(100)).unwrap();
-        let nodes = 16;
-        let mut rng = StreamKey::root(seed, 7).rng();
-        let mut sim = town(&config, nodes, seed, 1, Box::new(net));
-        for n in 0..8 {
-            sim.schedule(
-                millis(if n == 0 { 0 } else { 1 + rng.next_u64() % 2000 }),
-                pastry_support::Act::Join(NodeAddr(n)),
-            );
-        }
-        let span = 2000 + below(&mut rng, 18_000) as u64;
-        for _ in 0..6 + below(&mut rng, 30) {
-            let at = millis(3000 + rng.next_u64() % span);
-            let node = NodeAddr(3 + below(&mut rng, 13) as u32);
-            let act = match below(&mut rng, 5) {
-                0 => pastry_support::Act::Leave(node, Departure::Graceful),
-                1 | 2 => pastry_support::Act::Leave(node, Departure::Silent),
-                _ => pastry_support::Act::Join(node),
-            };
-            if std::env::var("VERBOSE").is_ok() {
-                println!("{at} {act:?}");
-            }
-            sim.schedule(at, act);
-        }
-        sim.run_until(millis(3000 + span + 60_000)).unwrap();
-        let q = quality(&sim, None);
-        if q.wrong_leaf_sets > 0
-            || q.dead > 0
-            || sim.world().members.len() < sim.world().up.len()
-            || sim.world().out.len() > 0
-        {
-            println!(
-                "{seed} span {span} {q:?} {:?} members {} up {}",
-                sim.world().out,
-                sim.world().members.len(),
-                sim.world().up.len()
-            );
-            bad += 1;
-            let w = sim.world();
-            if std::env::var("VERBOSE").is_ok() {
-                for (id, addr) in w.by_id() {
-                    let n = sim.node(addr).unwrap();
-                    println!(
-                        "  {id:x} {addr} wraps {} {:?} <> {:?}",
-                        n.leaf_set().wraps(),
-                        n.leaf_set().smaller().collect::<Vec<_>>(),
-                        n.leaf_set().larger().collect::<Vec<_>>()
-                    );
-                }
-            }
-        }
-    }
-    println!("bad {bad} {:?}", t.elapsed());
+fn acknowledgements_save_what_meets_a_dead_node() {
+    let silent = Config {
+        acknowledge: false,
+        ..mspastry()
+    };
+    let without = fared(&crowd(&silent, plane, 200, 1800.0, 3600, OFTEN, 4));
+    assert!((0.005..0.06).contains(&without.lost), "{without:?}");
+    let with = fared(&crowd(&mspastry(), plane, 200, 1800.0, 3600, OFTEN, 4));
+    assert!(with.lost < without.lost / 50.0, "{with:?} {without:?}");
+}
+
+/// Section 4.1: whoever is heard from anyway is not probed, and networks whose nodes live longer probe less.
+#[test]
+fn probes_follow_traffic_and_failures() {
+    let quiet = fared(&crowd(&mspastry(), plane, 200, 1800.0, 3600, SELDOM, 5));
+    let busy = fared(&crowd(&mspastry(), plane, 200, 1800.0, 3600, OFTEN, 5));
+    assert!(busy.liveness_probes < quiet.liveness_probes / 2, "{busy:?} {quiet:?}");
+    let lasting = fared(&crowd(&mspastry(), plane, 200, 7200.0, 3600, SELDOM, 5));
+    assert!(
+        lasting.liveness_probes < quiet.liveness_probes / 2,
+        "{lasting:?} {quiet:?}"
+    );
+}
+
+/// Section 5.3 of DSN 2004: where messages are lost, live nodes are taken for dead now and then, and messages still come to where
+/// they should but for a few.
+#[test]
+fn lost_packets_do_little_harm() {
+    let lossy = |nodes, streams| -> Box<dyn Network> {
+        Box::new(Lossy::new(plane(nodes, streams), 0.02).expect("a probability"))
+    };
+    let with = fared(&crowd(&mspastry(), lossy, 200, 3600.0, 1800, OFTEN, 6));
+    assert!(with.wrong < 1e-3 && with.lost < 1e-3, "{with:?}");
+    assert_eq!(with.wrong_leaf_sets, 0);
 }

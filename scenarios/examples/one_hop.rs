@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use rand::Rng;
-use scenarios::overlays::{Hop, InvalidSetting, Overlay, Told};
+use scenarios::input::InputError;
+use scenarios::overlays::{Contact, Id, Overlay, Step, Surroundings, Told};
 use scenarios::registry::Registry;
 use scenarios::run::OverlayEntry;
-use scenarios::scenario::Point;
+use scenarios::scenario::{self, By, Point};
 use scenarios::units::Duration;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId, Protocol, Wire};
@@ -167,12 +168,9 @@ impl Overlay for OneHopOverlay {
     type Protocol = OneHop;
     type Invariants = ();
 
-    fn config(settings: Settings) -> Result<SimDuration, InvalidSetting> {
-        match settings.timeout.get() {
-            SimDuration::ZERO => Err(InvalidSetting {
-                key: "timeout",
-                message: "must be longer than zero".to_owned(),
-            }),
+    fn config(written: &scenario::Settings) -> Result<SimDuration, InputError> {
+        match written.parse::<Settings>()?.timeout.get() {
+            SimDuration::ZERO => Err(written.error_at("timeout", "must be longer than zero")),
             timeout => Ok(timeout),
         }
     }
@@ -193,7 +191,7 @@ impl Overlay for OneHopOverlay {
         1
     }
 
-    fn perfect(_: &SimDuration, members: &[(u128, NodeAddr)]) -> Vec<OneHop> {
+    fn perfect(_: &SimDuration, members: &[(u128, NodeAddr)], _: &Surroundings<'_>) -> Vec<OneHop> {
         let everybody: BTreeMap<u128, NodeAddr> = members.iter().copied().collect();
         let node = |&(id, _): &(u128, NodeAddr)| OneHop {
             id,
@@ -219,8 +217,11 @@ impl Overlay for OneHopOverlay {
         *timeout
     }
 
-    fn lookup(key: u128) -> u128 {
-        key
+    fn ask(by: By, key: u128) -> Option<u128> {
+        match by {
+            By::Lookup => Some(key),
+            By::Route => None,
+        }
     }
 
     fn told(event: Told) -> Told {
@@ -231,8 +232,9 @@ impl Overlay for OneHopOverlay {
         owner(key, members)
     }
 
-    fn route(_: &SimDuration, node: &OneHop, key: u128) -> Hop {
-        owner(key, &node.everybody).map_or(Hop::Nowhere, Hop::Owner)
+    fn route(_: &SimDuration, node: &OneHop, key: u128) -> Step {
+        let contact = |addr| Contact { id: Id::new(key), addr };
+        owner(key, &node.everybody).map_or(Step::DeadEnd, |addr| Step::Owner(contact(addr)))
     }
 
     fn links(node: &OneHop) -> Vec<(&'static str, NodeAddr)> {

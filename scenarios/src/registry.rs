@@ -1,9 +1,13 @@
 //! The protocols that scenarios can name.
 
+mod layer;
+
 use schemars::{Schema, SchemaGenerator, json_schema};
 
+pub use layer::LayerEntry;
+
 use crate::input::InputError;
-use crate::overlays::ChordOverlay;
+use crate::overlays::{ChordOverlay, PastryOverlay};
 use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
@@ -60,7 +64,9 @@ impl Registry {
 
     /// The protocols that come with peerscope.
     pub fn standard() -> Self {
-        Registry::new().with(OverlayEntry::<ChordOverlay>::new())
+        Registry::new()
+            .with(OverlayEntry::<ChordOverlay>::new())
+            .with(OverlayEntry::<PastryOverlay>::new())
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.

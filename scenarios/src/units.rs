@@ -4,6 +4,7 @@
 //! 1 500 000 000 nanoseconds and not the nearest double; what is finer than a nanosecond is rounded to the nearest one.
 
 mod data;
+mod period;
 mod schema;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use sim_core::time::SimDuration;
 
 pub use data::{BitRate, Bytes, written_bit_rate, written_bytes};
+pub use period::Period;
 
 /// Nanoseconds in each unit of time.
 const TIME_UNITS: [(&str, u64); 8] = [

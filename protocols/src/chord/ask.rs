@@ -6,6 +6,7 @@ use sim_core::protocol::Ctx;
 use super::find::FindId;
 use super::proximity::SurveyId;
 use super::{Chord, Config, Contact, Dropped, Event, Msg, Neighbours, Timer};
+use crate::kbr::Payload;
 use crate::request::{Expired, Patience, RequestId};
 
 /// What a request is for.
@@ -31,7 +32,7 @@ pub(super) enum Ask {
     Distance(SurveyId),
 }
 
-impl Chord {
+impl<B: Payload> Chord<B> {
     pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
         let patience = self.patience(ctx.config(), ask);
         let request = self.requests.open(ctx, to, ask, patience, Timer::Request);

@@ -19,6 +19,7 @@ use sim_core::random::{NodeRng, StreamKey, unit};
 
 use super::ring::in_open;
 use super::{Chord, Contact, Msg, Stage, Timer};
+use crate::kbr::Payload;
 
 /// The lowest probability that somebody met takes a place in a full memory.
 const LEAST_CHANCE: f64 = 1.0 / 32.0;
@@ -75,7 +76,7 @@ impl Acquaintances {
     }
 }
 
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// Somebody has been met.
     pub(super) fn meet(&mut self, addr: NodeAddr) {
         if addr != self.me.addr

@@ -1,23 +1,45 @@
 //! What a node is asked from above, and what it tells upward.
 
+use std::hash::{Hash, Hasher};
+
 use sim_core::protocol::OperationId;
 
 use crate::id::{Contact, Id};
+use crate::kbr::{Call, Nothing, Routed};
 use crate::lookup::Failure;
 
 /// What is asked from above.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Command {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command<B = Nothing> {
     /// Who owns this key?
     Lookup {
         /// The key.
         key: Id,
     },
+    /// Carry a message, or let one go on.
+    Call(Call<B>),
+}
+
+/// A lookup is its key and nothing more, so that the fingerprint of a run that only looks up does not depend on what else a
+/// node can be asked.
+impl<B: Hash> Hash for Command<B> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Command::Lookup { key } => key.hash(state),
+            Command::Call(call) => call.hash(state),
+        }
+    }
+}
+
+impl<B> From<Call<B>> for Command<B> {
+    fn from(call: Call<B>) -> Self {
+        Command::Call(call)
+    }
 }
 
 /// What a node tells upward.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event<B = Nothing> {
     /// The node has become a member.
     Joined,
     /// It could not join, and does nothing any more until it is started anew.
@@ -52,6 +74,24 @@ pub enum Event {
         timeouts: u16,
         /// Why.
         reason: LookupFailure,
+    },
+    /// A message has come to this node, which owns its key.
+    Delivered(Box<Routed<B>>),
+    /// A message is about to leave this node, if the layer above lets it go.
+    Forward {
+        /// The message.
+        message: Box<Routed<B>>,
+        /// Where it would go.
+        next: Contact,
+    },
+    /// Nobody that this node knows leads nearer to the key of a message, or it has come too far.
+    Undeliverable(Box<Routed<B>>),
+    /// Somebody has become the predecessor or one of the successors of this member, or has ceased to be.
+    Update {
+        /// Who.
+        neighbour: Contact,
+        /// Whether he came.
+        joined: bool,
     },
     /// A message was of no use.
     Dropped(Dropped),

@@ -8,6 +8,7 @@ use sim_core::protocol::{Ctx, OperationId};
 
 use super::{Ask, Chord, Contact, Dropped, Event, Id, JoinFailure, LookupFailure, LookupStyle, Msg, Stage, Step};
 use super::{Config, Neighbours};
+use crate::kbr::{Payload, Routed};
 use crate::lookup::{Answer, Failure, Next, Walk};
 use crate::request::RequestId;
 
@@ -16,20 +17,24 @@ use crate::request::RequestId;
 pub(super) struct FindId(u32);
 
 /// What a lookup is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Purpose {
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Purpose<B> {
     Join,
     Finger(u8),
     /// Is there another ring?
     Check,
     Command(OperationId),
+    /// A message is to go to the owner.
+    Message(Box<Routed<B>>),
+    /// A message has come here whose owner is the predecessor, if he is there.
+    Stray(Box<Routed<B>>),
 }
 
 /// A lookup under way.
 #[derive(Debug)]
-pub(super) struct Find {
+pub(super) struct Find<B> {
     id: FindId,
-    purpose: Purpose,
+    purpose: Purpose<B>,
     key: Id,
     walk: Walk<NodeAddr>,
     /// Nodes visited by a recursive lookup.
@@ -38,13 +43,17 @@ pub(super) struct Find {
     owner: Option<Contact>,
 }
 
-impl Find {
+impl<B> Find<B> {
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of::<Find>() + (self.walk.path().len() + self.walk.avoid().len()) * size_of::<NodeAddr>()
+        let message = match self.purpose {
+            Purpose::Message(_) | Purpose::Stray(_) => size_of::<Routed<B>>(),
+            _ => 0,
+        };
+        size_of::<Find<B>>() + (self.walk.path().len() + self.walk.avoid().len()) * size_of::<NodeAddr>() + message
     }
 }
 
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// `find_successor(key)` for a command from above.
     pub(super) fn look_up(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, key: Id) {
         if self.stage == Stage::Member {
@@ -86,8 +95,31 @@ impl Chord {
         self.finds.iter().any(|find| find.purpose == Purpose::Check)
     }
 
+    /// Looks up the owner of a message's key, and sends the message there.
+    pub(super) fn find_for_message(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>) {
+        self.find(ctx, self.me.addr, message.key, Purpose::Message(message));
+    }
+
+    /// Asks the predecessor, who should own the key of a message that has come here, whether he is there.
+    pub(super) fn find_predecessor_of_stray(
+        &mut self,
+        ctx: &mut Ctx<'_, Self>,
+        predecessor: Contact,
+        message: Box<Routed<B>>,
+    ) {
+        let mut find = self.new_find(ctx, self.me.addr, message.key, Purpose::Stray(message));
+        find.owner = Some(predecessor);
+        let ask = Ask::Owner(find.id);
+        self.wait(ctx, find, predecessor.addr, ask);
+    }
+
     /// Begins a lookup by asking `first`.
-    fn find(&mut self, ctx: &mut Ctx<'_, Self>, first: NodeAddr, key: Id, purpose: Purpose) {
+    fn find(&mut self, ctx: &mut Ctx<'_, Self>, first: NodeAddr, key: Id, purpose: Purpose<B>) {
+        let find = self.new_find(ctx, first, key, purpose);
+        self.proceed(ctx, find, Next::Ask(first));
+    }
+
+    fn new_find(&mut self, ctx: &Ctx<'_, Self>, first: NodeAddr, key: Id, purpose: Purpose<B>) -> Box<Find<B>> {
         let id = self.next_find;
         self.next_find = FindId(id.0.wrapping_add(1));
         // What the ring remembers at the address of a joining node is its former self.
@@ -97,23 +129,22 @@ impl Chord {
             Vec::new()
         };
         let walk = Walk::new(first, avoid, usize::from(ctx.config().hop_limit));
-        let find = Box::new(Find {
+        Box::new(Find {
             id,
             purpose,
             key,
             walk,
             visited: 0,
             owner: None,
-        });
-        self.proceed(ctx, find, Next::Ask(first));
+        })
     }
 
     /// Does what comes next in a lookup.
-    fn proceed(&mut self, ctx: &mut Ctx<'_, Self>, mut find: Box<Find>, mut next: Next<NodeAddr>) {
+    fn proceed(&mut self, ctx: &mut Ctx<'_, Self>, mut find: Box<Find<B>>, mut next: Next<NodeAddr>) {
         loop {
             match next {
                 Next::Ask(node) if node == self.me.addr => {
-                    let step = self.next_hop(ctx.config(), find.key, find.walk.avoid());
+                    let step = self.find_successor_step(ctx.config(), find.key, find.walk.avoid());
                     next = find.learn(step);
                 }
                 Next::Ask(node) => {
@@ -124,12 +155,12 @@ impl Chord {
                     return self.wait(ctx, find, node, ask);
                 }
                 Next::Found => return self.found(ctx, find),
-                Next::Failed(failure) => return self.failed(ctx, &find, failure),
+                Next::Failed(failure) => return self.failed(ctx, *find, failure),
             }
         }
     }
 
-    fn wait(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find>, node: NodeAddr, ask: Ask) {
+    fn wait(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find<B>>, node: NodeAddr, ask: Ask) {
         if self.finds.len() == self.finds.capacity() {
             self.finds.reserve_exact(1);
         }
@@ -137,29 +168,33 @@ impl Chord {
         self.request(ctx, node, ask);
     }
 
-    fn take(&mut self, id: FindId) -> Option<Box<Find>> {
+    fn take(&mut self, id: FindId) -> Option<Box<Find<B>>> {
         let at = self.finds.iter().position(|find| find.id == id)?;
         Some(self.finds.swap_remove(at))
     }
 
     /// The owner is known. It must answer too where that decides something: to a joining node, and where the
     /// configuration asks for it.
-    fn found(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find>) {
+    fn found(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find<B>>) {
         let Some(owner) = find.owner else { return };
         let confirm = match find.purpose {
             Purpose::Join => true,
-            Purpose::Command(_) => ctx.config().confirm_owner && owner.addr != self.me.addr,
-            Purpose::Finger(_) | Purpose::Check => false,
+            Purpose::Command(_) | Purpose::Message(_) => ctx.config().confirm_owner && owner.addr != self.me.addr,
+            Purpose::Finger(_) | Purpose::Check | Purpose::Stray(_) => false,
         };
         if confirm {
             let ask = Ask::Owner(find.id);
             self.wait(ctx, find, owner.addr, ask);
         } else {
-            self.done(ctx, &find, owner);
+            self.done(ctx, *find, owner);
         }
     }
 
-    fn done(&mut self, ctx: &mut Ctx<'_, Self>, find: &Find, owner: Contact) {
+    fn done(&mut self, ctx: &mut Ctx<'_, Self>, find: Find<B>, owner: Contact) {
+        let visited = match ctx.config().lookup {
+            LookupStyle::Iterative => find.walk.path().iter().filter(|node| **node != self.me.addr).count() as u16,
+            LookupStyle::Recursive => find.visited,
+        };
         match find.purpose {
             // A finger that comes round to the node itself leads nowhere.
             Purpose::Finger(finger) if owner.id == self.me.id => self.fingers.forget(finger),
@@ -169,12 +204,6 @@ impl Chord {
             }
             Purpose::Check => self.checked(ctx, owner),
             Purpose::Command(operation) => {
-                let visited = match ctx.config().lookup {
-                    LookupStyle::Iterative => {
-                        find.walk.path().iter().filter(|node| **node != self.me.addr).count() as u16
-                    }
-                    LookupStyle::Recursive => find.visited,
-                };
                 self.meet(owner.addr);
                 let here = visited == 0 && owner.id == self.me.id;
                 ctx.emit(Event::LookupDone {
@@ -187,11 +216,17 @@ impl Chord {
                     dead_owners: find.walk.dead_owners(),
                 });
             }
+            Purpose::Message(mut message) | Purpose::Stray(mut message) => {
+                self.meet(owner.addr);
+                message.hops += visited;
+                message.timeouts += find.walk.timeouts() + find.walk.dead_owners();
+                self.hand_over(ctx, message, Step::Owner(owner));
+            }
             Purpose::Join => {}
         }
     }
 
-    fn failed(&mut self, ctx: &mut Ctx<'_, Self>, find: &Find, failure: Failure) {
+    fn failed(&mut self, ctx: &mut Ctx<'_, Self>, find: Find<B>, failure: Failure) {
         match find.purpose {
             // It will be its turn again.
             Purpose::Finger(_) | Purpose::Check => {}
@@ -202,13 +237,17 @@ impl Chord {
                 timeouts: find.walk.timeouts(),
                 reason: LookupFailure::Walk(failure),
             }),
+            Purpose::Message(mut message) | Purpose::Stray(mut message) => {
+                message.timeouts += find.walk.timeouts() + find.walk.dead_owners();
+                ctx.emit(Event::Undeliverable(message));
+            }
         }
     }
 
     /// The node has lost its ring: lookups under way cannot be trusted any more.
     pub(super) fn abandon_finds(&mut self, ctx: &mut Ctx<'_, Self>) {
         for find in std::mem::take(&mut self.finds) {
-            self.failed(ctx, &find, Failure::NobodyLeft);
+            self.failed(ctx, *find, Failure::NobodyLeft);
         }
     }
 
@@ -225,7 +264,7 @@ impl Chord {
         avoid: Box<[NodeAddr]>,
     ) {
         let visited = visited.saturating_add(1);
-        match self.next_hop(ctx.config(), key, &avoid) {
+        match self.find_successor_step(ctx.config(), key, &avoid) {
             step @ Step::Owner(_) => ctx.send(origin, Msg::Step { request, step, visited }),
             Step::Closer(closer) if visited < ctx.config().hop_limit => {
                 ctx.send(
@@ -244,7 +283,7 @@ impl Chord {
     }
 
     /// The message of a request that belongs to a lookup.
-    pub(super) fn find_message(&self, ctx: &Ctx<'_, Self>, request: RequestId, ask: Ask, id: FindId) -> Option<Msg> {
+    pub(super) fn find_message(&self, ctx: &Ctx<'_, Self>, request: RequestId, ask: Ask, id: FindId) -> Option<Msg<B>> {
         let find = self.finds.iter().find(|find| find.id == id)?;
         let avoid = || Box::from(find.walk.avoid());
         Some(match ask {
@@ -307,11 +346,16 @@ impl Chord {
         }
     }
 
-    /// The owner that was named does not answer: its predecessor is asked for the next.
+    /// The owner that was named does not answer: its predecessor is asked for the next; a message that waited for this node's
+    /// own predecessor is at home.
     pub(super) fn owner_dead(&mut self, ctx: &mut Ctx<'_, Self>, id: FindId) {
         if let Some(mut find) = self.take(id)
             && let Some(owner) = find.owner.take()
         {
+            if let Purpose::Stray(mut message) = find.purpose {
+                message.timeouts += 1;
+                return ctx.emit(Event::Delivered(message));
+            }
             let next = find.walk.owner_dead(owner.addr);
             self.proceed(ctx, find, next);
         }
@@ -324,7 +368,7 @@ impl Chord {
             return self.owner_dead(ctx, id);
         }
         if let Some(find) = self.take(id) {
-            self.done(ctx, &find, responder);
+            self.done(ctx, *find, responder);
         }
     }
 
@@ -349,7 +393,7 @@ impl Chord {
     }
 }
 
-impl Find {
+impl<B> Find<B> {
     /// Takes an answer to the walk.
     fn learn(&mut self, step: Step) -> Next<NodeAddr> {
         match step {

@@ -36,6 +36,7 @@ use sim_core::protocol::Ctx;
 use super::ring::{in_open, in_open_closed};
 use super::{Chord, Config, Event, JoinFailure, Stage, Tables};
 use crate::id::{Contact, Id, IdSpace};
+use crate::kbr::Payload;
 use crate::lookup::Failure;
 
 /// Predecessors that cleaning keeps.
@@ -268,7 +269,7 @@ impl NodeList {
     }
 }
 
-impl Chord {
+impl<B: Payload> Chord<B> {
     pub(super) fn i3_join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: NodeAddr) {
         if let Some(list) = self.extras.i3_mut() {
             list.bootstrap = Some(bootstrap);

@@ -33,6 +33,7 @@ use super::bulk::Ring;
 use super::ring::in_open;
 use super::{Chord, Config};
 use crate::id::{Contact, Id};
+use crate::kbr::Payload;
 
 /// Members shown in the text of an error.
 const SHOWN: usize = 24;
@@ -92,7 +93,7 @@ struct View {
 }
 
 impl View {
-    fn of(node: &Chord) -> Self {
+    fn of<B: Payload>(node: &Chord<B>) -> Self {
         View {
             id: node.id(),
             successors: node.successors().to_vec(),
@@ -100,7 +101,7 @@ impl View {
         }
     }
 
-    fn is_of(&self, node: &Chord) -> bool {
+    fn is_of<B: Payload>(&self, node: &Chord<B>) -> bool {
         self.id == node.id() && self.predecessor == node.predecessor() && self.successors == node.successors()
     }
 }
@@ -156,7 +157,7 @@ impl RingInvariants {
     }
 
     /// Takes over the state of one node, or of all at first. Says whether anything has changed.
-    fn look(&mut self, node: NodeAddr, nodes: &Nodes<'_, Chord>) -> bool {
+    fn look<B: Payload>(&mut self, node: NodeAddr, nodes: &Nodes<'_, Chord<B>>) -> bool {
         if !self.primed {
             self.primed = true;
             let members = nodes.iter().filter(|(_, node)| node.has_joined());
@@ -356,8 +357,8 @@ fn reaches_ring(start: Id, best: &BTreeMap<Id, Option<Contact>>, ring: &BTreeMap
     false
 }
 
-impl Observer<Chord> for RingInvariants {
-    fn state(&mut self, time: SimTime, node: NodeAddr, nodes: &Nodes<'_, Chord>) -> Result<(), String> {
+impl<B: Payload> Observer<Chord<B>> for RingInvariants {
+    fn state(&mut self, time: SimTime, node: NodeAddr, nodes: &Nodes<'_, Chord<B>>) -> Result<(), String> {
         if time < self.from || !self.look(node, nodes) {
             return Ok(());
         }
@@ -384,8 +385,8 @@ pub struct RingError {
 
 impl RingError {
     /// The error of the members among these nodes. It is zero where Zave's measure of error is, which sums distances.
-    pub fn measure<'a>(config: &Config, nodes: impl IntoIterator<Item = &'a Chord>) -> Self {
-        let members: Vec<&Chord> = nodes.into_iter().filter(|node| node.has_joined()).collect();
+    pub fn measure<'a, B: Payload>(config: &Config, nodes: impl IntoIterator<Item = &'a Chord<B>>) -> Self {
+        let members: Vec<&Chord<B>> = nodes.into_iter().filter(|node| node.has_joined()).collect();
         let ring = Ring::new(config, members.iter().map(|node| node.contact()));
         let mut error = RingError::default();
         for node in members {

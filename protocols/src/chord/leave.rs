@@ -3,8 +3,9 @@
 use sim_core::protocol::Ctx;
 
 use super::{Chord, Contact, Msg, Rules};
+use crate::kbr::Payload;
 
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// Leaves gracefully (ToN, section IV-E.4).
     pub(super) fn leave(&mut self, ctx: &mut Ctx<'_, Self>) {
         if let Some(successor) = self.successors.first() {

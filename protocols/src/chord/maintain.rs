@@ -7,8 +7,9 @@ use sim_core::random::unit;
 use super::ask::Ask;
 use super::ring::in_open;
 use super::{Chord, Config, Contact, Dropped, Event, JoinFailure, Msg, Neighbours, Rules, Stage, Timer};
+use crate::kbr::Payload;
 
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// Sets the timer of the next round, a random period ahead.
     pub(super) fn set_next_round(ctx: &mut Ctx<'_, Self>) {
         let config = ctx.config();

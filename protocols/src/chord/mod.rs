@@ -34,7 +34,8 @@
 //!   if the leaver was its successor, and otherwise only deletes it. Appending the last entry of another list, as ToN
 //!   does, can leave a gap in the list, and with it a node that the list skips.
 //! - i3: see [`i3`].
-//! - Nearby nodes first, and the check whether there is another ring, have their own: `proximity.rs` and `check.rs`.
+//! - Nearby nodes first, the check whether there is another ring, and messages to keys have their own: `proximity.rs`,
+//!   `check.rs` and `carry.rs`.
 //!
 //! Of the two enhancements for voluntary departures (ToN, section IV-E.4) the notification of the neighbours is what a graceful
 //! leave does; silent departures are Chord without it. Keys are not stored here, so that there are none to hand over.
@@ -45,6 +46,7 @@
 
 mod ask;
 mod bulk;
+mod carry;
 mod check;
 mod config;
 mod event;
@@ -53,6 +55,7 @@ mod find;
 mod fingers;
 pub mod i3;
 pub mod invariants;
+mod key_based;
 mod leave;
 mod maintain;
 mod proximity;
@@ -65,7 +68,7 @@ use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
 
 use crate::id::{Contact, Id};
-use crate::kbr::Step;
+use crate::kbr::{Call, Nothing, Payload, Step};
 use crate::request::{RequestId, Requests};
 use ask::Ask;
 pub use bulk::Ring;
@@ -142,9 +145,9 @@ enum Stage {
     Out,
 }
 
-/// A node.
+/// A node. Its messages to keys carry `B`: what the layer above says.
 #[derive(Debug)]
-pub struct Chord {
+pub struct Chord<B = Nothing> {
     me: Contact,
     stage: Stage,
     predecessor: Option<Contact>,
@@ -158,19 +161,19 @@ pub struct Chord {
         clippy::vec_box,
         reason = "a node has none most of the time, and keeps the room for one"
     )]
-    finds: Vec<Box<Find>>,
+    finds: Vec<Box<Find<B>>>,
     /// What only some settings need. Under i3's rules the neighbours above are read off the list there.
     extras: Extras,
 }
 
-impl Protocol for Chord {
+impl<B: Payload> Protocol for Chord<B> {
     type Addr = NodeAddr;
     type Init = Init;
     type Config = Config;
-    type Msg = Msg;
+    type Msg = Msg<B>;
     type Timer = Timer;
-    type Command = Command;
-    type Event = Event;
+    type Command = Command<B>;
+    type Event = Event<B>;
 
     fn new(me: NodeAddr, init: Init, config: &Config, streams: StreamKey) -> Self {
         let (id, stage, tables) = match init {
@@ -235,7 +238,32 @@ impl Protocol for Chord {
         }
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg) {
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg<B>) {
+        self.watched(ctx, |node, ctx| node.receive(ctx, from, msg));
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
+        self.watched(ctx, |node, ctx| node.due(ctx, timer));
+    }
+
+    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Command<B>) {
+        match command {
+            Command::Lookup { key } => self.look_up(ctx, operation, key),
+            Command::Call(Call::Route { key, payload }) => self.set_out(ctx, operation, key, payload),
+            Command::Call(Call::Forward { message, next }) => self.let_go(ctx, message, next),
+        }
+    }
+
+    fn on_stop(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if self.stage == Stage::Member {
+            self.leave(ctx);
+        }
+    }
+}
+
+/// What happens to a node.
+impl<B: Payload> Chord<B> {
+    fn receive(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg<B>) {
         if !msg.belongs_to(ctx.config().space()) {
             return ctx.emit(Event::Dropped(Dropped::ForeignIdentifier));
         }
@@ -247,7 +275,7 @@ impl Protocol for Chord {
             // All others are requests, and only a member answers.
             _ if self.stage != Stage::Member => {}
             Msg::NextHop { request, key, avoid } => {
-                let step = self.next_hop(ctx.config(), key, &avoid);
+                let step = self.find_successor_step(ctx.config(), key, &avoid);
                 ctx.send(
                     from,
                     Msg::Step {
@@ -284,10 +312,11 @@ impl Protocol for Chord {
             Msg::SuccessorLeaving { id, successors } => {
                 self.successor_leaves(ctx, Contact { id, addr: from }, &successors);
             }
+            Msg::Route { owner, message } => self.arrived(ctx, owner, message),
         }
     }
 
-    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
+    fn due(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
         match timer {
             Timer::Stabilize => self.round(ctx),
             Timer::Request(request) => self.request_expired(ctx, request),
@@ -299,21 +328,10 @@ impl Protocol for Chord {
             }
         }
     }
-
-    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Command) {
-        let Command::Lookup { key } = command;
-        self.look_up(ctx, operation, key);
-    }
-
-    fn on_stop(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if self.stage == Stage::Member {
-            self.leave(ctx);
-        }
-    }
 }
 
 /// What observers and probes may see.
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// The node's identifier and address.
     pub fn contact(&self) -> Contact {
         self.me
@@ -353,7 +371,7 @@ impl Chord {
     /// whoever knows it; under the papers' it goes by the node before, as a lookup does.
     pub fn route(&self, config: &Config, key: Id) -> Step {
         let addressee = self.extras.i3().and_then(|list| list.active_at(key));
-        addressee.map_or_else(|| self.next_hop(config, key, &[]), Step::Owner)
+        addressee.map_or_else(|| self.find_successor_step(config, key, &[]), Step::Owner)
     }
 
     /// Bytes that the node takes beside its own size.
@@ -361,7 +379,7 @@ impl Chord {
         self.successors.capacity() * size_of::<Contact>()
             + self.fingers.heap_bytes()
             + self.requests.heap_bytes()
-            + self.finds.capacity() * size_of::<Box<Find>>()
+            + self.finds.capacity() * size_of::<Box<Find<B>>>()
             + self.finds.iter().map(|find| find.heap_bytes()).sum::<usize>()
             + self.extras.heap_bytes()
     }

@@ -31,6 +31,7 @@ use super::fingers::Fingers;
 use super::ring::in_open;
 use super::{Chord, Config};
 use crate::id::{Contact, Id, IdSpace};
+use crate::kbr::Payload;
 
 /// What a node knows of who is near.
 #[derive(Debug, Default)]
@@ -124,7 +125,7 @@ fn ever_nearer(samples: &[(Contact, Option<SimDuration>)]) -> Vec<Contact> {
 }
 
 /// Routing.
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// Who is asked in place of the finger that is the closest node before the key.
     pub(super) fn nearer_than_finger(&self, config: &Config, finger: Contact, key: Id, avoid: &[NodeAddr]) -> Contact {
         match (self.extras.nearby(), config.proximity) {
@@ -146,7 +147,7 @@ impl Chord {
 }
 
 /// Keeping alternates.
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// A node that starts with tables looks at those who follow its fingers, and at its successors.
     pub(super) fn survey_tables(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Some(nearby) = self.extras.nearby_mut() else { return };

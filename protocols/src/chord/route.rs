@@ -4,11 +4,12 @@ use sim_core::addr::NodeAddr;
 
 use super::ring::{in_open, in_open_closed};
 use super::{Chord, Config, Contact, Id, Step};
+use crate::kbr::Payload;
 
-impl Chord {
+impl<B: Payload> Chord<B> {
     /// One step of `n.find_successor(id)` (ToN, Fig. 5): the owner if the key lies between this node and its successor,
     /// and otherwise the closest node before the key. Nodes in `avoid` did not answer whoever asks.
-    pub(super) fn next_hop(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
+    pub(super) fn find_successor_step(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
         if self.successors.is_empty() {
             return Step::Owner(self.me);
         }

@@ -5,12 +5,12 @@ use sim_core::protocol::Wire;
 
 use super::i3;
 use crate::id::{Contact, Id, IdSpace};
-use crate::kbr::Step;
+use crate::kbr::{Nothing, Payload, Routed, Step};
 use crate::request::RequestId;
 
 /// What nodes say to each other.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Msg {
+pub enum Msg<B = Nothing> {
     /// Iterative lookup: who is next on the way to `key`, except those in `avoid`?
     NextHop {
         /// Named in the answer.
@@ -87,6 +87,13 @@ pub enum Msg {
     },
     /// What only i3's nodes say.
     I3(i3::Msg),
+    /// A message on its way to a key.
+    Route {
+        /// Whom the sender takes for the owner of the key; nobody if the receiver is only closer to it.
+        owner: Option<Id>,
+        /// The message.
+        message: Box<Routed<B>>,
+    },
 }
 
 /// What a member says of its neighbourhood.
@@ -105,8 +112,27 @@ const HEADER_BYTES: usize = 20;
 /// Bytes for each key or node that a message mentions, a node being its identifier and address (Li et al. 2005).
 const MENTION_BYTES: usize = 4;
 
-impl Wire for Msg {
-    const KINDS: usize = 15;
+/// The names of Chord's own kinds of message. Those of the payload come after them.
+const NAMES: [&str; 15] = [
+    "next-hop",
+    "find-successor",
+    "step",
+    "get-neighbours",
+    "neighbours",
+    "notify",
+    "ping",
+    "pong",
+    "predecessor-leaving",
+    "successor-leaving",
+    "i3-found-successor",
+    "i3-stab",
+    "i3-stab-reply",
+    "i3-ping",
+    "i3-pong",
+];
+
+impl<B: Payload> Wire for Msg<B> {
+    const KINDS: usize = NAMES.len() + B::KINDS;
 
     fn kind(&self) -> usize {
         match self {
@@ -126,28 +152,15 @@ impl Wire for Msg {
             Msg::I3(i3::Msg::StabReply(_)) => 12,
             Msg::I3(i3::Msg::Ping { .. }) => 13,
             Msg::I3(i3::Msg::Pong { .. }) => 14,
+            Msg::Route { message, .. } => NAMES.len() + message.payload.kind(),
         }
     }
 
     fn kind_name(kind: usize) -> &'static str {
-        const NAMES: [&str; Msg::KINDS] = [
-            "next-hop",
-            "find-successor",
-            "step",
-            "get-neighbours",
-            "neighbours",
-            "notify",
-            "ping",
-            "pong",
-            "predecessor-leaving",
-            "successor-leaving",
-            "i3-found-successor",
-            "i3-stab",
-            "i3-stab-reply",
-            "i3-ping",
-            "i3-pong",
-        ];
-        NAMES[kind]
+        match NAMES.get(kind) {
+            Some(name) => name,
+            None => B::kind_name(kind - NAMES.len()),
+        }
     }
 
     fn wire_bytes(&self) -> u32 {
@@ -164,12 +177,18 @@ impl Wire for Msg {
             Msg::SuccessorLeaving { successors, .. } => 1 + successors.len(),
             Msg::I3(i3::Msg::FindSuccessor { .. }) => 2,
             Msg::I3(_) => 1,
+            // Key and source.
+            Msg::Route { owner, .. } => 2 + usize::from(owner.is_some()),
         };
-        (HEADER_BYTES + MENTION_BYTES * mentions) as u32
+        let payload = match self {
+            Msg::Route { message, .. } => message.payload.wire_bytes(),
+            _ => 0,
+        };
+        (HEADER_BYTES + MENTION_BYTES * mentions) as u32 + payload
     }
 }
 
-impl Msg {
+impl<B> Msg<B> {
     /// Whether all identifiers in the message belong to the ring.
     pub(super) fn belongs_to(&self, space: IdSpace) -> bool {
         let holds = |contact: &Contact| space.holds(contact.id);
@@ -190,6 +209,9 @@ impl Msg {
             }
             Msg::I3(i3::Msg::Pong { id }) => space.holds(*id),
             Msg::I3(i3::Msg::FoundSuccessor(contact) | i3::Msg::StabReply(contact)) => holds(contact),
+            Msg::Route { owner, message } => {
+                space.holds(message.key) && holds(&message.source) && owner.is_none_or(|owner| space.holds(owner))
+            }
         }
     }
 }
@@ -197,12 +219,24 @@ impl Msg {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_core::protocol::OperationId;
 
     fn contact(id: u128) -> Contact {
         Contact {
             id: Id::new(id),
             addr: NodeAddr(1),
         }
+    }
+
+    fn routed(key: Id, source: Contact) -> Box<Routed<Nothing>> {
+        Box::new(Routed {
+            key,
+            operation: OperationId(1),
+            source,
+            hops: 0,
+            timeouts: 0,
+            payload: Nothing,
+        })
     }
 
     fn samples() -> Vec<(Msg, u32)> {
@@ -214,6 +248,7 @@ mod tests {
             successors: vec![contact(2), contact(3)],
         };
         let avoid: Box<[NodeAddr]> = Box::new([NodeAddr(4)]);
+        let message = routed(key, contact(1));
         vec![
             (
                 Msg::NextHop {
@@ -271,6 +306,13 @@ mod tests {
             (Msg::I3(i3::Msg::StabReply(contact(1))), 24),
             (Msg::I3(i3::Msg::Ping { id: key }), 24),
             (Msg::I3(i3::Msg::Pong { id: key }), 24),
+            (
+                Msg::Route {
+                    owner: Some(key),
+                    message,
+                },
+                32,
+            ),
         ]
     }
 
@@ -281,10 +323,10 @@ mod tests {
                 (msg.kind(), msg.wire_bytes()),
                 (kind, bytes),
                 "{}",
-                Msg::kind_name(kind)
+                <Msg>::kind_name(kind)
             );
         }
-        let forwarded = Msg::I3(i3::Msg::FindSuccessor {
+        let forwarded: Msg = Msg::I3(i3::Msg::FindSuccessor {
             key: Id::new(1),
             origin: NodeAddr(0),
             ttl: 64,
@@ -299,7 +341,7 @@ mod tests {
         for (msg, _) in samples() {
             assert!(msg.belongs_to(narrow), "{msg:?}");
         }
-        for msg in [
+        let foreigners: [Msg; 6] = [
             Msg::Notify { id: foreign.id },
             Msg::Step {
                 request: RequestId(0),
@@ -311,7 +353,16 @@ mod tests {
                 successors: Box::new([foreign]),
             },
             Msg::I3(i3::Msg::StabReply(foreign)),
-        ] {
+            Msg::Route {
+                owner: Some(foreign.id),
+                message: routed(Id::new(1), contact(2)),
+            },
+            Msg::Route {
+                owner: None,
+                message: routed(Id::new(1), foreign),
+            },
+        ];
+        for msg in foreigners {
             assert!(!msg.belongs_to(narrow) && msg.belongs_to(wide), "{msg:?}");
         }
     }

@@ -42,7 +42,6 @@ impl<B: Payload> Pastry<B> {
 
     /// Sends an announcement, for the first time or again.
     pub(super) fn post_announcement(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId, to: Contact) {
-        self.tell_of_repair(ctx, Ask::Announce(to));
         let leaves = &self.tables.leaf_set;
         let neighbour = leaves.contacts().contains(&to) || leaves.would_take(to);
         let (seen, rows) = match &self.stage {

@@ -62,12 +62,15 @@ impl Ask {
         )
     }
 
-    /// What it repairs.
+    /// What a member asks it for, if it is for a repair.
     fn repairs(self) -> Option<Repair> {
         match self {
-            Ask::LeafRepair(_) | Ask::Announce(_) | Ask::LeafProbe { .. } => Some(Repair::LeafSet),
-            Ask::EntryRepair(_) | Ask::Measure { repair: Some(_), .. } | Ask::Cell(_) => Some(Repair::RoutingTable),
+            Ask::LeafRepair(_) => Some(Repair::LeafSet),
+            Ask::EntryRepair(_) | Ask::Cell(_) => Some(Repair::RoutingTable),
             Ask::NeighbourhoodRepair => Some(Repair::Neighbourhood),
+            Ask::Announce(_) | Ask::LeafProbe { .. } | Ask::Measure { repair: Some(_), .. } => {
+                Some(Repair::Verification)
+            }
             _ => None,
         }
     }
@@ -75,6 +78,9 @@ impl Ask {
 
 impl<B: Payload> Pastry<B> {
     pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+        if let Some(repair) = ask.repairs().filter(|_| self.has_joined()) {
+            ctx.emit(Event::Repairing(repair));
+        }
         let patience = self
             .hop_patience(ctx.config(), to, ask)
             .unwrap_or_else(|| Self::patience(ctx.config(), ask));
@@ -102,14 +108,10 @@ impl<B: Payload> Pastry<B> {
             Ask::Announce(contact) => return self.post_announcement(ctx, request, contact),
             Ask::Hop(hop) => return self.post_held(ctx, to, request, hop),
             Ask::Heartbeat | Ask::Measure { .. } => {
-                self.tell_of_repair(ctx, ask);
-                let id = self.me().id;
+                let id = self.is_known().then_some(self.me().id);
                 return ctx.send(to, Msg::Ping { request, id });
             }
-            Ask::LeafProbe { .. } => {
-                self.tell_of_repair(ctx, ask);
-                return self.post_leaf_probe(ctx, to, request);
-            }
+            Ask::LeafProbe { .. } => return self.post_leaf_probe(ctx, to, request),
             Ask::Liveness { .. } => return self.post_liveness_probe(ctx, to, request),
             Ask::Cell(cell) => Part::Entry(cell),
             Ask::Nearby => Part::Everything,
@@ -123,15 +125,7 @@ impl<B: Payload> Pastry<B> {
             Ask::NeighbourhoodRepair | Ask::Neighbourhood => Part::Neighbourhood,
             Ask::Row(row) => Part::Row(row),
         };
-        self.tell_of_repair(ctx, ask);
         ctx.send(to, Msg::Get { request, part });
-    }
-
-    /// Tells of each request that a member sends for a repair, so that the costs can be counted.
-    pub(super) fn tell_of_repair(&self, ctx: &mut Ctx<'_, Self>, ask: Ask) {
-        if let Some(repair) = ask.repairs().filter(|_| self.has_joined()) {
-            ctx.emit(Event::Repairing(repair));
-        }
     }
 
     pub(super) fn request_expired(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId) {
@@ -154,6 +148,8 @@ impl<B: Payload> Pastry<B> {
             Ask::Nearby => self.approach_failed(),
             Ask::LeafProbe { contact, begun } => self.leaf_probe_failed(ctx, contact, begun),
             Ask::Liveness { contact, begun } => self.liveness_probe_failed(ctx, contact, begun),
+            // It is not repeated, so that one that is lost says little.
+            Ask::Measure { .. } => {}
             _ if self.dependable.is_some() => self.suspect(ctx, to),
             _ => self.dead(ctx, to),
         }

@@ -6,7 +6,7 @@ use sim_core::protocol::Ctx;
 use super::ask::Ask;
 use super::wire::{Part, State};
 use super::{LeafSet, Msg, Pastry, Timer};
-use crate::id::Contact;
+use crate::id::{Contact, Id};
 use crate::kbr::Payload;
 use crate::request::RequestId;
 
@@ -48,13 +48,15 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Somebody wants to know whether the node is there, and belongs into its leaf set perhaps.
-    pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, sender: Contact, request: RequestId) {
-        if self.dependable.is_none() && self.tables.leaf_set.would_take(sender) {
+    pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, id: Option<Id>) {
+        if let Some(sender) = id.map(|id| Contact { id, addr: from })
+            && self.tables.leaf_set.would_take(sender)
+        {
             self.met(ctx, sender);
         }
-        self.heard_from(sender.addr);
+        self.heard_from(from);
         let id = self.me().id;
-        ctx.send(sender.addr, Msg::Pong { request, id });
+        ctx.send(from, Msg::Pong { request, id });
     }
 
     /// What is asked for in the exchange with a neighbour: its leaf set, unless neither's has changed.

@@ -28,7 +28,7 @@ impl<B: Payload> KeyBased for Pastry<B> {
     }
 
     /// The leaf set, by numerical closeness.
-    fn neighbour_set(&self, max: usize) -> Vec<Contact> {
+    fn neighbour_set(&self, _: &Config, max: usize) -> Vec<Contact> {
         let me = self.me();
         let closest = self.tables.leaf_set.closest_first(me.id);
         closest.filter(|contact| *contact != me).take(max).collect()

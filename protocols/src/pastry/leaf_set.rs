@@ -13,6 +13,16 @@ pub enum Side {
     Larger,
 }
 
+impl Side {
+    /// The other direction.
+    pub fn opposite(self) -> Self {
+        match self {
+            Side::Smaller => Side::Larger,
+            Side::Larger => Side::Smaller,
+        }
+    }
+}
+
 /// The leaf set of a node: up to half of `|L|` contacts on either side.
 ///
 /// While a node knows fewer than `|L|` others, the two sides together go around the whole ring and overlap: each takes the

@@ -32,11 +32,15 @@ impl<B: Payload> Pastry<B> {
         if contact.addr == self.me().addr {
             return Learnt::default();
         }
-        let distance = Self::distance(ctx, contact.addr);
-        if distance.is_none() && self.tables.interesting(contact) {
+        let Some(distance) = Self::distance(ctx, contact.addr) else {
+            let known = self.tables.contacts().any(|known| known == contact);
+            if known && !self.tables.leaf_set.would_take(contact) {
+                return Learnt::default();
+            }
             self.measure(ctx, contact, None);
-        }
-        self.learn(ctx, contact, distance.unwrap_or(Distance::UNKNOWN))
+            return self.learn(ctx, contact, Distance::UNKNOWN);
+        };
+        self.learn(ctx, contact, distance)
     }
 
     /// A newcomer takes who answers, and all of whom he tells.
@@ -182,7 +186,7 @@ impl<B: Payload> Pastry<B> {
 
     fn leaf_set_changed(&mut self, ctx: &mut Ctx<'_, Self>, before: &[Contact]) {
         self.version = self.version.wrapping_add(1);
-        if B::UPDATE {
+        if B::UPDATE && self.has_joined() {
             let now = self.tables.leaf_set.contacts();
             let gone = before.iter().filter(|contact| !now.contains(contact));
             let come = now.iter().filter(|contact| !before.contains(contact));

@@ -37,6 +37,8 @@
 //! - A side of the leaf set that has lost members asks its farthest one, as in the paper, and then the farthest again until it
 //!   is full or meets the other side. Where a whole side is lost, which the paper excludes, the nearest on it of all that
 //!   are known is asked. Who knows nobody any more is out ([`Reason::Isolated`]).
+//! - An entry is repaired when it is found dead in handing a message on, as in the paper, or by somebody's goodbye; not if it
+//!   was in the leaf set as well, since messages to its cell go by the leaf set there.
 //! - A routing table is also compared with those of others from time to time, if [`Config::table_period`] says so (Castro,
 //!   Druschel, Hu and Rowstron, "Topology-aware routing in structured peer-to-peer overlay networks", 2002); 2001 only
 //!   repairs entries that were found dead.
@@ -234,7 +236,7 @@ impl<B: Payload> Protocol for Pastry<B> {
                 ctx.send(from, Msg::State { request, part, state });
             }
             Msg::Announce { request, announcement } => self.announced(ctx, from, request, &announcement),
-            Msg::Ping { request, id } => self.pinged(ctx, Contact { id, addr: from }, request),
+            Msg::Ping { request, id } => self.pinged(ctx, from, request, id),
             Msg::Probe(probe) => self.probed(ctx, from, probe),
             Msg::Leaving { id, leaf_set } => self.leaves(ctx, Contact { id, addr: from }, &leaf_set),
         }

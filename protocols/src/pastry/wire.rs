@@ -74,8 +74,8 @@ pub enum Msg<B> {
     Ping {
         /// Named in the answer.
         request: RequestId,
-        /// The sender's identifier.
-        id: Id,
+        /// The sender's identifier; none as long as others cannot reckon with it.
+        id: Option<Id>,
     },
     /// Answer to it.
     Pong {
@@ -235,7 +235,8 @@ impl<B: Payload> Wire for Msg<B> {
     fn wire_bytes(&self) -> u32 {
         let mentions = match self {
             Msg::Route { .. } => 2,
-            Msg::Join { .. } | Msg::Ping { .. } | Msg::Pong { .. } => 1,
+            Msg::Join { .. } | Msg::Pong { .. } => 1,
+            Msg::Ping { id, .. } => usize::from(id.is_some()),
             Msg::Acknowledge { .. } => 0,
             Msg::Probe(probe) => probe.mentions(),
             Msg::Get { part, .. } => usize::from(matches!(part, Part::Corresponding(_))),
@@ -269,7 +270,8 @@ impl<B> Msg<B> {
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
                 space.holds(state.id) && all(&state.contacts)
             }
-            Msg::Ping { id, .. } | Msg::Pong { id, .. } => space.holds(*id),
+            Msg::Ping { id, .. } => id.is_none_or(|id| space.holds(id)),
+            Msg::Pong { id, .. } => space.holds(*id),
             Msg::Announce { announcement, .. } => {
                 space.holds(announcement.id) && all(&announcement.leaf_set) && all(&announcement.rows)
             }

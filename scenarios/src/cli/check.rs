@@ -164,6 +164,9 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     if let Some(keys) = point.observe.load {
         lines.push(("observe", format!("how {keys} keys spread over the members at the end")));
     }
+    if point.observe.node_load {
+        lines.push(("observe", "how many messages each node receives".to_owned()));
+    }
     if !point.observe.snapshots.is_empty() {
         let times: Vec<String> = point.observe.snapshots.iter().map(|time| since_start(*time)).collect();
         lines.push(("observe", format!("the overlay as it is at {}", times.join(", "))));

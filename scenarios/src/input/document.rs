@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{Entry, InputError, KeyPath, Node, Origin, Source, Table, Value, closest, list, parse};
+use super::{Entry, InputError, KeyPath, Node, Origin, Source, Table, Value, parse};
 
 /// The most that a scenario file may hold, in bytes: a hundred times any sensible one.
 const FILE_LIMIT: u64 = 4 << 20;
@@ -167,50 +167,6 @@ impl Document {
         T::deserialize(&self.root)
     }
 
-    /// The one entry of a table that makes a choice the registry knows, such as `[protocol.chord]`.
-    ///
-    /// # Errors
-    /// [`InputError::Invalid`] if the table is missing or has not exactly one entry.
-    pub fn choice(&self, key: &str, known: &[&str]) -> Result<(&str, &Origin, &Node), InputError> {
-        let help = format!(
-            "known: {}",
-            if known.is_empty() {
-                "none".to_owned()
-            } else {
-                list(known.iter().copied())
-            }
-        );
-        let Some(node) = self.get(key) else {
-            let message = format!("the table `[{key}.…]` is missing");
-            return Err(InputError::at(&self.root.origin, message).help(help));
-        };
-        let Some(table) = node.as_table() else {
-            let message = format!("expected a table `[{key}.…]`, found {}", node.kind());
-            return Err(InputError::at(&node.origin, message).help(help));
-        };
-        match table.entries() {
-            [entry] if known.contains(&entry.key.as_str()) => Ok((&entry.key, &entry.key_origin, &entry.node)),
-            [entry] => Err(unknown_choice(key, entry, known).help(help)),
-            [] => Err(InputError::at(&node.origin, format!("no {key} is chosen")).help(help)),
-            [_, second, ..] => {
-                // A slip makes two choices of one: `chrod` in a sweep beside `chord`.
-                let slip = table
-                    .entries()
-                    .iter()
-                    .find(|entry| !known.contains(&entry.key.as_str()));
-                if let Some(entry) = slip {
-                    return Err(unknown_choice(key, entry, known).help(help));
-                }
-                let message = format!("exactly one {key} is possible, found {}", table.entries().len());
-                Err(InputError::at(&second.key_origin, message)
-                    .labelled("this is the second")
-                    .help(help)
-                    .replaced_by(table)
-                    .inside(key))
-            }
-        }
-    }
-
     /// The document as TOML text without its comments. Keys keep the order in which they were written, as far as TOML lets
     /// them: values come before tables.
     ///
@@ -243,13 +199,4 @@ fn would_lose_order(entry: &Entry) -> bool {
     };
     let table = entry.node.as_table();
     table.is_some_and(|table| !table.entries().iter().is_sorted_by_key(is_list))
-}
-
-/// A complaint about a choice of which the registry knows nothing.
-fn unknown_choice(key: &str, entry: &Entry, known: &[&str]) -> InputError {
-    let error = InputError::at(&entry.key_origin, format!("unknown {key} `{}`", entry.key));
-    match closest(&entry.key, known.iter().copied()) {
-        Some(guess) => error.labelled(format!("did you mean `{guess}`?")),
-        None => error.labelled(format!("no {key} of this name is registered")),
-    }
 }

@@ -5,6 +5,7 @@
 //! refuses - an unknown key, a wrong type, a bad unit - is reported where the innermost offending value was written.
 //! What can only be judged afterwards is reported through [`Document::error_at`].
 
+mod choice;
 mod de;
 mod document;
 mod error;

@@ -1,6 +1,7 @@
 //! Chord in scenarios: `[protocol.chord]`.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use protocols::chord::invariants::RingInvariants;
 use protocols::chord::{
@@ -8,19 +9,20 @@ use protocols::chord::{
     Rules,
 };
 use protocols::id::{Contact, Id};
-use protocols::kbr::Step;
+use protocols::kbr::{KeyBased, Nothing, Payload, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{Hop, InvalidSetting, Overlay, Told};
-use crate::scenario::Point;
+use super::{Overlay, Surroundings, Told, key_based};
+use crate::input::InputError;
+use crate::scenario::{By, Point, Settings};
 use crate::units::{Duration, Fraction};
 
-/// [`Chord`] as scenarios know it.
-pub struct ChordOverlay;
+/// [`Chord`] as scenarios know it, carrying the messages of a layer above.
+pub struct ChordOverlay<B = Nothing>(PhantomData<fn() -> B>);
 
 /// The settings of `[protocol.chord]`. What is left out is as in [`Config::default`].
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -221,22 +223,22 @@ fn contact((id, addr): (u128, NodeAddr)) -> Contact {
     Contact { id: Id::new(id), addr }
 }
 
-impl Overlay for ChordOverlay {
+impl<B: Payload> Overlay for ChordOverlay<B> {
     const NAME: &'static str = "chord";
     const SUMMARY: &'static str =
         "Chord (Stoica et al. 2001, 2003), with the rules of both papers, of i3, and Zave's corrected ones";
     type Settings = ChordSettings;
-    type Protocol = Chord;
+    type Protocol = Chord<B>;
     type Invariants = RingInvariants;
-    const SUCCESSOR: Option<fn(&Chord) -> NodeAddr> = Some(|node| {
+    const SUCCESSOR: Option<fn(&Chord<B>) -> NodeAddr> = Some(|node| {
         node.successors()
             .first()
             .map_or(node.contact().addr, |successor| successor.addr)
     });
 
-    fn config(settings: ChordSettings) -> Result<Config, InvalidSetting> {
-        settings.into_config().map_err(|error| InvalidSetting {
-            key: match error {
+    fn config(settings: &Settings) -> Result<Config, InputError> {
+        settings.parse::<ChordSettings>()?.into_config().map_err(|error| {
+            let key = match error {
                 ConfigError::IdBits(_) => "id_bits",
                 ConfigError::Successors(_) => "successors",
                 ConfigError::StabilizePeriod => "stabilize_period",
@@ -247,21 +249,21 @@ impl Overlay for ChordOverlay {
                 ConfigError::CheckPeriod => "consistency_check.period",
                 ConfigError::CheckMemory(_) => "consistency_check.memory",
                 ConfigError::NotUnderI3(key) => key,
-            },
-            message: error.to_string(),
+            };
+            settings.error_at(key, error.to_string())
         })
     }
 
     fn capacity(config: &Config) -> u128 {
-        1_u128.checked_shl(config.id_bits).unwrap_or(u128::MAX)
+        key_based::capacity::<Chord<B>>(config)
     }
 
     fn identifier(config: &Config, stream: StreamKey) -> u128 {
-        config.space().random(&mut stream.rng()).number()
+        key_based::identifier::<Chord<B>>(config, stream)
     }
 
     fn key(config: &Config, rng: &mut NodeRng) -> u128 {
-        config.space().random(rng).number()
+        key_based::key::<Chord<B>>(config, rng)
     }
 
     /// A whole successor list and the node itself, which is where Zave has a ring start. The published rules do not ask
@@ -270,7 +272,7 @@ impl Overlay for ChordOverlay {
         config.successors as u32 + 1
     }
 
-    fn perfect(config: &Config, members: &[(u128, NodeAddr)]) -> Vec<Init> {
+    fn perfect(config: &Config, members: &[(u128, NodeAddr)], _: &Surroundings<'_>) -> Vec<Init> {
         let ring = Ring::new(config, members.iter().copied().map(contact));
         let ready = |&(id, _): &(u128, NodeAddr)| Init::Ready {
             id: Id::new(id),
@@ -311,15 +313,17 @@ impl Overlay for ChordOverlay {
         config.timeout.max(config.recursive_timeout) * u64::from(config.hop_limit) * attempts * attempts
     }
 
-    fn lookup(key: u128) -> Command {
-        Command::Lookup { key: Id::new(key) }
+    fn ask(by: By, key: u128) -> Option<Command<B>> {
+        match by {
+            By::Lookup => Some(Command::Lookup { key: Id::new(key) }),
+            By::Route => key_based::ask::<Chord<B>>(by, key),
+        }
     }
 
-    fn told(event: Event) -> Told {
-        match event {
-            Event::Joined => Told::Joined,
-            Event::JoinFailed(_) | Event::Isolated => Told::Out,
-            Event::LookupDone {
+    fn told(event: Event<B>) -> Told {
+        match Chord::upcall(event) {
+            Ok(upcall) => key_based::told(upcall),
+            Err(Event::LookupDone {
                 operation,
                 owner,
                 hops,
@@ -327,7 +331,7 @@ impl Overlay for ChordOverlay {
                 timeouts,
                 dead_owners,
                 ..
-            } => Told::Found {
+            }) => Told::Found {
                 operation,
                 owner: owner.addr,
                 hops: hops.into(),
@@ -335,33 +339,26 @@ impl Overlay for ChordOverlay {
                 timeouts: u32::from(timeouts) + u32::from(dead_owners),
                 dead_owners: dead_owners.into(),
             },
-            Event::LookupFailed {
+            Err(Event::LookupFailed {
                 operation, timeouts, ..
-            } => Told::NotFound {
+            }) => Told::NotFound {
                 operation,
                 timeouts: timeouts.into(),
             },
-            Event::Dropped(_) => Told::Other,
+            Err(_) => Told::Other,
         }
     }
 
-    fn owner(_: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
-        members
-            .range(key..)
-            .next()
-            .or_else(|| members.first_key_value())
-            .map(|(_, addr)| *addr)
+    fn owner(config: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+        key_based::owner::<Chord<B>>(config, key, members)
     }
 
-    fn route(config: &Config, node: &Chord, key: u128) -> Hop {
-        match node.route(config, Id::new(key)) {
-            Step::Owner(owner) => Hop::Owner(owner.addr),
-            Step::Closer(closer) => Hop::Closer(closer.addr),
-            Step::DeadEnd => Hop::Nowhere,
-        }
+    /// As a lookup goes: a node that owns the key itself asks its successors, as the papers have it.
+    fn route(config: &Config, node: &Chord<B>, key: u128) -> Step {
+        node.route(config, Id::new(key))
     }
 
-    fn links(node: &Chord) -> Vec<(&'static str, NodeAddr)> {
+    fn links(node: &Chord<B>) -> Vec<(&'static str, NodeAddr)> {
         let (first, others) = node.successors().split_at(node.successors().len().min(1));
         let fingers = node.fingers().contacts();
         let known = node.i3_list().into_iter().flat_map(|list| list.active());

@@ -2,25 +2,32 @@
 //! what it tells.
 
 mod chord;
+pub mod key_based;
+mod pastry;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 pub use chord::ChordOverlay;
+pub use pastry::PastryOverlay;
+pub use protocols::id::{Contact, Id};
+pub use protocols::kbr::Step;
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use sim_core::addr::NodeAddr;
 use sim_core::observer::Observer;
 use sim_core::protocol::{OperationId, Protocol};
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use crate::scenario::Point;
+use crate::input::InputError;
+use crate::scenario::{By, Point, Settings};
 
 /// Shorthand: the parameters that all nodes of an overlay share.
 pub type ConfigOf<O> = <<O as Overlay>::Protocol as Protocol>::Config;
 /// Shorthand: what a node of an overlay is given when it starts.
 pub type InitOf<O> = <<O as Overlay>::Protocol as Protocol>::Init;
+/// Shorthand: what the nodes of an overlay say to each other.
+pub type MessageOf<O> = <<O as Overlay>::Protocol as Protocol>::Msg;
 
 /// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 ///
@@ -32,7 +39,7 @@ pub trait Overlay: Sized + Sync + 'static {
     const SUMMARY: &'static str;
     /// The settings in scenario files: the table `[protocol.<name>]`, unknown keys refused. What their documentation says is
     /// shown by editors, through the JSON Schema of scenarios.
-    type Settings: DeserializeOwned + JsonSchema;
+    type Settings: JsonSchema;
     /// The protocol itself.
     type Protocol: Protocol<Addr = NodeAddr, Config: Clone, Msg: Debug, Timer: Debug, Command: Debug, Event: Debug>;
     /// What `[observe] ring_invariants` watches.
@@ -41,8 +48,19 @@ pub trait Overlay: Sized + Sync + 'static {
     /// an overlay that is not a ring of identifiers. For `[observe.rings]`.
     const SUCCESSOR: Option<fn(&Self::Protocol) -> NodeAddr> = None;
 
-    /// Parameters from settings, or the setting that will not do.
-    fn config(settings: Self::Settings) -> Result<ConfigOf<Self>, InvalidSetting>;
+    /// Parameters from the settings as they are written: [`Settings::parse`] reads them as [`Overlay::Settings`].
+    ///
+    /// # Errors
+    /// [`InputError::Invalid`], pointing at the setting that will not do ([`Settings::error_at`]).
+    fn config(settings: &Settings) -> Result<ConfigOf<Self>, InputError>;
+
+    /// Holds the parameters against the rest of the point: a table that needs more nodes than there are.
+    ///
+    /// # Errors
+    /// [`InputError::Invalid`], pointing at the setting that does not fit.
+    fn check(_config: &ConfigOf<Self>, _point: &Point) -> Result<(), InputError> {
+        Ok(())
+    }
 
     /// How many different identifiers there are.
     fn capacity(config: &ConfigOf<Self>) -> u128;
@@ -57,7 +75,11 @@ pub trait Overlay: Sized + Sync + 'static {
     fn founders(config: &ConfigOf<Self>) -> u32;
 
     /// What nodes start with whose tables are already perfect, in the order of `members`.
-    fn perfect(config: &ConfigOf<Self>, members: &[(u128, NodeAddr)]) -> Vec<InitOf<Self>>;
+    fn perfect(
+        config: &ConfigOf<Self>,
+        members: &[(u128, NodeAddr)],
+        surroundings: &Surroundings<'_>,
+    ) -> Vec<InitOf<Self>>;
 
     /// What a node starts with that joins through a member.
     fn joining(config: &ConfigOf<Self>, id: u128, bootstrap: NodeAddr) -> InitOf<Self>;
@@ -68,8 +90,9 @@ pub trait Overlay: Sized + Sync + 'static {
     /// A join that has neither completed nor failed after this long is begun again.
     fn join_patience(config: &ConfigOf<Self>) -> SimDuration;
 
-    /// The command that looks up a key.
-    fn lookup(key: u128) -> <Self::Protocol as Protocol>::Command;
+    /// The command that asks for a key in this way; none if the protocol does not offer it. Which ways there are does not
+    /// depend on the key.
+    fn ask(by: By, key: u128) -> Option<<Self::Protocol as Protocol>::Command>;
 
     /// What a node's event means to a scenario.
     fn told(event: <Self::Protocol as Protocol>::Event) -> Told;
@@ -79,34 +102,31 @@ pub trait Overlay: Sized + Sync + 'static {
 
     /// Where a message to a key would go next from a node that is a member, by what it knows at this moment: for
     /// measurements over the whole overlay.
-    fn route(config: &ConfigOf<Self>, node: &Self::Protocol, key: u128) -> Hop;
+    fn route(config: &ConfigOf<Self>, node: &Self::Protocol, key: u128) -> Step;
 
     /// Whom a node knows, each with what he is to it: `successor`, `finger`. Somebody can be several things. For pictures
-    /// of the overlay.
+    /// of the overlay, and for counting its state.
     fn links(node: &Self::Protocol) -> Vec<(&'static str, NodeAddr)>;
 
     /// The observer of the invariants of the overlay, told of members who never leave.
     fn invariants(config: &ConfigOf<Self>, base: &[(u128, NodeAddr)]) -> Self::Invariants;
 }
 
-/// A setting that the protocol cannot work with.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct InvalidSetting {
-    /// The key within `[protocol.<name>]`.
-    pub key: &'static str,
-    /// What is wrong, and what to try.
-    pub message: String,
+/// A protocol over an overlay, which may be any that carries what it says: `[protocol.<name>.over.<overlay>]`.
+///
+/// Its settings have a field `over` that takes any table, such as [`serde::de::IgnoredAny`]: its [`Overlay::config`] reads the
+/// overlay's settings with [`Settings::over`], and a [`LayerEntry`](crate::registry::LayerEntry) chooses between overlays.
+pub trait Layered: Overlay {
+    /// The overlay below it.
+    type Below: Overlay;
 }
 
-/// Where a node would send a message to a key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Hop {
-    /// To this node, which it takes for the owner of the key; it may be itself.
-    Owner(NodeAddr),
-    /// To this node, which is closer.
-    Closer(NodeAddr),
-    /// It knows nobody to send it to.
-    Nowhere,
+/// What can be known of the network when perfect tables are made.
+pub struct Surroundings<'a> {
+    /// The round trip of the direct path between two nodes.
+    pub round_trip: &'a dyn Fn(NodeAddr, NodeAddr) -> SimDuration,
+    /// For what is left to chance.
+    pub streams: StreamKey,
 }
 
 /// What a node told, as far as scenarios measure it.
@@ -132,11 +152,22 @@ pub enum Told {
         /// time-outs, too.
         dead_owners: u32,
     },
-    /// A lookup was given up.
+    /// A lookup was given up, or a message on its way to a key.
     NotFound {
-        /// Which lookup.
+        /// Which of them.
         operation: OperationId,
         /// Requests that were not answered in time.
+        timeouts: u32,
+    },
+    /// A message that was routed to a key has come to this node, which takes itself for the key's root.
+    Delivered {
+        /// Which message.
+        operation: OperationId,
+        /// How often it was handed from one node to another, the last time included.
+        hops: u32,
+        /// Nodes visited up to and including the last one before this: the path length of the Chord papers.
+        visited: u32,
+        /// How often a node on the way was tried in vain.
         timeouts: u32,
     },
     /// Nothing that is measured.

@@ -5,18 +5,18 @@ use std::marker::PhantomData;
 use analysis::Schema;
 use schemars::SchemaGenerator;
 use sim_core::addr::NodeAddr;
-use sim_core::network::Network;
 use sim_core::observer::Observer;
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 
+use super::spread::{self, NodeLoads, Watch};
 use super::trace::{Line, Tracer, Window};
-use super::world::{DirectDelay, Distance, ScenarioWorld, Turn};
+use super::world::{DirectPaths, Distance, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
-use crate::overlays::{ConfigOf, Overlay};
+use crate::overlays::{MessageOf, Overlay};
 use crate::registry::ProtocolEntry;
-use crate::scenario::{LookupTimes, Point, Scenario};
+use crate::scenario::{By, LookupTimes, Point, Scenario};
 
 /// After how many events a run reports its progress, and hears whether it is to stop.
 const EVENTS_BETWEEN_REPORTS: u64 = 1 << 17;
@@ -38,20 +38,26 @@ impl<O: Overlay> OverlayEntry<O> {
         OverlayEntry(PhantomData)
     }
 
-    fn config(point: &Point) -> Result<ConfigOf<O>, InputError> {
-        let settings: O::Settings = point.protocol.parse()?;
-        O::config(settings).map_err(|invalid| point.protocol.error_at(invalid.key, invalid.message))
+    /// The ways in which the overlay can be asked for keys.
+    fn offered() -> Vec<By> {
+        By::ALL.into_iter().filter(|by| O::ask(*by, 0).is_some()).collect()
     }
 
     /// What a simulation of the job is made of.
     fn prepare(job: &Job<'_>) -> Result<(Setup<O::Protocol>, ScenarioWorld<O>), Failure> {
         let point = job.point;
-        let config = Self::config(point).map_err(|error| Failure::Broken(error.to_string()))?;
+        let broken = |error: InputError| Failure::Broken(error.to_string());
+        let config = O::config(&point.protocol).map_err(broken)?;
+        let means = point
+            .lookups
+            .as_ref()
+            .map(|lookups| lookups.means(&Self::offered(), O::NAME, point));
+        let asked = means.transpose().map_err(broken)?;
         let build = || point.network.build(point.nodes as usize, job.streams);
         let network = build().map_err(|error| Failure::Broken(error.to_string()))?;
         let direct = build().map_err(|error| Failure::Broken(error.to_string()))?;
         let distance = distance(job)?;
-        let world = ScenarioWorld::<O>::new(point, config.clone(), job.streams, round_trip(direct), distance);
+        let world = ScenarioWorld::<O>::new(point, config.clone(), job.streams, asked, DirectPaths(direct), distance);
         let setup = Setup {
             config,
             network,
@@ -83,7 +89,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
     }
 
     fn check(&self, point: &Point) -> Result<(), InputError> {
-        let config = Self::config(point)?;
+        let config = O::config(&point.protocol)?;
         let capacity = O::capacity(&config);
         // Who returns gets a new identifier before the former one is free.
         let returning = u128::from(point.churn.changes());
@@ -93,6 +99,9 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
                 point.nodes
             );
             return Err(point.error_at("nodes.count", message));
+        }
+        if let Some(lookups) = &point.lookups {
+            lookups.means(&Self::offered(), O::NAME, point)?;
         }
         if let Some(lookups) = &point.lookups
             && let LookupTimes::Trace(trace) = &lookups.times
@@ -111,7 +120,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
             let message = format!("{} is no ring", O::NAME);
             return Err(point.error_at("observe.rings", message));
         }
-        Ok(())
+        O::check(&config, point)
     }
 
     fn tables(&self, scenario: &Scenario) -> Schema {
@@ -119,7 +128,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
     }
 
     fn node_bytes(&self, point: &Point) -> u64 {
-        let heap = Self::config(point).map_or(0, |config| O::heap_bytes(&config, point));
+        let heap = O::config(&point.protocol).map_or(0, |config| O::heap_bytes(&config, point));
         let engine = Simulation::<O::Protocol, ScenarioWorld<O>>::host_bytes(EVENTS_DUE);
         (engine + heap + ScenarioWorld::<O>::PLACE_BYTES) as u64
     }
@@ -134,10 +143,17 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
             .observe
             .ring_invariants
             .then(|| O::invariants(&setup.config, base));
-        match invariants {
-            Some(observer) => drive::<O, _>(Simulation::observed(setup, world, observer), job, pace),
-            None => drive::<O, _>(Simulation::new(setup, world), job, pace),
+        if invariants.is_none() && !point.observe.node_load {
+            return drive::<O, _>(Simulation::new(setup, world), job, pace, |()| None);
         }
+        let loads = point.observe.node_load.then(|| {
+            let from = point.lookups.as_ref().map_or(SimTime::ZERO, |lookups| lookups.start);
+            NodeLoads::new::<MessageOf<O>>(point.nodes, from)
+        });
+        let watch = Watch { invariants, loads };
+        drive::<O, _>(Simulation::observed(setup, world, watch), job, pace, |watch| {
+            watch.loads.as_ref()
+        })
     }
 
     fn trace(&self, job: &Job<'_>, window: Window, pace: &dyn Pace, sink: &mut dyn FnMut(Line)) -> Result<(), Failure> {
@@ -147,14 +163,6 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         simulation.schedule(SimTime::ZERO, Turn::Open);
         advance(&mut simulation, end, job, pace)
     }
-}
-
-/// The round trip of the direct path on a network.
-fn round_trip(network: Box<dyn Network>) -> DirectDelay {
-    Box::new(move |from: NodeAddr, to: NodeAddr| match from == to {
-        true => sim_core::time::SimDuration::ZERO,
-        false => network.direct_delay(from, to) + network.direct_delay(to, from),
-    })
 }
 
 /// How far hosts lie from the places of regional failures, if there are any.
@@ -180,12 +188,18 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
     mut simulation: Simulation<O::Protocol, ScenarioWorld<O>, W>,
     job: &Job<'_>,
     pace: &dyn Pace,
+    loads: impl Fn(&W) -> Option<&NodeLoads>,
 ) -> Result<RunRecord, Failure> {
     simulation.schedule(SimTime::ZERO, Turn::Open);
     advance(&mut simulation, SimTime::ZERO + job.point.duration, job, pace)?;
     let (events, fingerprint) = (simulation.events(), simulation.fingerprint());
     let (traffic, now) = (simulation.traffic(), simulation.now());
+    let members: Vec<NodeAddr> = simulation.world().members().collect();
+    let state = spread::state(members.iter().filter_map(|addr| simulation.node(*addr)).map(O::links));
+    let node_loads = loads(simulation.observer()).map(|loads| loads.spreads::<MessageOf<O>>(&members));
     let mut measured = simulation.into_world().into_measured(&traffic, now);
+    measured.state = state;
+    measured.node_loads = node_loads.unwrap_or_default();
     if !measured.snapshots.is_empty() {
         let places = job.point.network.places(job.point.nodes as usize, job.streams);
         measured.places = places.ok().flatten().unwrap_or_default();

@@ -8,6 +8,7 @@ use super::load::Load;
 use super::reachability::PathCount;
 use super::rings::RingCount;
 use super::snapshot::Snapshot;
+use super::spread::Spread;
 use super::tally::{Bins, Tally};
 use crate::scenario::Point;
 
@@ -34,6 +35,10 @@ pub struct Measured {
     pub places: Vec<(f64, f64)>,
     /// How keys spread over the members at the end; empty unless asked for.
     pub loads: Vec<Load>,
+    /// What the members know at the end, by kind.
+    pub state: Vec<Spread>,
+    /// What each node received since measurement began, by kind of message; empty unless asked for.
+    pub node_loads: Vec<Spread>,
     /// Comings and goings in the measured time.
     pub comings: Comings,
     /// Arrivals, founders not counted.

@@ -18,6 +18,8 @@ const BYTES_A_SEEN_NODE: u64 = 16_000;
 const BYTES_A_HELD_COUNT: u64 = 250;
 /// What is kept of a session, in a list that grows by doubling.
 const BYTES_A_SESSION: u64 = 32;
+/// What a node received: a number for each of at most so many kinds of messages.
+const BYTES_A_NODE_LOAD: u64 = 40 * 8;
 /// What the process takes without any simulation, figures included.
 const BYTES_OF_PROCESS: u64 = 16 << 20;
 
@@ -102,7 +104,8 @@ fn measured(point: &Point) -> u64 {
         false => 0,
     };
     let snapshots = point.observe.snapshots.len() as u64 * nodes * BYTES_A_SEEN_NODE;
-    (lookups * BYTES_A_LOOKUP) as u64 + bins * BYTES_A_BIN + counts + rings + loads + sessions + snapshots
+    let node_loads = u64::from(point.observe.node_load) * nodes * BYTES_A_NODE_LOAD;
+    node_loads + (lookups * BYTES_A_LOOKUP) as u64 + bins * BYTES_A_BIN + counts + rings + loads + sessions + snapshots
 }
 
 /// What the spread of so many keys takes: how many each holder has, and a row for each number up to the largest, which by the

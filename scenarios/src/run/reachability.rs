@@ -3,7 +3,7 @@
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimTime;
 
-use crate::overlays::Hop;
+use crate::overlays::Step;
 
 /// Paths counted at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +35,7 @@ pub(super) fn arriving(
     hosts: u32,
     sources: &[NodeAddr],
     destination: NodeAddr,
-    mut route: impl FnMut(NodeAddr) -> Hop,
+    mut route: impl FnMut(NodeAddr) -> Step,
 ) -> usize {
     // Whether a message arrives from a node; while it is being followed from there, it is taken not to: that is a circle.
     let mut arrives: Vec<Option<bool>> = vec![None; hosts as usize];
@@ -53,9 +53,9 @@ pub(super) fn arriving(
             arrives[at.index()] = Some(false);
             on_the_way.push(at);
             match route(at) {
-                Hop::Owner(owner) => break owner == destination,
-                Hop::Closer(closer) => at = closer,
-                Hop::Nowhere => break false,
+                Step::Owner(owner) => break owner.addr == destination,
+                Step::Closer(closer) => at = closer.addr,
+                Step::DeadEnd => break false,
             }
         };
         for node in on_the_way.drain(..) {
@@ -75,6 +75,7 @@ pub(super) fn time_to(part: f64, counts: &[PathCount]) -> Option<SimTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::overlays::{Contact, Id};
 
     const NODES: [NodeAddr; 6] = [
         NodeAddr(0),
@@ -85,19 +86,26 @@ mod tests {
         NodeAddr(5),
     ];
 
-    fn closer(node: u32) -> Hop {
-        Hop::Closer(NodeAddr(node))
+    fn contact(node: u32) -> Contact {
+        Contact {
+            id: Id::new(node.into()),
+            addr: NodeAddr(node),
+        }
+    }
+
+    fn closer(node: u32) -> Step {
+        Step::Closer(contact(node))
     }
 
     /// 0 -> 1 -> 2, which takes 5 for the owner; 3 and 4 send in a circle; 5 is the destination.
-    fn route(node: NodeAddr) -> Hop {
+    fn route(node: NodeAddr) -> Step {
         match node.0 {
             0 => closer(1),
             1 => closer(2),
-            2 => Hop::Owner(NodeAddr(5)),
+            2 => Step::Owner(contact(5)),
             3 => closer(4),
             4 => closer(3),
-            _ => Hop::Nowhere,
+            _ => Step::DeadEnd,
         }
     }
 

@@ -23,7 +23,7 @@ type Value = fn(&Tally) -> Option<f64>;
 /// What is looked at, by the names of the columns.
 const METRICS: [(&str, Value); 3] = [
     ("correct_fraction", |tally| over(tally.correct as f64, tally.issued)),
-    ("hops_mean", |tally| over(tally.hops as f64, tally.completed)),
+    ("hops_mean", Tally::hops_mean),
     ("latency_mean_ms", |tally| {
         over(tally.latency as f64 / 1e6, tally.completed)
     }),

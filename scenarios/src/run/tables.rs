@@ -13,7 +13,7 @@ use super::steady::Steadiness;
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use layout::{Layout, TABLES};
-use rows::nearest_rank;
+pub(super) use rows::nearest_rank;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
@@ -22,8 +22,10 @@ fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
 
 /// What the runs of one point have in common, so that their rows can be averaged value by value.
 struct Ranges {
-    /// The longest path.
+    /// One more than the longest path to the owner's predecessor has.
     visited: usize,
+    /// One more than the longest path to the owner has.
+    hops: usize,
     /// Edges of the latency distribution, in ns.
     latency: Vec<u64>,
     /// Edges of the stretch distribution, in millionths.
@@ -137,6 +139,7 @@ impl Ranges {
             .collect();
         Ranges {
             visited: lookups().map(|lookups| lookups.visited.len()).max().unwrap_or(0),
+            hops: lookups().map(|lookups| lookups.hops.len()).max().unwrap_or(0),
             latency: edges(lookups().map(|lookups| lookups.latencies.as_slice())),
             stretch: edges(lookups().map(|lookups| lookups.stretches.as_slice())),
             sessions: edges(ended.iter().map(Vec::as_slice)),

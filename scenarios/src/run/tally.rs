@@ -2,7 +2,8 @@
 
 use sim_core::time::{SimDuration, SimTime};
 
-/// A lookup that named an owner.
+/// A lookup that named an owner, or a message that was delivered to one.
+#[derive(Default)]
 pub(super) struct Answer {
     /// Whether the owner is the true one, among the members at that moment.
     pub correct: bool,
@@ -14,9 +15,9 @@ pub(super) struct Answer {
     pub timeouts: u32,
     /// Owners that were named and did not answer.
     pub dead_owners: u32,
-    /// From the command to the answer.
+    /// From the command to the answer; of a message, to its delivery.
     pub latency: SimDuration,
-    /// The round trip of the direct path from the initiator to the owner; zero if they are one.
+    /// The direct path from the initiator to the owner and back, and of a message only there; zero if they are one.
     pub direct: SimDuration,
 }
 
@@ -38,14 +39,16 @@ pub struct Tally {
     pub unfinished: u64,
     /// Lookups by nodes visited.
     pub visited: Vec<u64>,
-    /// Nodes on the way to the owner, summed over completed lookups.
-    pub hops: u64,
+    /// Lookups by nodes on the way to the owner, this included.
+    pub hops: Vec<u64>,
     /// Unanswered requests, summed over lookups that ended.
     pub timeouts: u64,
     /// Owners that were named and did not answer, summed over completed lookups.
     pub dead_owners: u64,
     /// Latency summed over completed lookups, in ns.
     pub latency: u128,
+    /// The direct paths that latency is compared with, summed over completed lookups, in ns.
+    pub direct: u128,
     /// Latency of each completed lookup, in ns.
     pub latencies: Vec<u64>,
     /// Latency over the direct round trip of each completed lookup between two different nodes, in millionths.
@@ -53,18 +56,26 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The mean number of nodes on the way to the owner, this included.
+    pub(super) fn hops_mean(&self) -> Option<f64> {
+        let sum: u64 = self
+            .hops
+            .iter()
+            .zip(0_u64..)
+            .map(|(lookups, hops)| lookups * hops)
+            .sum();
+        (self.completed > 0).then(|| sum as f64 / self.completed as f64)
+    }
+
     fn found(&mut self, answer: &Answer) {
         self.completed += 1;
         self.correct += u64::from(answer.correct);
-        let visited = answer.visited as usize;
-        if self.visited.len() <= visited {
-            self.visited.resize(visited + 1, 0);
-        }
-        self.visited[visited] += 1;
-        self.hops += u64::from(answer.hops);
+        count(&mut self.visited, answer.visited);
+        count(&mut self.hops, answer.hops);
         self.timeouts += u64::from(answer.timeouts);
         self.dead_owners += u64::from(answer.dead_owners);
         self.latency += u128::from(answer.latency.as_nanos());
+        self.direct += u128::from(answer.direct.as_nanos());
         self.latencies.push(answer.latency.as_nanos());
         if answer.direct > SimDuration::ZERO {
             let ratio = answer.latency.as_nanos() as f64 / answer.direct.as_nanos() as f64;
@@ -79,18 +90,33 @@ impl Tally {
         self.correct += other.correct;
         self.failed += other.failed;
         self.unfinished += other.unfinished;
-        if self.visited.len() < other.visited.len() {
-            self.visited.resize(other.visited.len(), 0);
-        }
-        for (sum, count) in self.visited.iter_mut().zip(&other.visited) {
-            *sum += count;
-        }
-        self.hops += other.hops;
+        add_counts(&mut self.visited, &other.visited);
+        add_counts(&mut self.hops, &other.hops);
         self.timeouts += other.timeouts;
         self.dead_owners += other.dead_owners;
         self.latency += other.latency;
+        self.direct += other.direct;
         self.latencies.extend_from_slice(&other.latencies);
         self.stretches.extend_from_slice(&other.stretches);
+    }
+}
+
+/// Counts one of this length.
+fn count(lengths: &mut Vec<u64>, length: u32) {
+    let length = length as usize;
+    if lengths.len() <= length {
+        lengths.resize(length + 1, 0);
+    }
+    lengths[length] += 1;
+}
+
+/// Adds counts by length to others.
+fn add_counts(sums: &mut Vec<u64>, counts: &[u64]) {
+    if sums.len() < counts.len() {
+        sums.resize(counts.len(), 0);
+    }
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum += count;
     }
 }
 
@@ -208,7 +234,10 @@ mod tests {
             (all.issued, all.completed, all.correct, all.failed, all.unfinished),
             (5, 3, 2, 1, 1)
         );
-        assert_eq!((all.hops, all.timeouts, all.visited.iter().sum::<u64>()), (13, 7, 3));
+        assert_eq!((all.timeouts, all.visited.iter().sum::<u64>()), (7, 3));
+        assert_eq!(all.hops, [0, 1, 0, 0, 1, 0, 0, 0, 1]);
+        assert_eq!(all.hops_mean(), Some(13.0 / 3.0));
+        assert_eq!(all.direct, 100_000_000);
         assert_eq!(all.latencies, [20_000_000, 60_000_000, 900_000_000]);
         assert_eq!(all.latency, 980_000_000);
         assert_eq!(all.stretches, [2_000_000, 12_857_143], "none to oneself");

@@ -15,18 +15,18 @@ mod raw;
 mod replications;
 mod rings;
 mod schema;
+mod settings;
 mod sweep;
 mod validate;
 mod workload;
 
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{Document, InputError, Node, Origin};
+use crate::input::{Document, InputError};
 use crate::registry::Registry;
 
 pub use churn::{ChurnSpec, FlashCrowd, MassFailureSpec, Returning, TraceSpec};
@@ -40,9 +40,10 @@ pub use network::{
 pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;
+pub use settings::Settings;
 pub use sweep::Axis;
 pub(crate) use validate::check_figures;
-pub use workload::{Initiators, Keys, LookupTimes, Lookups};
+pub use workload::{By, Initiators, Keys, LookupTimes, Lookups};
 
 /// The keys that name files to be read.
 pub const FILE_KEYS: [&str; 4] = [
@@ -165,6 +166,8 @@ pub struct Observe {
     pub snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end of the run.
     pub load: Option<u64>,
+    /// Whether messages are counted by the nodes that receive them.
+    pub node_load: bool,
 }
 
 /// How often it is counted between how many nodes there are paths.
@@ -174,53 +177,6 @@ pub struct Reachability {
     pub every: SimDuration,
     /// Paths from everywhere to so many random nodes are followed each time; to all where it is `None`.
     pub destinations: Option<u32>,
-}
-
-/// The settings of a protocol as written, for the registry to make sense of.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    name: String,
-    key_origin: Origin,
-    node: Node,
-}
-
-impl Settings {
-    /// The name of the protocol.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The settings as a value of type `T`, which should refuse unknown keys.
-    ///
-    /// # Errors
-    /// [`InputError::Invalid`], pointing at what `T` refuses.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, InputError> {
-        T::deserialize(&self.node)
-    }
-
-    /// A complaint about one of the settings, a dotted key; about all of them if it is empty or not written.
-    pub fn error_at(&self, key: &str, message: impl AsRef<str>) -> InputError {
-        let origin = key
-            .split('.')
-            .try_fold(&self.node, |node, name| node.as_table()?.get(name));
-        let origin = origin.map_or(&self.node.origin, |node| &node.origin);
-        let path = if key.is_empty() {
-            String::new()
-        } else {
-            format!(".{key}")
-        };
-        InputError::at(origin, format!("protocol.{}{path}: {}", self.name, message.as_ref()))
-    }
-
-    /// The settings on one line, as written: what is not there has its default.
-    pub fn inline(&self) -> String {
-        self.node.inline()
-    }
-
-    /// Where the protocol was named.
-    pub fn origin(&self) -> &Origin {
-        &self.key_origin
-    }
 }
 
 impl Point {

@@ -136,6 +136,9 @@ pub(super) enum RawBringUp {
         arrivals: Arrivals,
         /// How many members the overlay starts from, with perfect tables; what the protocol recommends where it is left out.
         founders: Option<u32>,
+        /// Networks of more nodes than this are not joined together: they are there as with `bulk`. For sweeps over sizes of
+        /// which the largest would take too long.
+        bulk_beyond: Option<u32>,
     },
     /// All are there at time zero, with the tables that the finished protocol would have.
     Bulk {},
@@ -295,6 +298,9 @@ pub(super) struct RawObserve {
     pub(super) snapshots: Vec<Duration>,
     /// How keys spread over the members at the end of the run.
     pub(super) load: Option<RawLoad>,
+    /// How many messages of each kind each node receives, from the start of the lookups on.
+    #[serde(default)]
+    pub(super) node_load: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -127,12 +127,7 @@ fn point(
         .lookups
         .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
         .transpose()?;
-    let (name, key_origin, node) = document.choice("protocol", &known)?;
-    let protocol = Settings {
-        name: name.to_owned(),
-        key_origin: key_origin.clone(),
-        node: node.clone(),
-    };
+    let protocol = Settings::chosen(&document, &known)?;
     let head = Head {
         name: raw.name,
         title: raw.title,
@@ -203,6 +198,10 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
     match raw {
         RawBringUp::Bulk {} => Ok(BringUp::Bulk),
         RawBringUp::Joins {
+            bulk_beyond: Some(most),
+            ..
+        } if nodes > most => Ok(BringUp::Bulk),
+        RawBringUp::Joins {
             founders: Some(founders),
             ..
         } if !(1..=nodes).contains(&founders) => {
@@ -215,6 +214,7 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
             over,
             arrivals,
             founders,
+            ..
         } if over.get() < duration => Ok(BringUp::Joins {
             over: over.get(),
             arrivals,
@@ -276,6 +276,7 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
         }),
         snapshots,
         load: raw.load.map(|load| load.keys),
+        node_load: raw.node_load,
     })
 }
 

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use sim_core::distribution::Zipf;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::Point;
 use super::files::ScenarioFiles;
 use super::validate::{BEFORE_END, since_start};
-use crate::input::{Document, InputError};
+use crate::input::{Document, InputError, list};
 use crate::lookup_trace::LookupTrace;
 use crate::units::{Duration, Rate, written};
 
@@ -31,6 +32,8 @@ pub(super) struct RawLookups {
     until: Option<Duration>,
     /// How many start at each initiator that is up: a Poisson process.
     rate: Option<Rate>,
+    /// How many start in the whole network while all initiators are up, likewise: each has its share.
+    total_rate: Option<Rate>,
     /// The time from one lookup of an initiator to its next; the first comes at a random moment within it.
     every: Option<Duration>,
     /// A file with lines of `time node key`; a relative path starts from the folder of the scenario.
@@ -41,7 +44,42 @@ pub(super) struct RawLookups {
     /// Which keys.
     #[serde(default)]
     keys: RawKeys,
+    /// How a key's owner is reached; where it is left out, in the first of these ways that the protocol offers.
+    by: Option<By>,
+    /// How long a message may be on its way to its key: one that has not been delivered by then counts as failed. With
+    /// `by = "route"` only; 30s where it is left out.
+    patience: Option<Duration>,
 }
+
+/// How a key's owner is reached, and what is measured then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The initiator asks who owns the key, and hears it: latency is from the question to the answer, and direct the round
+    /// trip between the two.
+    Lookup,
+    /// A message goes to the key from node to node, and is measured where it is delivered: latency is one way, and so is the
+    /// direct path that it is compared with.
+    Route,
+}
+
+impl By {
+    /// All ways, that first which is taken where none is asked for.
+    pub const ALL: [By; 2] = [By::Lookup, By::Route];
+}
+
+impl fmt::Display for By {
+    /// As scenarios write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            By::Lookup => "lookup",
+            By::Route => "route",
+        })
+    }
+}
+
+/// How long a message may be on its way where a scenario does not say: longer than any that is only late.
+const PATIENCE: SimDuration = SimDuration::from_secs(30);
 
 /// Which keys are looked up.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -75,6 +113,17 @@ pub enum Initiators {
     Nodes(Vec<u32>),
 }
 
+impl Initiators {
+    /// How many of so many hosts they are.
+    fn count(&self, hosts: u32) -> u32 {
+        match self {
+            Initiators::All => hosts,
+            Initiators::Random(count) => *count,
+            Initiators::Nodes(some) => some.len() as u32,
+        }
+    }
+}
+
 /// Lookups: when, from where, of what.
 #[derive(Clone, Debug)]
 pub struct Lookups {
@@ -88,6 +137,10 @@ pub struct Lookups {
     pub initiators: Initiators,
     /// Which keys, where a trace does not tell.
     pub keys: Keys,
+    /// How their owners are reached, if the scenario says so.
+    pub by: Option<By>,
+    /// How long a routed message may be on its way, if the scenario says so.
+    patience: Option<SimDuration>,
 }
 
 /// When lookups start. Those of an initiator that is no member at that moment are void.
@@ -113,13 +166,45 @@ pub enum Keys {
 }
 
 impl Lookups {
+    /// In which of the ways that are offered owners are reached: as the scenario says, or in the first one.
+    ///
+    /// # Errors
+    /// [`InputError::Invalid`], pointing at what is not offered.
+    pub fn means(&self, offered: &[By], name: &str, point: &Point) -> Result<By, InputError> {
+        let means = match (self.by, offered) {
+            (None, [first, ..]) => *first,
+            (None, []) => {
+                let message = format!("{name} cannot be asked for keys");
+                return Err(point.error_at("workload.lookups", message).labelled("leave it out"));
+            }
+            (Some(by), _) if offered.contains(&by) => by,
+            (Some(by), _) => {
+                let error = point.error_at("workload.lookups.by", format!("{name} does not offer `{by}`"));
+                let ways: Vec<String> = offered.iter().map(By::to_string).collect();
+                return Err(error.labelled(match offered {
+                    [] => "leave `workload.lookups` out".to_owned(),
+                    _ => format!("it offers {}", list(ways.iter().map(String::as_str))),
+                }));
+            }
+        };
+        if self.patience.is_some() && means != By::Route {
+            let error = point.error_at(
+                "workload.lookups.patience",
+                "a lookup has time-outs of its own: only a message on its way to a key is given up from outside",
+            );
+            return Err(error.labelled("leave it out, or set `by = \"route\"`"));
+        }
+        Ok(means)
+    }
+
+    /// How long a routed message may be on its way.
+    pub fn patience(&self) -> SimDuration {
+        self.patience.unwrap_or(PATIENCE)
+    }
+
     /// How many lookups are to be expected of so many hosts that are up for this share of the time.
     pub fn expected(&self, hosts: u32, availability: f64) -> f64 {
-        let initiators = match &self.initiators {
-            Initiators::All => f64::from(hosts),
-            Initiators::Random(count) => f64::from(*count),
-            Initiators::Nodes(hosts) => hosts.len() as f64,
-        };
+        let initiators = f64::from(self.initiators.count(hosts));
         let span = self.until.since(self.start).as_secs_f64();
         let each = match &self.times {
             LookupTimes::Poisson(rate) => rate * span,
@@ -150,6 +235,10 @@ impl fmt::Display for Lookups {
             Keys::Uniform => Ok(()),
             Keys::Nodes => f.write_str(", of the identifiers of random members"),
             Keys::Zipf(law) => write!(f, ", of {} keys by Zipf's law", law.ranks()),
+        }?;
+        match self.by {
+            Some(By::Route) => f.write_str(", as messages routed to the keys"),
+            _ => Ok(()),
         }
     }
 }
@@ -163,7 +252,7 @@ pub(super) fn lookups(
     files: &mut ScenarioFiles,
 ) -> Result<Lookups, InputError> {
     let (start, until) = span(&raw, end, document)?;
-    let times = times(&raw, document, files)?;
+    let times = times(&raw, hosts, document, files)?;
     if let LookupTimes::Trace(trace) = &times {
         check_trace(trace, start, until, hosts, document)?;
     }
@@ -179,12 +268,20 @@ pub(super) fn lookups(
             Keys::Zipf(law)
         }
     };
+    let patience = raw.patience.map(Duration::get);
+    if patience == Some(SimDuration::ZERO) {
+        return Err(document
+            .error_at("workload.lookups.patience", "no message arrives in no time")
+            .labelled("must be longer than 0s"));
+    }
     Ok(Lookups {
         start,
         until,
         times,
         initiators: raw.initiators,
         keys,
+        by: raw.by,
+        patience,
     })
 }
 
@@ -218,27 +315,41 @@ fn span(raw: &RawLookups, end: SimTime, document: &Document) -> Result<(SimTime,
     Ok((start, until))
 }
 
-/// When lookups start: by exactly one of three keys.
-fn times(raw: &RawLookups, document: &Document, files: &mut ScenarioFiles) -> Result<LookupTimes, InputError> {
-    match (&raw.rate, &raw.every, &raw.trace) {
-        (Some(rate), None, None) => Ok(LookupTimes::Poisson(rate.per_second())),
-        (None, Some(every), None) if every.get() == SimDuration::ZERO => Err(document
+/// When lookups start: by exactly one of four keys.
+fn times(
+    raw: &RawLookups,
+    hosts: u32,
+    document: &Document,
+    files: &mut ScenarioFiles,
+) -> Result<LookupTimes, InputError> {
+    let said = [
+        ("rate", raw.rate.is_some()),
+        ("total_rate", raw.total_rate.is_some()),
+        ("every", raw.every.is_some()),
+        ("trace", raw.trace.is_some()),
+    ];
+    let mut said = said.into_iter().filter_map(|(key, said)| said.then_some(key));
+    if let (Some(one), Some(other)) = (said.next(), said.next()) {
+        let message = format!("`{other}` and `{one}` both say when lookups start");
+        return Err(document
+            .error_at(&format!("workload.lookups.{other}"), message)
+            .labelled("leave one of them out"));
+    }
+    match (&raw.rate, &raw.total_rate, &raw.every, &raw.trace) {
+        (Some(rate), ..) => Ok(LookupTimes::Poisson(rate.per_second())),
+        (_, Some(rate), ..) => {
+            let initiators = raw.initiators.count(hosts).max(1);
+            Ok(LookupTimes::Poisson(rate.per_second() / f64::from(initiators)))
+        }
+        (_, _, Some(every), _) if every.get() == SimDuration::ZERO => Err(document
             .error_at("workload.lookups.every", "lookups cannot follow each other at once")
             .labelled("must be longer than 0s")),
-        (None, Some(every), None) => Ok(LookupTimes::Periodic(every.get())),
-        (None, None, Some(file)) => Ok(LookupTimes::Trace(files.lookup_trace(file, document)?)),
-        (None, None, None) => Err(document
+        (_, _, Some(every), _) => Ok(LookupTimes::Periodic(every.get())),
+        (.., Some(file)) => Ok(LookupTimes::Trace(files.lookup_trace(file, document)?)),
+        (None, None, None, None) => Err(document
             .error_at("workload.lookups", "when do lookups start?")
-            .labelled("one of the keys `rate`, `every` and `trace` is missing")
+            .labelled("one of the keys `rate`, `total_rate`, `every` and `trace` is missing")
             .help("rate = \"1/min\" makes them a Poisson process at each node")),
-        (rate, _, trace) => {
-            let key = if trace.is_some() { "trace" } else { "every" };
-            let other = if rate.is_some() { "rate" } else { "every" };
-            let message = format!("`{key}` and `{other}` both say when lookups start");
-            Err(document
-                .error_at(&format!("workload.lookups.{key}"), message)
-                .labelled("leave one of them out"))
-        }
     }
 }
 

@@ -6,6 +6,7 @@ mod cite;
 mod conditions;
 mod diff;
 mod explain;
+mod key_based;
 mod link_failures;
 mod machines;
 mod mutations;

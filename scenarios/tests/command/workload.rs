@@ -117,6 +117,38 @@ fn some_look_up_and_the_others_do_not() {
     assert_eq!(nodes(&lookups(r#""all""#)).len(), 16);
 }
 
+/// The rate of the whole network does not depend on how many share it: 1100 are to be expected, and five standard deviations are
+/// 166.
+#[test]
+fn a_total_rate_is_shared_by_all_initiators() {
+    let asked = |more: &str| {
+        let lookups = format!(r#"workload.lookups = {{ start = "1min", total_rate = "100/min"{more} }}"#);
+        Home::new(&lookups).asked()
+    };
+    let (all, four) = (asked(""), asked(", initiators = { random = 4 }"));
+    for (asked, initiators) in [(all, 16), (four, 4)] {
+        assert!((934..1266).contains(&asked.len()), "{}", asked.len());
+        assert_eq!(
+            asked.iter().map(|(_, node, _)| *node).collect::<BTreeSet<_>>().len(),
+            initiators
+        );
+    }
+}
+
+#[test]
+fn networks_beyond_a_size_are_not_joined_together() {
+    let home = Home::new("");
+    let joins = r#"bring_up={ joins = { over = "5min", bulk_beyond = 12 } }"#;
+    for (count, words) in [
+        ("12", "joining one by one over 5min"),
+        ("13", "all there from the start"),
+    ] {
+        let count = format!("nodes.count={count}");
+        let ended = peerscope(&["check", &home.file, "--set", joins, "--set", &count]);
+        assert!(ended.out.contains(words), "{}{}", ended.out, ended.err);
+    }
+}
+
 /// With exponent 1 and four keys these are asked for as 12 : 6 : 4 : 3. Of 3,000 lookups, five standard deviations of a fraction
 /// are at most 0.046.
 #[test]
@@ -241,11 +273,15 @@ fn a_workload_that_cannot_be_is_refused_where_it_is_written() {
     for (keys, words) in [
         (
             r#"until = "2min""#,
-            "one of the keys `rate`, `every` and `trace` is missing",
+            "one of the keys `rate`, `total_rate`, `every` and `trace` is missing",
         ),
         (
             r#"rate = "1/s", every = "2s""#,
             "`every` and `rate` both say when lookups start",
+        ),
+        (
+            r#"rate = "1/s", total_rate = "2/s""#,
+            "`total_rate` and `rate` both say when lookups start",
         ),
         (r#"every = "0s""#, "must be longer than 0s"),
         (

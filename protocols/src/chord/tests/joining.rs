@@ -57,7 +57,7 @@ fn whoever_has_not_joined_answers_nobody() {
         assert!(node.message(NodeAddr(1), msg).is_empty());
     }
     assert_eq!(node.node.predecessor(), None);
-    let failed = told(&lookup(&mut node, 3))[0];
+    let failed = &told(&lookup(&mut node, 3))[0];
     assert!(
         matches!(
             failed,

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_key_between_node_and_successor_belongs_to_the_successor_iv_c() {
     let node = member(config(Rules::Ton2003)).node;
-    let hop = |key| node.next_hop(&config(Rules::Ton2003), Id::new(key), &[]);
+    let hop = |key| node.find_successor_step(&config(Rules::Ton2003), Id::new(key), &[]);
     assert_eq!(hop(9), Step::Owner(contact(14)));
     assert_eq!(hop(14), Step::Owner(contact(14)));
     assert_eq!(hop(15), Step::Closer(contact(14)));

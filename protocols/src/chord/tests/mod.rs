@@ -7,6 +7,7 @@ mod joining;
 mod leaving;
 mod lookups;
 mod proximity;
+mod routing;
 mod stabilize;
 
 use sim_core::addr::NodeAddr;
@@ -40,6 +41,11 @@ fn config(rules: Rules) -> Config {
 
 /// Node 8 of the ring that ToN, Fig. 4 shows: 1 8 14 21 32 38 42 48 51 56.
 fn member(config: Config) -> Recorder<Chord> {
+    member_carrying(config)
+}
+
+/// The same, with a layer above.
+fn member_carrying<B: Payload>(config: Config) -> Recorder<Chord<B>> {
     let ring = Ring::new(&config, contacts([1, 8, 14, 21, 32, 38, 42, 48, 51, 56]));
     let id = Id::new(8);
     let mut node = Recorder::new(
@@ -80,7 +86,7 @@ fn joining(config: Config) -> (Recorder<Chord>, Vec<Effect<Chord>>) {
     (node, effects)
 }
 
-fn sent(effects: &[Effect<Chord>]) -> Vec<(u32, Msg)> {
+fn sent<B: Payload>(effects: &[Effect<Chord<B>>]) -> Vec<(u32, Msg<B>)> {
     let sent = effects.iter().filter_map(|effect| match effect {
         Effect::Send { to, msg } => Some((to.0, msg.clone())),
         _ => None,
@@ -88,16 +94,16 @@ fn sent(effects: &[Effect<Chord>]) -> Vec<(u32, Msg)> {
     sent.collect()
 }
 
-fn told(effects: &[Effect<Chord>]) -> Vec<Event> {
+fn told<B: Payload>(effects: &[Effect<Chord<B>>]) -> Vec<Event<B>> {
     let told = effects.iter().filter_map(|effect| match effect {
-        Effect::Emit(event) => Some(*event),
+        Effect::Emit(event) => Some(event.clone()),
         _ => None,
     });
     told.collect()
 }
 
 /// The request in the first message to a node that asks something.
-fn asked(effects: &[Effect<Chord>], to: u32, test: impl Fn(&Msg) -> bool) -> RequestId {
+fn asked<B: Payload>(effects: &[Effect<Chord<B>>], to: u32, test: impl Fn(&Msg<B>) -> bool) -> RequestId {
     let found = sent(effects).into_iter().find(|(addr, msg)| *addr == to && test(msg));
     match found {
         Some((
@@ -115,11 +121,11 @@ fn get_neighbours(effects: &[Effect<Chord>], to: u32) -> RequestId {
     asked(effects, to, |msg| matches!(msg, Msg::GetNeighbours { .. }))
 }
 
-fn ping(effects: &[Effect<Chord>], to: u32) -> RequestId {
+fn ping<B: Payload>(effects: &[Effect<Chord<B>>], to: u32) -> RequestId {
     asked(effects, to, |msg| matches!(msg, Msg::Ping { .. }))
 }
 
-fn next_hop(effects: &[Effect<Chord>], to: u32) -> RequestId {
+fn next_hop<B: Payload>(effects: &[Effect<Chord<B>>], to: u32) -> RequestId {
     asked(effects, to, |msg| matches!(msg, Msg::NextHop { .. }))
 }
 
@@ -135,7 +141,7 @@ fn neighbours(id: u32, predecessor: Option<u32>, successors: Vec<Contact>, reque
     }
 }
 
-fn step(request: RequestId, step: Step) -> Msg {
+fn step<B>(request: RequestId, step: Step) -> Msg<B> {
     Msg::Step {
         request,
         step,

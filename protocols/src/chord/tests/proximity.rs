@@ -61,7 +61,8 @@ const DELAYS: [(u32, u64); 9] = [
 ];
 
 fn hop(node: &Recorder<Chord>, key: u32, avoid: &[NodeAddr]) -> Step {
-    node.node.next_hop(&node.config, Id::new(u128::from(key)), avoid)
+    node.node
+        .find_successor_step(&node.config, Id::new(u128::from(key)), avoid)
 }
 
 #[test]

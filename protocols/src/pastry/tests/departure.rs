@@ -31,7 +31,7 @@ fn heartbeats_go_to_the_smaller_half_and_to_those_of_the_larger_that_are_silent(
         addr("1020"),
         Msg::Ping {
             request: RequestId(1),
-            id: id("1020"),
+            id: Some(id("1020")),
         },
     );
     let effects = heartbeats(&mut node);

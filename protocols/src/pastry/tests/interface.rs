@@ -8,8 +8,12 @@ use crate::kbr::{KeyBased, Step, Upcall};
 #[test]
 fn neighbours_and_replicas_are_the_numerically_closest() {
     let node = member::<Nothing>(config()).node;
-    assert_eq!(node.neighbour_set(3), contacts(["0333", "1002", "0330"]));
-    assert_eq!(node.neighbour_set(9).len(), 4, "no more are known, and not itself");
+    assert_eq!(node.neighbour_set(&config(), 3), contacts(["0333", "1002", "0330"]));
+    assert_eq!(
+        node.neighbour_set(&config(), 9).len(),
+        4,
+        "no more are known, and not itself"
+    );
     let config = config();
     assert_eq!(
         node.replica_set(&config, id("1001"), 3),

@@ -81,7 +81,7 @@ pub(super) fn cost(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
         number(per_node_s(measured, total(measured).messages)),
         ratio(lookups.completed as f64, lookups.issued),
         ratio(lookups.correct as f64, lookups.issued),
-        ratio(lookups.hops as f64, lookups.completed),
+        number(lookups.hops_mean()),
         ratio(lookups.timeouts as f64, lookups.completed + lookups.failed),
         ratio(lookups.latency as f64 / 1e6, lookups.completed),
         number(median.map(|latency| latency as f64 / 1e6)),

@@ -3,8 +3,8 @@
 use analysis::Cell;
 
 use super::rows::{
-    access_links, convergence, latency, load, load_distribution, lookups, messages, one_ring, path_length, population,
-    quantiles, reachability, rings, snapshot_links, snapshot_nodes, stretch,
+    access_links, convergence, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring,
+    path_length, population, quantiles, reachability, rings, snapshot_links, snapshot_nodes, state, stretch,
 };
 use super::{Ranges, comings};
 use crate::run::measure::Measured;
@@ -22,9 +22,10 @@ pub(super) struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-pub(super) const TABLES: [Layout; 22] = [
+pub(super) const TABLES: [Layout; 25] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
-    // `hops` counts to the owner; stretch is latency over the direct round trip.
+    // `hops` counts to the owner; stretch is latency over the direct round trip, and of messages that are routed over the direct
+    // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not.
     Layout {
         name: "lookups",
         columns: &[
@@ -50,6 +51,7 @@ pub(super) const TABLES: [Layout; 22] = [
             "stretch_p10",
             "stretch_p50",
             "stretch_p90",
+            "relative_distance",
         ],
         written: always,
         rows: lookups,
@@ -60,6 +62,13 @@ pub(super) const TABLES: [Layout; 22] = [
         columns: &["visited", "lookups", "fraction"],
         written: always,
         rows: path_length,
+    },
+    // The distribution of `hops`, likewise.
+    Layout {
+        name: "hops",
+        columns: &["hops", "lookups", "fraction"],
+        written: always,
+        rows: hops,
     },
     // The distribution of latency: the fraction of completed lookups that took at most so long.
     Layout {
@@ -260,6 +269,39 @@ pub(super) const TABLES: [Layout; 22] = [
         written: spreads_keys,
         rows: load_distribution,
     },
+    // What the members know at the end of the run, a row a kind of entry in their tables: entries a node; `total` are all kinds, and
+    // `distinct` the different nodes among them. Percentiles by nearest rank.
+    Layout {
+        name: "state",
+        columns: &[
+            "kind",
+            "members",
+            "entries_mean",
+            "entries_p01",
+            "entries_p50",
+            "entries_p99",
+            "entries_max",
+        ],
+        written: always,
+        rows: state,
+    },
+    // What each node has to do: the messages of a kind, and of all, that a node received since measurement began, be it to
+    // answer, to pass on or to take in. Counted are the members at the end and whoever else handled anything. What is routed to a key is
+    // received once for each hop.
+    Layout {
+        name: "node_load",
+        columns: &[
+            "kind",
+            "nodes_counted",
+            "received_mean",
+            "received_p01",
+            "received_p50",
+            "received_p99",
+            "received_max",
+        ],
+        written: counts_node_loads,
+        rows: node_load,
+    },
     // The rings that the members make up, a row a count: circles of members, each what the one before takes for its successor;
     // `largest` are the members on the largest, `correct` those whose successor is the next member by identifier.
     Layout {
@@ -309,6 +351,10 @@ fn follows_paths(scenario: &Scenario) -> bool {
 
 fn spreads_keys(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| point.observe.load.is_some())
+}
+
+fn counts_node_loads(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.node_load)
 }
 
 fn counts_rings(scenario: &Scenario) -> bool {

@@ -11,10 +11,11 @@ use crate::run::measure::Measured;
 use crate::run::reachability::{PathCount, time_to};
 use crate::run::rings::{RingCount, one_ring_since};
 use crate::run::snapshot::{SeenLink, SeenNode};
+use crate::run::spread::Spread;
 use crate::run::tally::STRETCH_UNIT;
 
 /// The sample of rank `q n`, rounded up: sorted samples, `q` in (0, 1].
-pub(super) fn nearest_rank(sorted: &[u64], q: f64) -> Option<u64> {
+pub(in crate::run) fn nearest_rank(sorted: &[u64], q: f64) -> Option<u64> {
     let rank = (q * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()
 }
@@ -68,7 +69,7 @@ pub(super) fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         percentile(1),
         percentile(50),
         percentile(99),
-        number(ratio(measured.hops as f64, completed)),
+        number(measured.hops_mean()),
         number(ratio(measured.timeouts as f64, completed + measured.failed)),
         number(ratio(measured.dead_owners as f64, completed)),
         number(ratio(measured.latency as f64 / 1e6, completed)),
@@ -81,19 +82,25 @@ pub(super) fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         stretch(0.10),
         stretch(0.50),
         stretch(0.90),
+        number((measured.direct > 0).then(|| measured.latency as f64 / measured.direct as f64)),
     ]]
 }
 
-pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |visited: usize| {
-        let lookups = measured.lookups.visited.get(visited).copied().unwrap_or(0);
-        vec![
-            visited.into(),
-            lookups.into(),
-            number(ratio(lookups as f64, measured.lookups.completed)),
-        ]
+/// A row a length up to below `end`: how many of the completed lookups are so long.
+fn lengths(lookups: &[u64], end: usize, completed: u64) -> Vec<Vec<Cell>> {
+    let row = |length: usize| {
+        let lookups = lookups.get(length).copied().unwrap_or(0);
+        vec![length.into(), lookups.into(), number(ratio(lookups as f64, completed))]
     };
-    (0..ranges.visited).map(row).collect()
+    (0..end).map(row).collect()
+}
+
+pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    lengths(&measured.lookups.visited, ranges.visited, measured.lookups.completed)
+}
+
+pub(super) fn hops(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    lengths(&measured.lookups.hops, ranges.hops, measured.lookups.completed)
 }
 
 pub(super) fn load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
@@ -130,6 +137,31 @@ pub(super) fn load_distribution(measured: &Measured, ranges: &Ranges) -> Vec<Vec
     loads
         .flat_map(|load| (0..=ranges.held).map(move |held| row(load, held)))
         .collect()
+}
+
+/// A row a thing that is spread over nodes.
+fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
+    let row = |spread: &Spread| {
+        let [p01, p50, p99] = spread.percentiles;
+        vec![
+            spread.of.into(),
+            spread.nodes.into(),
+            number(ratio(spread.sum as f64, spread.nodes)),
+            p01.into(),
+            p50.into(),
+            p99.into(),
+            spread.max.into(),
+        ]
+    };
+    spreads.iter().map(row).collect()
+}
+
+pub(super) fn state(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    spreads(&measured.state)
+}
+
+pub(super) fn node_load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    spreads(&measured.node_loads)
 }
 
 /// A row an edge: the edge in the unit of the table, and the fraction of samples that do not exceed it.

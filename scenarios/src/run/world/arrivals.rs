@@ -158,7 +158,7 @@ impl<O: Overlay> ScenarioWorld<O> {
             }
             None => {
                 self.founding = Some(control.now());
-                for init in O::perfect(&self.config, &[(id, addr)]) {
+                for init in self.perfect(&[(id, addr)]) {
                     control.start(addr, init);
                 }
             }

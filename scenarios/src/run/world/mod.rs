@@ -1,6 +1,8 @@
 //! The world of a scenario: who comes and goes, who looks up what, and what is read off the nodes.
 
 mod arrivals;
+mod direct;
+mod hearing;
 mod observation;
 mod process;
 mod workload;
@@ -19,10 +21,10 @@ use sim_core::world::{Control, World};
 use super::load::Load;
 use super::measure::Measured;
 use super::members::Members;
-use super::tally::Answer;
-use crate::overlays::{ConfigOf, Overlay, Told};
-use crate::scenario::{BringUp, FlashCrowd, MassFailureSpec, Point, Reachability, Returning};
+use crate::overlays::{ConfigOf, InitOf, Overlay, Surroundings};
+use crate::scenario::{BringUp, By, FlashCrowd, MassFailureSpec, Point, Reachability, Returning};
 use arrivals::{REVIEW_PERIOD, Session, fresh_identifier};
+pub(super) use direct::DirectPaths;
 use process::{Processes, Pulse};
 use workload::{Issued, Workload};
 
@@ -131,7 +133,9 @@ pub(super) struct ScenarioWorld<O: Overlay> {
     next_operation: u64,
     arrivals: NodeRng,
     lookups: NodeRng,
-    network: DirectDelay,
+    /// How keys are asked for, if they are.
+    asked: Option<By>,
+    paths: DirectPaths,
     /// How far a host lies from the places of regional failures, if there are any.
     distance: Option<Distance>,
     measured: Measured,
@@ -139,9 +143,6 @@ pub(super) struct ScenarioWorld<O: Overlay> {
 
 /// The distance of a host from a place.
 pub(super) type Distance = Box<dyn Fn(NodeAddr, [f64; 2]) -> f64 + Send>;
-
-/// The delay of the direct path between two hosts, both ways together.
-pub(super) type DirectDelay = Box<dyn Fn(NodeAddr, NodeAddr) -> SimDuration + Send>;
 
 impl<O: Overlay> ScenarioWorld<O> {
     /// About how many bytes the world keeps of a node: its host, its identifier, that again twice in order, and where it stands
@@ -156,7 +157,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         point: &Point,
         config: ConfigOf<O>,
         streams: StreamKey,
-        round_trip: DirectDelay,
+        asked: Option<By>,
+        paths: DirectPaths,
         distance: Option<Distance>,
     ) -> Self {
         let plan = Plan::of(point);
@@ -217,7 +219,8 @@ impl<O: Overlay> ScenarioWorld<O> {
             next_operation: 0,
             arrivals: streams.purpose("arrivals").rng(),
             lookups: streams.purpose("lookups").rng(),
-            network: round_trip,
+            asked,
+            paths,
             distance,
             measured: Measured::new(point),
             founders,
@@ -241,11 +244,14 @@ impl<O: Overlay> ScenarioWorld<O> {
         &self.founders
     }
 
+    /// Those who are members now.
+    pub(super) fn members(&self) -> impl Iterator<Item = NodeAddr> {
+        self.members.by_identifier().values().copied()
+    }
+
     /// What was measured, at the end of the run.
     pub(super) fn into_measured(mut self, traffic: &Traffic, end: SimTime) -> Measured {
-        for Issued { at, .. } in self.issued.values() {
-            self.measured.bins.unfinished(*at);
-        }
+        self.end_workload(end);
         let under_way = self.machines.iter().filter(|machine| machine.up);
         self.measured
             .comings
@@ -259,6 +265,15 @@ impl<O: Overlay> ScenarioWorld<O> {
         self.measured
     }
 
+    /// Perfect tables for these members.
+    fn perfect(&self, members: &[(u128, NodeAddr)]) -> Vec<InitOf<O>> {
+        let surroundings = Surroundings {
+            round_trip: &|from, to| self.paths.round_trip(from, to),
+            streams: self.streams.purpose("tables"),
+        };
+        O::perfect(&self.config, members, &surroundings)
+    }
+
     fn open(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
         for host in 0..self.machines.len() as u32 {
             self.plan_first_session(control, NodeAddr(host));
@@ -270,7 +285,7 @@ impl<O: Overlay> ScenarioWorld<O> {
             .collect();
         hosts.dedup();
         hosts.into_iter().for_each(|host| self.machine_up(control.now(), host));
-        let founding = O::perfect(&self.config, &self.founders);
+        let founding = self.perfect(&self.founders);
         for (init, (_, addr)) in founding.into_iter().zip(&self.founders) {
             control.start(*addr, init);
         }
@@ -320,48 +335,6 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
         node: NodeAddr,
         event: <O::Protocol as sim_core::protocol::Protocol>::Event,
     ) {
-        match O::told(event) {
-            Told::Joined => {
-                if self.is_up(node) {
-                    self.joining.remove(&node);
-                    self.members.insert(node, self.ids[node.index()]);
-                }
-            }
-            Told::Out => {
-                if self.is_up(node) {
-                    self.members.remove(node);
-                    self.joining.insert(node, time);
-                }
-            }
-            Told::Other => {}
-            Told::Found {
-                operation,
-                owner,
-                hops,
-                visited,
-                timeouts,
-                dead_owners,
-            } => {
-                let Some(Issued { at, from, key }) = self.issued.remove(&operation) else {
-                    return;
-                };
-                let truth = O::owner(&self.config, key, self.members.by_identifier());
-                let answer = Answer {
-                    correct: truth == Some(owner),
-                    hops,
-                    visited,
-                    timeouts,
-                    dead_owners,
-                    latency: time.since(at),
-                    direct: (self.network)(from, owner),
-                };
-                self.measured.bins.found(at, &answer);
-            }
-            Told::NotFound { operation, timeouts } => {
-                if let Some(Issued { at, .. }) = self.issued.remove(&operation) {
-                    self.measured.bins.not_found(at, timeouts);
-                }
-            }
-        }
+        self.hear(time, node, O::told(event));
     }
 }

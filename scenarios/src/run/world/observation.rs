@@ -9,7 +9,7 @@ use super::super::reachability::{PathCount, arriving};
 use super::super::rings::count_rings;
 use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
 use super::{Machine, ScenarioWorld, Turn};
-use crate::overlays::{Hop, Overlay};
+use crate::overlays::{Overlay, Step};
 use crate::scenario::{BringUp, Reachability};
 
 impl<O: Overlay> ScenarioWorld<O> {
@@ -41,7 +41,7 @@ impl<O: Overlay> ScenarioWorld<O> {
                 let key = self.ids[target.index()];
                 let route = |at: NodeAddr| match control.node(at) {
                     Some(node) if self.members.contains(at) => O::route(&self.config, node, key),
-                    _ => Hop::Nowhere,
+                    _ => Step::DeadEnd,
                 };
                 working += arriving(self.plan.nodes, &nodes, target, route) as u64;
             }

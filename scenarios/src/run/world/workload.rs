@@ -73,6 +73,11 @@ impl Workload {
         }
     }
 
+    /// How long a routed message may be on its way.
+    pub(super) fn patience(&self) -> SimDuration {
+        self.lookups.patience()
+    }
+
     /// When the first lookup may begin.
     pub(super) fn start(&self) -> SimTime {
         self.lookups.start
@@ -183,7 +188,9 @@ impl<O: Overlay> ScenarioWorld<O> {
         let at = control.now();
         self.measured.bins.issued(at);
         self.issued.insert(operation, Issued { at, from, key });
-        control.command(from, operation, O::lookup(key));
+        if let Some(command) = self.asked.and_then(|by| O::ask(by, key)) {
+            control.command(from, operation, command);
+        }
     }
 
     /// What a node looks up.
