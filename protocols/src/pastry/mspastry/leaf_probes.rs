@@ -12,7 +12,7 @@ use sim_core::time::SimTime;
 use super::super::ask::Ask;
 use super::super::forward::Parcel;
 use super::super::{Dropped, Event, Forgotten, Msg, Pastry, Side, Timer};
-use super::{Dependable, Probe, View};
+use super::{Probe, View};
 use crate::id::Contact;
 use crate::kbr::Payload;
 use crate::request::RequestId;
@@ -269,8 +269,10 @@ impl<B: Payload> Pastry<B> {
 
     /// Whether this node delivers what it seems to own: it is active, and knows whom it has on either side.
     pub(in super::super) fn may_deliver(&self) -> bool {
-        let bereft = |dependable: &Box<Dependable<B>>| dependable.bereft || !self.has_joined();
-        !self.dependable.as_ref().is_some_and(bereft)
+        match &self.dependable {
+            Some(dependable) => self.has_joined() && !dependable.bereft,
+            None => true,
+        }
     }
 
     /// Whether what leads nowhere must wait, since the node is not active, or does not know its leaf set.
