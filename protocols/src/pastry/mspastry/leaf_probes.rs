@@ -109,31 +109,44 @@ impl<B: Payload> Pastry<B> {
             dependable.failed.retain(|failed| *failed != contact);
         }
         let leaf = self.met(ctx, contact).leaf;
-        for doubtful in self.doubtful(ctx, contact, view) {
-            self.probe_leaf(ctx, doubtful);
-        }
+        self.doubt(ctx, contact, view);
         self.consider_leaves(ctx, &view.leaf_set);
         if leaf {
             self.mend_leaf_set(ctx);
         }
     }
 
-    /// Of the node's own leaf set, those who have failed by somebody's word, or who should be in his leaf set, and are not. He
-    /// has waited for them in vain, so that whoever has been heard meanwhile is none of them.
-    fn doubtful(&self, ctx: &Ctx<'_, Self>, contact: Contact, view: &View) -> Vec<Contact> {
-        let config = ctx.config();
-        let heard = |leaf: Contact| {
-            let peer = self
-                .dependable
-                .as_ref()
-                .and_then(|dependable| dependable.known_peer(leaf.addr));
-            peer.is_some_and(|peer| peer.heard + config.verdict() > ctx.now())
-        };
-        let missing =
-            |leaf: Contact| leaf != contact && view.reaches(config.space(), leaf.id) && !view.leaf_set.contains(&leaf);
+    /// Doubts those of the node's own leaf set who have failed by somebody's word, or who should be in his leaf set and are not.
+    /// He has waited for them in vain: whoever has been heard meanwhile is probed only if he is silent until the next
+    /// heartbeat.
+    fn doubt(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, view: &View) {
+        let space = ctx.config().space();
+        let missing = |leaf: Contact| view.reaches(space, leaf.id) && !view.leaf_set.contains(&leaf);
         let mine = self.tables.leaf_set.contacts().iter().copied();
-        mine.filter(|leaf| (view.failed.contains(leaf) || missing(*leaf)) && !heard(*leaf))
-            .collect()
+        let doubtful = mine.filter(|leaf| *leaf != contact && (view.failed.contains(leaf) || missing(*leaf)));
+        for leaf in doubtful.collect::<Vec<_>>() {
+            if let Some(dependable) = &mut self.dependable {
+                let heard = dependable.known_peer(leaf.addr).map(|peer| peer.heard);
+                if heard.is_none_or(|heard| heard + ctx.config().verdict() <= ctx.now()) {
+                    self.probe_leaf(ctx, leaf);
+                } else if !dependable.doubts.iter().any(|(doubted, _)| *doubted == leaf) {
+                    dependable.doubts.push((leaf, ctx.now()));
+                }
+            }
+        }
+    }
+
+    /// Probes those who were doubted and have been silent since.
+    pub(super) fn resolve_doubts(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let doubts = self
+            .dependable
+            .as_mut()
+            .map(|dependable| std::mem::take(&mut dependable.doubts));
+        for (doubted, since) in doubts.unwrap_or_default() {
+            if !self.heard_since(doubted.addr, since) && self.tables.leaf_set.contacts().contains(&doubted) {
+                self.probe_leaf(ctx, doubted);
+            }
+        }
     }
 
     /// Nobody answers a probe.

@@ -61,6 +61,7 @@ impl<B: Payload> Pastry<B> {
             }
         }
         ctx.set_timer(next, Timer::Heartbeat);
+        self.resolve_doubts(ctx);
         self.mend_leaf_set(ctx);
         self.tune(ctx);
         self.resume(ctx);

@@ -112,6 +112,8 @@ pub(super) struct Dependable<B> {
     suspects: Vec<NodeAddr>,
     /// Who has failed of late, so that it is not taken for a candidate again.
     failed: Vec<Contact>,
+    /// Who is to be probed at the next heartbeat if he has been silent since.
+    doubts: Vec<(Contact, SimTime)>,
     /// Who has told a newcomer that it knows it.
     confirmed: Vec<NodeAddr>,
     /// Whether a whole side of the leaf set has been lost and not been found again.
@@ -148,6 +150,7 @@ impl<B> Dependable<B> {
             peers: Vec::new(),
             suspects: Vec::new(),
             failed: Vec::new(),
+            doubts: Vec::new(),
             confirmed: Vec::new(),
             bereft: false,
             exchanged: 0,
@@ -189,6 +192,7 @@ impl<B> Dependable<B> {
             + self.peers.capacity() * size_of::<Peer>()
             + (self.suspects.capacity() + self.confirmed.capacity()) * size_of::<NodeAddr>()
             + self.failed.capacity() * size_of::<Contact>()
+            + self.doubts.capacity() * size_of::<(Contact, SimTime)>()
             + self.waiting.capacity() * size_of::<Parcel<B>>()
             + self.failures.heap_bytes()
     }
