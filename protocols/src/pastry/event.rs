@@ -58,6 +58,17 @@ pub enum Repair {
     Verification,
 }
 
+impl Repair {
+    /// What is repaired, as tables print it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Repair::LeafSet => "leaf set",
+            Repair::RoutingTable => "routing table",
+            Repair::Neighbourhood => "neighbourhood set",
+        }
+    }
+}
+
 /// Why a message was of no use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Dropped {

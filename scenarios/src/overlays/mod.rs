@@ -31,7 +31,8 @@ pub type MessageOf<O> = <<O as Overlay>::Protocol as Protocol>::Msg;
 
 /// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 ///
-/// Nodes have identifiers on 128 bits, of which an overlay may use fewer; keys are identifiers.
+/// Nodes have identifiers on 128 bits, of which an overlay may use fewer; keys are identifiers. A protocol that offers key-based
+/// routing ([`KeyBased`](protocols::kbr::KeyBased)) leaves most of this to [`key_based`].
 pub trait Overlay: Sized + Sync + 'static {
     /// The name in scenario files.
     const NAME: &'static str;
@@ -158,6 +159,11 @@ pub enum Told {
         operation: OperationId,
         /// Requests that were not answered in time.
         timeouts: u32,
+    },
+    /// It has asked somebody in order to repair what a failed node left in its tables.
+    Repairing {
+        /// What is repaired, as tables print it.
+        what: &'static str,
     },
     /// A message that was routed to a key has come to this node, which takes itself for the key's root.
     Delivered {

@@ -272,7 +272,11 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
     }
 
     fn told(event: Event<B>) -> Told {
-        Pastry::upcall(event).map_or(Told::Other, key_based::told)
+        match Pastry::upcall(event) {
+            Ok(upcall) => key_based::told(upcall),
+            Err(Event::Repairing(repair)) => Told::Repairing { what: repair.name() },
+            Err(_) => Told::Other,
+        }
     }
 
     fn owner(config: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {

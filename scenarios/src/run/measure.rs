@@ -1,5 +1,7 @@
 //! What a run measures, and how it is counted.
 
+use std::collections::BTreeMap;
+
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 
@@ -49,6 +51,8 @@ pub struct Measured {
     pub graceful_departures: u64,
     /// Departures of which nobody was told.
     pub silent_departures: u64,
+    /// Requests that repair what failed nodes left in the tables of others, by what is repaired.
+    pub repairs: BTreeMap<&'static str, u64>,
     /// Nodes that are up.
     pub up: u64,
     /// Members at the end.

@@ -26,6 +26,11 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// The mean over the nodes; none without any.
+    pub fn mean(&self) -> Option<f64> {
+        (self.nodes > 0).then(|| self.sum as f64 / self.nodes as f64)
+    }
+
     /// The spread of these numbers over so many nodes; those of which nothing is said have zero.
     fn of(of: &'static str, mut numbers: Vec<u64>, nodes: usize) -> Self {
         numbers.resize(nodes, 0);

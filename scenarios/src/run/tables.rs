@@ -4,6 +4,8 @@ mod comings;
 mod layout;
 mod rows;
 
+use std::collections::BTreeMap;
+
 use analysis::statistics::mean;
 use analysis::{Cell, Schema, Table, TableError};
 use sim_core::math;
@@ -34,6 +36,8 @@ struct Ranges {
     sessions: Vec<u64>,
     /// Bytes sent a second by a node that is up, in the mean over runs.
     bytes_per_node_s: Option<f64>,
+    /// Entries that a member knows, by kind, in the mean over runs.
+    entries: BTreeMap<&'static str, f64>,
     /// Bins of the run with the most.
     bins: usize,
     /// The most keys that a holder has.
@@ -144,11 +148,24 @@ impl Ranges {
             stretch: edges(lookups().map(|lookups| lookups.stretches.as_slice())),
             sessions: edges(ended.iter().map(Vec::as_slice)),
             bytes_per_node_s: mean(&traffic),
+            entries: entries(records),
             bins: bins.max().unwrap_or(0),
             held: held.max().unwrap_or(0),
             together: Steadiness::of(records),
         }
     }
+}
+
+/// How many entries of each kind a member knows at the end, in the mean over runs.
+fn entries(records: &[RunRecord]) -> BTreeMap<&'static str, f64> {
+    let mut by_kind: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+    for spread in records.iter().flat_map(|record| &record.measured.state) {
+        by_kind.entry(spread.of).or_default().extend(spread.mean());
+    }
+    by_kind
+        .into_iter()
+        .filter_map(|(kind, means)| Some((kind, mean(&means)?)))
+        .collect()
 }
 
 /// Edges that cover all but the extreme thousandths of every run's positive samples, twenty a decade, each a whole number.

@@ -4,7 +4,7 @@ use analysis::Cell;
 
 use super::rows::{
     access_links, convergence, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring,
-    path_length, population, quantiles, reachability, rings, snapshot_links, snapshot_nodes, state, stretch,
+    path_length, population, quantiles, reachability, repairs, rings, snapshot_links, snapshot_nodes, state, stretch,
 };
 use super::{Ranges, comings};
 use crate::run::measure::Measured;
@@ -22,7 +22,7 @@ pub(super) struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-pub(super) const TABLES: [Layout; 25] = [
+pub(super) const TABLES: [Layout; 26] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip, and of messages that are routed over the direct
     // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not.
@@ -168,6 +168,14 @@ pub(super) const TABLES: [Layout; 25] = [
         written: always,
         rows: population,
     },
+    // What it took to repair the tables of those who stayed, over the whole run, as far as the protocol tells: requests by what
+    // is repaired, and how many they are for each node that departed.
+    Layout {
+        name: "repairs",
+        columns: &["of", "requests", "requests_per_departure"],
+        written: comes_and_goes,
+        rows: repairs,
+    },
     // What churn really did in the measured time, a row a run. `begins` is how the model starts: `steady`, `periodic`,
     // `whole_sessions`, `wandering` or `as_measured`; `disturbed` where a mass failure or a flash crowd leaves no steady state.
     // Counted are hosts, which come and go with all of their nodes. The mean session is node-seconds up over departures (Little's law), the
@@ -270,17 +278,21 @@ pub(super) const TABLES: [Layout; 25] = [
         rows: load_distribution,
     },
     // What the members know at the end of the run, a row a kind of entry in their tables: entries a node; `total` are all kinds, and
-    // `distinct` the different nodes among them. Percentiles by nearest rank.
+    // `distinct` the different nodes among them. Percentiles by nearest rank. Beside that what it buys: the mean number of hops of
+    // all lookups. `together_entries_mean` is the mean over all runs of the point, the same in each, so that figures along it
+    // average what belongs together.
     Layout {
         name: "state",
         columns: &[
             "kind",
             "members",
+            "together_entries_mean",
             "entries_mean",
             "entries_p01",
             "entries_p50",
             "entries_p99",
             "entries_max",
+            "hops_mean",
         ],
         written: always,
         rows: state,

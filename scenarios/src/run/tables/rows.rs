@@ -146,7 +146,7 @@ fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
         vec![
             spread.of.into(),
             spread.nodes.into(),
-            number(ratio(spread.sum as f64, spread.nodes)),
+            number(spread.mean()),
             p01.into(),
             p50.into(),
             p99.into(),
@@ -156,8 +156,13 @@ fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
     spreads.iter().map(row).collect()
 }
 
-pub(super) fn state(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    spreads(&measured.state)
+pub(super) fn state(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+    let mut rows = spreads(&measured.state);
+    for (row, Spread { of, .. }) in rows.iter_mut().zip(&measured.state) {
+        row.insert(2, number(ranges.entries.get(of).copied()));
+        row.push(number(measured.lookups.hops_mean()));
+    }
+    rows
 }
 
 pub(super) fn node_load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
@@ -259,6 +264,17 @@ pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         measured.up.into(),
         measured.members.into(),
     ]]
+}
+
+pub(super) fn repairs(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let departures = measured.graceful_departures + measured.silent_departures;
+    let row =
+        |(of, requests): (&str, u64)| vec![of.into(), requests.into(), number(ratio(requests as f64, departures))];
+    let by_kind = measured.repairs.iter().map(|(of, requests)| (*of, *requests));
+    by_kind
+        .chain([("total", measured.repairs.values().sum())])
+        .map(row)
+        .collect()
 }
 
 fn seconds(time: SimTime) -> Cell {
