@@ -4,7 +4,7 @@ mod pastry_support;
 
 use std::collections::BTreeMap;
 
-use pastry_support::{below, plane};
+use pastry_support::plane;
 use protocols::id::{Contact, Id, distinct_ids};
 use protocols::kbr::{Call, KeyBased, Nothing};
 use protocols::pastry::{Config, Event, Init, LeafSet, MsPastry, Pastry, Quality};

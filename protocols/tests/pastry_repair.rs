@@ -155,7 +155,8 @@ fn after_schedules_all_is_right(leaf_set: usize, mspastry: Option<MsPastry>) {
 /// The same where a fiftieth of all messages is lost: somebody may be taken for dead who is not, and comes back by what others say.
 #[test]
 fn lost_messages_do_no_lasting_harm() {
-    for seed in 0..100 {
+    let mut failures = 0;
+    for seed in 0..400 {
         let ms = SimDuration::from_millis;
         let config = Config {
             leaf_set: 4,
@@ -176,9 +177,21 @@ fn lost_messages_do_no_lasting_harm() {
         for node in 0..16 {
             town.schedule(millis(100 * u64::from(node)), Act::Join(NodeAddr(node)));
         }
-        town.run_until(millis(60_000)).expect("nobody watches");
+        // Somebody may just have been taken for dead, for which there are some seconds to be found wrong.
+        let exact = (60..66).any(|second| {
+            town.run_until(millis(1000 * second)).expect("nobody watches");
+            quality(&town, None).error.wrong_leaf_sets == 0
+        });
+        assert!(exact, "seed {seed}: {:?}", quality(&town, None));
         let world = town.world();
-        assert_eq!((world.members.len(), &world.out[..]), (16, &[][..]), "seed {seed}");
-        assert_eq!(quality(&town, None).error.wrong_leaf_sets, 0, "seed {seed}");
+        // A join fails if something is lost in each of its attempts.
+        let failed = world
+            .out
+            .iter()
+            .filter(|(_, reason)| *reason == Reason::JoinTimeout)
+            .count();
+        assert_eq!(world.members.len() + failed, 16, "seed {seed}: {:?}", world.out);
+        failures += failed;
     }
+    assert!(failures <= 32, "{failures} of 6400 joins have failed");
 }

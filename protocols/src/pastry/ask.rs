@@ -151,6 +151,10 @@ impl<B: Payload> Pastry<B> {
             // It is not repeated, so that one that is lost says little.
             Ask::Measure { .. } => {}
             _ if self.dependable.is_some() => self.suspect(ctx, to),
+            Ask::Announce(contact) => {
+                self.note_gone(ctx, contact);
+                self.dead(ctx, to);
+            }
             _ => self.dead(ctx, to),
         }
         if let Ask::EntryRepair(repair)

@@ -5,7 +5,7 @@
 //! not overlap.
 //!
 //! A network of 100,000 spends its time waiting for memory, so that a growing node has its tables as small numbers in a row for
-//! each digit ([`compact`]), and leaf sets are read off the ring of all members ([`ring`]).
+//! each digit (`compact.rs`), and leaf sets are read off the ring of all members (`ring.rs`).
 
 mod compact;
 mod ring;
@@ -21,7 +21,8 @@ use crate::id::{Contact, Id};
 use compact::{Compact, Near};
 use ring::Ring;
 
-/// The tables of these members, in their order, which is the order in which they join.
+/// The tables of these members, in their order, which is the order in which they join: one that has nothing to do with their
+/// identifiers, since neighbours on the ring that come one after the other do not come to know enough of the rest.
 ///
 /// `delay` says how far two of them are from each other, the same in both directions; without [`Config::proximity`] it is
 /// not asked. No two members have the same address or identifier.
@@ -34,6 +35,7 @@ pub fn build(config: &Config, members: &[Contact], delay: impl Fn(NodeAddr, Node
             config,
             digits: config.digits(),
             members,
+            addrs: members.iter().map(|member| member.addr).collect(),
             delay,
         };
         let mut network = Growing {
@@ -61,6 +63,8 @@ struct Plan<'a, D> {
     config: &'a Config,
     digits: Digits,
     members: &'a [Contact],
+    /// The members' addresses, close together.
+    addrs: Vec<NodeAddr>,
     delay: D,
 }
 
@@ -71,7 +75,7 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Plan<'_, D> {
 
     #[inline]
     fn distance(&self, a: u32, b: u32) -> Distance {
-        let (a, b) = (self.members[a as usize].addr, self.members[b as usize].addr);
+        let (a, b) = (self.addrs[a as usize], self.addrs[b as usize]);
         match self.config.proximity {
             Some(_) => Distance::from((self.delay)(a, b)),
             None => Distance::arbitrary(a, b),
@@ -246,5 +250,84 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
             plan.offer(node, other, x);
             plan.offer_rows(node, other, state, x, None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::distinct_ids;
+    use crate::pastry::Proximity;
+    use crate::pastry::invariants::TableError;
+    use sim_core::random::StreamKey;
+
+    /// Networks of no node and more, whatever the digits and the quality: leaf sets are exact, and a key comes to its owner from
+    /// everywhere.
+    #[test]
+    fn small_networks_work_whatever_the_parameters() {
+        let delay = |a: NodeAddr, b: NodeAddr| SimDuration::from_millis(u64::from(a.0.abs_diff(b.0)));
+        for nodes in (0..40).chain([100]) {
+            for (b, id_bits, quality, proximity) in [
+                (1, 8, Quality::Wtf, Some(Proximity::Oracle)),
+                (2, 32, Quality::Wt, None),
+                (4, 128, Quality::Sl, Some(Proximity::Probe)),
+                (8, 64, Quality::Wtf, None),
+            ] {
+                let config = Config {
+                    b,
+                    id_bits,
+                    quality,
+                    proximity,
+                    leaf_set: 8,
+                    neighbourhood: nodes % 3 * 4,
+                    ..Config::default()
+                };
+                let mut rng = StreamKey::root(nodes as u64, b).rng();
+                let ids = distinct_ids(nodes, config.space(), &mut rng).expect("room enough");
+                // Addresses are in no relation to places.
+                let addr = |at: u32| NodeAddr(3 * (nodes as u32 - at));
+                let contact = |(id, at): (Id, u32)| Contact { id, addr: addr(at) };
+                let members: Vec<Contact> = ids.into_iter().zip(0..).map(contact).collect();
+                let built = build(&config, &members, delay);
+                assert!(built.iter().map(Tables::me).eq(members.iter().copied()));
+                let all = Members::new(&config, members.iter().copied());
+                let error = TableError::measure(&all, &built);
+                assert!(error.holds(), "{nodes} nodes, {config:?}: {error:?}");
+                for from in &built {
+                    let key = config.space().random(&mut rng);
+                    let mut at = from;
+                    for _ in 0..=nodes {
+                        let next = at.next_hop(&config, key, &[]).contact().expect("somebody is nearer");
+                        at = built.iter().find(|tables| tables.me() == next).expect("a member");
+                    }
+                    assert_eq!(Some(at.me()), all.owner(key), "{nodes} nodes, {config:?}");
+                }
+            }
+        }
+    }
+
+    /// Tables without regard to proximity are everybody's own: the entries for one cell are not all the same node.
+    #[test]
+    fn without_proximity_entries_are_arbitrary() {
+        let config = Config {
+            proximity: None,
+            ..Config::default()
+        };
+        let mut rng = StreamKey::root(5, 0).rng();
+        let ids = distinct_ids(400, config.space(), &mut rng).expect("a wide ring");
+        let contact = |(id, addr)| Contact {
+            id,
+            addr: NodeAddr(addr),
+        };
+        let members: Vec<Contact> = ids.into_iter().zip(0..).map(contact).collect();
+        let built = build(&config, &members, |_, _| panic!("nobody asks how far it is"));
+        let mut referred = vec![0; members.len()];
+        for entry in built.iter().flat_map(|tables| tables.routing_table.row(0)) {
+            referred[entry.contact.addr.index()] += 1;
+        }
+        // Each of some 25 nodes with a first digit is the entry of a twenty-fifth of the others.
+        let most = referred.iter().max().expect("members");
+        assert!((15..80).contains(most), "{most} nodes have the same entry");
+        assert!(referred.iter().filter(|times| **times == 0).count() < 4);
     }
 }

@@ -125,8 +125,11 @@ pub enum ConfigError {
     )]
     HopLimit,
     /// The share of messages that may meet a dead node.
-    #[error("raw_loss must lie between 0 and 1; MSPastry uses 0.05; leave it out to probe no routing tables")]
-    RawLoss,
+    #[error("raw_loss must lie between 0 and 1, both excluded, not {0}; MSPastry uses 0.05")]
+    RawLoss(f64),
+    /// No time between probes.
+    #[error("longest_probe_period must be longer than zero; `active_probing = false` does without probes")]
+    NoProbes,
     /// No heartbeats, by which MSPastry notices that a neighbour on the ring has failed.
     #[error("heartbeat_period must be given with MSPastry; it uses 30 s")]
     NoHeartbeats,

@@ -29,6 +29,7 @@ impl<B: Payload> Pastry<B> {
         }
         let lost = self.forget(ctx, leaver.addr);
         self.note_bereavement();
+        self.note_gone(ctx, leaver);
         self.repair(ctx, &lost);
         if lost.leaf.is_some() && ctx.config().repair {
             self.consider_leaves(ctx, leaf_set);

@@ -65,6 +65,7 @@ impl Repair {
             Repair::LeafSet => "leaf set",
             Repair::RoutingTable => "routing table",
             Repair::Neighbourhood => "neighbourhood set",
+            Repair::Verification => "verification",
         }
     }
 }

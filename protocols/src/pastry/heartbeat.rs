@@ -24,6 +24,8 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn heartbeats(&mut self, ctx: &mut Ctx<'_, Self>) {
         if let Some(period) = ctx.config().heartbeat_period {
             ctx.set_timer(period, Timer::Heartbeat);
+            let now = ctx.now();
+            self.gone.retain(|(_, since)| now.since(*since) < period * 2);
         }
         self.mend_leaf_set(ctx);
         let leaf_set = &self.tables.leaf_set;
@@ -81,7 +83,13 @@ impl<B: Payload> Pastry<B> {
         }
         self.met(ctx, neighbour);
         self.consider_leaves(ctx, &state.contacts);
-        self.exchange = (!self.tell_of_missing(ctx, neighbour, &state.contacts)).then_some(settled);
+        // Whoever is not taken now, since he does not answer or is gone by what is known here, may be taken the next time.
+        let missing_here = state
+            .contacts
+            .iter()
+            .any(|contact| self.tables.leaf_set.would_take(*contact));
+        let missing_there = self.tell_of_missing(ctx, neighbour, &state.contacts);
+        self.exchange = (!missing_here && !missing_there).then_some(settled);
     }
 
     /// Tells a neighbour, whose leaf set this is, of those whom it misses. Whether there are such.

@@ -81,6 +81,7 @@ impl<B: Payload> Pastry<B> {
         if self.tables.contacts().any(is_former) {
             self.dead(ctx, contact.addr);
         }
+        self.gone.retain(|(gone, _)| *gone != contact);
         self.take(ctx, contact)
     }
 
@@ -89,7 +90,8 @@ impl<B: Payload> Pastry<B> {
         self.consider_leaves(ctx, contacts);
         for contact in contacts {
             let wanted = match Self::distance(ctx, contact.addr) {
-                _ if contact.addr == self.me().addr || self.tables.leaf_set.would_take(*contact) => false,
+                _ if contact.addr == self.me().addr || self.is_gone(*contact) => false,
+                _ if self.tables.leaf_set.would_take(*contact) => false,
                 Some(distance) => self.tables.would_place(*contact, distance),
                 None => self.tables.interesting(*contact),
             };
@@ -103,7 +105,7 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
         let leaf_set = &self.tables.leaf_set;
         let comes_in = |contact: &Contact| {
-            contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact) && !self.has_failed(*contact)
+            contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact) && !self.is_gone(*contact)
         };
         let mut newcomers: Vec<Contact> = contacts.iter().copied().filter(comes_in).collect();
         if newcomers.is_empty() {

@@ -15,7 +15,7 @@
 //! | what MSPastry adds for churn ([`Config::mspastry`]) | DSN 2004 | `mspastry/` |
 //!
 //! A newcomer is a *member*, and says [`Event::Joined`], when all it has announced itself to have answered or are found dead.
-//! It hands messages on from its first announcement on, since from then on others know it.
+//! It hands messages on, and delivers, from its first announcement on, since from then on others know it.
 //!
 //! # Deviations
 //!
@@ -34,6 +34,8 @@
 //!   the larger half that have not pinged it since the last time. The next smaller one it asks for its leaf set in place
 //!   of a ping, unless neither's has changed, and tells it of anybody who is missing there: repairs and arrivals that cross leave no
 //!   gap behind.
+//! - Of whoever was found dead a node takes no hearsay for two periods of heartbeats, in which others find out themselves; he is
+//!   welcome if he comes himself.
 //! - A side of the leaf set that has lost members asks its farthest one, as in the paper, and then the farthest again until it
 //!   is full or meets the other side. Where a whole side is lost, which the paper excludes, the nearest on it of all that
 //!   are known is asked. Who knows nobody any more is out ([`Reason::Isolated`]).
@@ -73,6 +75,7 @@ mod wire;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::StreamKey;
+use sim_core::time::SimTime;
 
 use crate::id::{Contact, Id};
 use crate::kbr::{Call, Nothing, Payload};
@@ -161,6 +164,8 @@ pub struct Pastry<B: Payload = Nothing> {
     exchange: Option<Exchange>,
     /// What MSPastry adds, if the node is to have it.
     dependable: Option<Box<Dependable<B>>>,
+    /// Who was found dead or has left of late, and when.
+    gone: Vec<(Contact, SimTime)>,
 }
 
 impl<B: Payload> Protocol for Pastry<B> {
@@ -191,6 +196,7 @@ impl<B: Payload> Protocol for Pastry<B> {
             heard: Vec::new(),
             exchange: None,
             dependable: None,
+            gone: Vec::new(),
         }
     }
 
@@ -347,6 +353,7 @@ impl<B: Payload> Pastry<B> {
             + self.repairs.capacity() * size_of::<EntryRepair>()
             + self.heard.capacity() * size_of::<NodeAddr>()
             + self.dependable.as_ref().map_or(0, |dependable| dependable.heap_bytes())
+            + self.gone.capacity() * size_of::<(Contact, SimTime)>()
             + match &self.stage {
                 Stage::Joining(_) => size_of::<Joining>(),
                 _ => 0,

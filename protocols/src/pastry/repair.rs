@@ -29,6 +29,9 @@ impl<B: Payload> Pastry<B> {
         let right = self.right_neighbour().is_some_and(|right| right.addr == addr);
         let lost = self.forget(ctx, addr);
         self.mourn(ctx, addr, &lost, right);
+        for contact in [lost.leaf, lost.entry, lost.neighbour].into_iter().flatten() {
+            self.note_gone(ctx, contact);
+        }
         if lost.leaf.is_some() && self.tables.entries() == 0 && self.is_known() {
             return self.out(ctx, Reason::Isolated);
         }
@@ -36,6 +39,18 @@ impl<B: Payload> Pastry<B> {
         if lost.leaf.is_some() {
             self.mend_leaf_set(ctx);
         }
+    }
+
+    /// Notes that somebody is gone, of whom others may go on to speak until they find out. MSPastry keeps a list of its own.
+    pub(super) fn note_gone(&mut self, ctx: &Ctx<'_, Self>, contact: Contact) {
+        if ctx.config().heartbeat_period.is_some() && self.dependable.is_none() && !self.is_gone(contact) {
+            self.gone.push((contact, ctx.now()));
+        }
+    }
+
+    /// Whether somebody was found dead, or has left, of late.
+    pub(super) fn is_gone(&self, contact: Contact) -> bool {
+        self.gone.iter().any(|(gone, _)| *gone == contact) || self.has_failed(contact)
     }
 
     /// Repairs the routing table and the neighbourhood set.

@@ -63,3 +63,43 @@ impl Ring {
         [before, after].into_iter().min_by_key(nearness).unwrap_or(after)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Id, distinct_ids};
+    use sim_core::addr::NodeAddr;
+    use sim_core::random::StreamKey;
+
+    /// Each newcomer finds those who are there already, in order, as a sorted list has them.
+    #[test]
+    fn newcomers_find_their_neighbours_among_those_who_came_before() {
+        let space = IdSpace::new(8);
+        let ids = distinct_ids(60, space, &mut StreamKey::root(1, 0).rng()).expect("room enough");
+        let contact = |id: &Id| Contact {
+            id: *id,
+            addr: NodeAddr(0),
+        };
+        let members: Vec<Contact> = ids.iter().map(contact).collect();
+        let mut ring = Ring::new(&members);
+        for member in 0..60_u32 {
+            let me = ids[member as usize];
+            let mut clockwise: Vec<u32> = (0..member).collect();
+            clockwise.sort_by_key(|other| space.distance(me, ids[*other as usize]));
+            for a_side in [1, 4, 100] {
+                let mut expected: Vec<u32> = clockwise.iter().copied().take(a_side).collect();
+                let rest = clockwise.iter().skip(a_side).rev().copied();
+                expected.extend(rest.take(a_side));
+                assert_eq!(ring.leaf_set(member, a_side), expected);
+            }
+            if member > 0 {
+                let nearest = clockwise
+                    .iter()
+                    .copied()
+                    .min_by_key(|other| space.nearness(me, ids[*other as usize]));
+                assert_eq!(Some(ring.nearest(member, &members, space)), nearest);
+            }
+            ring.insert(member);
+        }
+    }
+}

@@ -227,7 +227,7 @@ impl<B: Payload> Pastry<B> {
         };
         dependable.suspects.retain(|suspect| *suspect != addr);
         dependable.confirmed.retain(|confirmed| *confirmed != addr);
-        if lost.any() {
+        if *lost != Forgotten::default() {
             dependable.failures.note(ctx.now());
         }
         if let Some(leaf) = lost.leaf {

@@ -29,7 +29,7 @@ impl<B: Payload> Pastry<B> {
         if ctx
             .config()
             .mspastry
-            .is_some_and(|parameters| parameters.raw_loss.is_some())
+            .is_some_and(|parameters| parameters.active_probing)
         {
             ctx.set_timer(SHORTEST_ROUND, Timer::Liveness);
         }
@@ -235,7 +235,7 @@ impl<B: Payload> Pastry<B> {
 /// What decides how often to probe; nothing if nothing is to be probed.
 fn tuning(config: &Config, parameters: &MsPastry) -> Option<Tuning> {
     Some(Tuning {
-        target: parameters.raw_loss?,
+        target: parameters.raw_loss,
         leaf_set_period: config.heartbeat_period?.as_secs_f64(),
         verdict: config.verdict().as_secs_f64(),
         longest: parameters.longest_probe_period.as_secs_f64(),

@@ -53,9 +53,11 @@ pub use wire::{Probe, View};
 /// `timeout` its `To`, `retries` its number of retries, and `table_period` that of its exchange of rows.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct MsPastry {
+    /// Whether the entries of routing tables are probed.
+    pub active_probing: bool,
     /// `Lr`: which share of the messages may meet a dead node on their way, so that routing tables are probed no more than
-    /// needed; above 0 and below 1. They are not probed at all if there is none.
-    pub raw_loss: Option<f64>,
+    /// needed; above 0 and below 1.
+    pub raw_loss: f64,
     /// The longest time between two probes of an entry: estimates of the failure rate must not stop them altogether.
     pub longest_probe_period: SimDuration,
     /// How many failures the estimate of the failure rate remembers.
@@ -65,10 +67,11 @@ pub struct MsPastry {
 }
 
 impl Default for MsPastry {
-    /// As in section 5: a target of 5 %. The paper does not name the others.
+    /// A target of 5 %, as in the paper. The others are our own choice.
     fn default() -> Self {
         MsPastry {
-            raw_loss: Some(0.05),
+            active_probing: true,
+            raw_loss: 0.05,
             longest_probe_period: SimDuration::from_secs(3600),
             failures: 16,
             least_margin: SimDuration::from_millis(10),
@@ -79,8 +82,8 @@ impl Default for MsPastry {
 impl MsPastry {
     /// Whether MSPastry can work with these values.
     pub(super) fn validate(&self, heartbeat_period: Option<SimDuration>) -> Result<(), ConfigError> {
-        if self.raw_loss.is_some_and(|loss| !(loss > 0.0 && loss < 1.0)) {
-            return Err(ConfigError::RawLoss);
+        if !(self.raw_loss > 0.0 && self.raw_loss < 1.0) {
+            return Err(ConfigError::RawLoss(self.raw_loss));
         }
         if heartbeat_period.is_none() {
             return Err(ConfigError::NoHeartbeats);
@@ -89,8 +92,7 @@ impl MsPastry {
             return Err(ConfigError::Failures);
         }
         if self.longest_probe_period == SimDuration::ZERO {
-            let hint = "; leave out `raw_loss` to have no probes";
-            return Err(ConfigError::Zero("longest_probe_period", hint));
+            return Err(ConfigError::NoProbes);
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod departure;
 mod interface;
 mod mspastry;
 mod routing;
+mod wire;
 
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{OperationId, Wire};
