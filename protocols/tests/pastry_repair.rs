@@ -3,7 +3,7 @@
 mod pastry_support;
 
 use pastry_support::*;
-use protocols::pastry::{Config, Reason, Repair};
+use protocols::pastry::{Config, MsPastry, Reason, Repair};
 use sim_core::addr::NodeAddr;
 use sim_core::network::Uniform;
 use sim_core::random::StreamKey;
@@ -81,11 +81,28 @@ fn without_repair_the_way_grows() {
 /// comparison of rows, and among the neighbours by their pings.)
 #[test]
 fn whatever_happens_the_tables_become_right() {
+    after_schedules_all_is_right(4, None);
+}
+
+/// The same with what MSPastry adds, whose neighbours on the ring hear less of each other; also where everybody is in the
+/// leaf set of everybody.
+#[test]
+fn whatever_happens_the_tables_of_mspastry_become_right() {
+    let mspastry = MsPastry {
+        longest_probe_period: SimDuration::from_secs(5),
+        ..MsPastry::default()
+    };
+    for leaf_set in [4, 16] {
+        after_schedules_all_is_right(leaf_set, Some(mspastry));
+    }
+}
+
+fn after_schedules_all_is_right(leaf_set: usize, mspastry: Option<MsPastry>) {
     let (mut joins, mut departures) = (0, 0);
     for seed in 0..2000 {
         let ms = SimDuration::from_millis;
         let config = Config {
-            leaf_set: 4,
+            leaf_set,
             b: 2,
             id_bits: 16,
             neighbourhood: 4,
@@ -95,6 +112,7 @@ fn whatever_happens_the_tables_become_right() {
             heartbeat_period: Some(ms(1000)),
             neighbourhood_period: Some(ms(3000)),
             table_period: Some(ms(1000)),
+            mspastry,
             ..Config::default()
         };
         let delays = Uniform::new(ms(1), ms(100)).expect("in order");

@@ -449,3 +449,28 @@ fn routing_styles_at_256_nodes_have_the_hops_of_their_closed_forms() {
         }
     }
 }
+
+/// The short sessions alone: what MSPastry adds shows there.
+#[test]
+fn pastry_churn_delivers_nothing_at_a_wrong_node_by_mspastry() {
+    let of = |profile: &str| {
+        let profile = format!("protocol.pastry.profile=\"{profile}\"");
+        let settings = [
+            "churn=15min",
+            "run.duration=80min",
+            "workload.lookups.rate=60/h",
+            &profile,
+        ];
+        run("pastry-churn.toml", 1, &settings)
+    };
+    let (with, without) = (of("mspastry"), of("pastry-2001"));
+    let (completed, correct) = (
+        with.mean("lookups", "completed_fraction"),
+        with.mean("lookups", "correct_fraction"),
+    );
+    assert_eq!(completed, correct, "{}", with.text);
+    assert!(correct > 0.998, "{}", with.text);
+    let plain = without.mean("lookups", "correct_fraction");
+    assert!(plain < correct - 0.001 && plain > 0.9, "{plain} and {correct}");
+    assert!(with.mean("cost", "messages_per_node_s") < without.mean("cost", "messages_per_node_s"));
+}

@@ -23,13 +23,19 @@ impl<B: Payload> Pastry<B> {
             return self.out(ctx, Reason::Isolated);
         }
         for contact in all {
-            self.request(ctx, contact.addr, Ask::Announce(contact));
+            if self.dependable.is_some() && self.tables.leaf_set.contacts().contains(&contact) {
+                self.probe_leaf(ctx, contact);
+            } else {
+                self.request(ctx, contact.addr, Ask::Announce(contact));
+            }
         }
     }
 
     /// Announces the node to somebody who might be a neighbour on the ring, if that is not under way.
     pub(super) fn meet(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
-        if !self.requests.any(|ask| *ask == Ask::Announce(contact)) {
+        if self.dependable.is_some() {
+            self.probe_leaf(ctx, contact);
+        } else if !self.requests.any(|ask| *ask == Ask::Announce(contact)) {
             self.request(ctx, contact.addr, Ask::Announce(contact));
         }
     }

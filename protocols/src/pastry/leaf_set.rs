@@ -217,12 +217,15 @@ impl LeafSet {
     /// Whether a key is within the range of the leaf set (section 2.3, Table 1, line 1), its ends included.
     #[inline]
     pub fn covers(&self, key: Id) -> bool {
-        if self.wraps {
-            return true;
-        }
+        self.reach()
+            .is_none_or(|(first, last)| self.space.distance(first, key) <= self.space.distance(first, last))
+    }
+
+    /// The ends of the range of the leaf set; none if that is the whole ring.
+    #[inline]
+    pub fn reach(&self) -> Option<(Id, Id)> {
         let end = |side| self.farthest(side).unwrap_or(self.me).id;
-        let (first, last) = (end(Side::Smaller), end(Side::Larger));
-        self.space.distance(first, key) <= self.space.distance(first, last)
+        (!self.wraps).then(|| (end(Side::Smaller), end(Side::Larger)))
     }
 
     /// The members and the node itself, the numerically closest to a key first.

@@ -56,6 +56,10 @@ impl<B: Payload> Pastry<B> {
 
     /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
     pub(super) fn take_rows(&mut self, ctx: &mut Ctx<'_, Self>, rows: &[Contact]) {
+        if self.dependable.is_some() {
+            // It speaks to them just now, and some may not answer.
+            return self.consider_all(ctx, rows);
+        }
         let me = self.me();
         let others = rows.iter().copied().filter(|contact| contact.addr != me.addr);
         if ctx.config().proximity == Some(Proximity::Probe) {
@@ -150,6 +154,7 @@ impl<B: Payload> Pastry<B> {
             self.dead(ctx, contact.addr);
         }
         self.learn(ctx, responder, distance);
+        self.share_distance(ctx, responder, distance);
     }
 
     /// Takes somebody at a distance wherever he belongs.

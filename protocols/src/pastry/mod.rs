@@ -12,6 +12,7 @@
 //! | arrival: the optimistic announcement | 2.4 | `announce.rs` |
 //! | departure: leaf set, routing table, neighbourhood set | 2.4 | `heartbeat.rs`, `repair.rs`, `upkeep.rs`, `departure.rs` |
 //! | distances | 2.5 | `learn.rs` |
+//! | what MSPastry adds for churn ([`Config::mspastry`]) | DSN 2004 | `mspastry/` |
 //!
 //! A newcomer is a *member*, and says [`Event::Joined`], when all it has announced itself to have answered or are found dead.
 //! It hands messages on, and delivers, from its first announcement on, since from then on others know it.
@@ -62,6 +63,7 @@ mod join;
 mod leaf_set;
 mod learn;
 mod members;
+mod mspastry;
 mod neighbourhood;
 mod repair;
 mod route;
@@ -87,6 +89,8 @@ use heartbeat::Exchange;
 use join::Joining;
 pub use leaf_set::{LeafSet, Side};
 pub use members::Members;
+use mspastry::Dependable;
+pub use mspastry::{MsPastry, Probe, View};
 pub use neighbourhood::{Distance, NeighbourhoodSet, Placed};
 use repair::{EntryRepair, RepairId};
 pub use routing_table::{Cell, RoutingTable};
@@ -126,6 +130,12 @@ pub enum Timer {
     Neighbourhood,
     /// The routing table is.
     Table,
+    /// The next larger neighbour may have been silent for too long (MSPastry).
+    RightNeighbour,
+    /// Entries of the routing table are to be probed (MSPastry).
+    Liveness,
+    /// A newcomer is to look again whether it may become active (MSPastry).
+    Settle,
 }
 
 /// Where a node stands.
@@ -152,6 +162,8 @@ pub struct Pastry<B: Payload = Nothing> {
     /// Who has pinged since the last round of heartbeats.
     heard: Vec<NodeAddr>,
     exchange: Option<Exchange>,
+    /// What MSPastry adds, if the node is to have it.
+    dependable: Option<Box<Dependable<B>>>,
     /// Who was found dead or has left of late, and when.
     gone: Vec<(Contact, SimTime)>,
 }
@@ -183,11 +195,14 @@ impl<B: Payload> Protocol for Pastry<B> {
             repairs: Vec::new(),
             heard: Vec::new(),
             exchange: None,
+            dependable: None,
             gone: Vec::new(),
         }
     }
 
     fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let parameters = ctx.config().mspastry;
+        self.dependable = parameters.map(|parameters| Box::new(Dependable::new(ctx.now(), parameters)));
         match self.stage {
             Stage::Joining(_) => self.join(ctx),
             _ => self.begin_upkeep(ctx),
@@ -198,6 +213,7 @@ impl<B: Payload> Protocol for Pastry<B> {
         if !msg.belongs_to(ctx.config().space()) {
             return ctx.emit(Event::Dropped(Dropped::ForeignIdentifier));
         }
+        self.sign_of_life(ctx, from);
         match msg {
             Msg::Acknowledge { request } => self.acknowledged(ctx, from, request),
             Msg::OnTheWay {
@@ -227,6 +243,7 @@ impl<B: Payload> Protocol for Pastry<B> {
             }
             Msg::Announce { request, announcement } => self.announced(ctx, from, request, &announcement),
             Msg::Ping { request, id } => self.pinged(ctx, from, request, id),
+            Msg::Probe(probe) => self.probed(ctx, from, probe),
             Msg::Leaving { id, leaf_set } => self.leaves(ctx, Contact { id, addr: from }, &leaf_set),
         }
     }
@@ -234,10 +251,14 @@ impl<B: Payload> Protocol for Pastry<B> {
     fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
         match timer {
             Timer::Request(request) => self.request_expired(ctx, request),
+            Timer::Settle => self.settle(ctx),
             _ if !self.has_joined() => {}
+            Timer::Heartbeat if self.dependable.is_some() => self.tell_left_neighbour(ctx),
             Timer::Heartbeat => self.heartbeats(ctx),
             Timer::Neighbourhood => self.look_after_neighbourhood(ctx),
             Timer::Table => self.look_after_table(ctx),
+            Timer::RightNeighbour => self.watch_right_neighbour(ctx),
+            Timer::Liveness => self.probe_table(ctx),
         }
     }
 
@@ -271,6 +292,7 @@ impl<B: Payload> Pastry<B> {
     fn out(&mut self, ctx: &mut Ctx<'_, Self>, reason: Reason) {
         self.stage = Stage::Out;
         self.abandon_held(ctx);
+        self.abandon_waiting(ctx);
         ctx.emit(Event::Out(reason));
     }
 
@@ -330,6 +352,7 @@ impl<B: Payload> Pastry<B> {
             + self.held.capacity() * size_of::<Held<B>>()
             + self.repairs.capacity() * size_of::<EntryRepair>()
             + self.heard.capacity() * size_of::<NodeAddr>()
+            + self.dependable.as_ref().map_or(0, |dependable| dependable.heap_bytes())
             + self.gone.capacity() * size_of::<(Contact, SimTime)>()
             + match &self.stage {
                 Stage::Joining(_) => size_of::<Joining>(),

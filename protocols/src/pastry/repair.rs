@@ -26,7 +26,9 @@ pub(super) struct EntryRepair {
 impl<B: Payload> Pastry<B> {
     /// Nobody is at this address any more: forgets him and repairs what he leaves, where he was known.
     pub(super) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
+        let right = self.right_neighbour().is_some_and(|right| right.addr == addr);
         let lost = self.forget(ctx, addr);
+        self.mourn(ctx, addr, &lost, right);
         for contact in [lost.leaf, lost.entry, lost.neighbour].into_iter().flatten() {
             self.note_gone(ctx, contact);
         }
@@ -39,16 +41,16 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Notes that somebody is gone, of whom others may go on to speak until they find out.
+    /// Notes that somebody is gone, of whom others may go on to speak until they find out. MSPastry keeps a list of its own.
     pub(super) fn note_gone(&mut self, ctx: &Ctx<'_, Self>, contact: Contact) {
-        if ctx.config().heartbeat_period.is_some() && !self.is_gone(contact) {
+        if ctx.config().heartbeat_period.is_some() && self.dependable.is_none() && !self.is_gone(contact) {
             self.gone.push((contact, ctx.now()));
         }
     }
 
     /// Whether somebody was found dead, or has left, of late.
     pub(super) fn is_gone(&self, contact: Contact) -> bool {
-        self.gone.iter().any(|(gone, _)| *gone == contact)
+        self.gone.iter().any(|(gone, _)| *gone == contact) || self.has_failed(contact)
     }
 
     /// Repairs the routing table and the neighbourhood set.
@@ -56,8 +58,9 @@ impl<B: Payload> Pastry<B> {
         if !ctx.config().repair || !self.is_known() {
             return;
         }
-        // Keys near a neighbour on the ring are found by the leaf set.
-        if let Some(entry) = lost.entry.filter(|_| lost.leaf.is_none()) {
+        // Keys near a neighbour on the ring are found by the leaf set; MSPastry fills cells on the way of messages.
+        let to_repair = lost.entry.filter(|_| lost.leaf.is_none() && self.dependable.is_none());
+        if let Some(entry) = to_repair {
             self.repair_entry(ctx, entry);
         }
         if lost.neighbour.is_some() {

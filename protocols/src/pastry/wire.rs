@@ -2,7 +2,7 @@
 
 use sim_core::protocol::Wire;
 
-use super::Cell;
+use super::{Cell, Probe, mspastry};
 use crate::id::{Contact, Id, IdSpace};
 use crate::kbr::{Payload, Routed};
 use crate::request::RequestId;
@@ -84,6 +84,8 @@ pub enum Msg<B> {
         /// The identifier of who answers.
         id: Id,
     },
+    /// What only MSPastry says.
+    Probe(Probe),
     /// The sender leaves.
     Leaving {
         /// Its identifier.
@@ -186,6 +188,9 @@ const KINDS: [&str; 18] = [
     "leaving",
 ];
 
+/// Those and the kinds that MSPastry adds.
+const OWN_KINDS: usize = KINDS.len() + mspastry::wire::KINDS.len();
+
 impl Part {
     /// Its place among the kinds of [`Msg::Get`] and [`Msg::State`].
     fn kind(self) -> usize {
@@ -200,7 +205,7 @@ impl Part {
 }
 
 impl<B: Payload> Wire for Msg<B> {
-    const KINDS: usize = KINDS.len() + B::KINDS;
+    const KINDS: usize = OWN_KINDS + B::KINDS;
 
     fn kind(&self) -> usize {
         match self {
@@ -214,14 +219,16 @@ impl<B: Payload> Wire for Msg<B> {
             Msg::Ping { .. } => 15,
             Msg::Pong { .. } => 16,
             Msg::Leaving { .. } => 17,
-            Msg::Route { message, .. } => KINDS.len() + message.payload.kind(),
+            Msg::Probe(probe) => KINDS.len() + probe.kind(),
+            Msg::Route { message, .. } => OWN_KINDS + message.payload.kind(),
         }
     }
 
     fn kind_name(kind: usize) -> &'static str {
-        match kind.checked_sub(KINDS.len()) {
-            Some(kind) => B::kind_name(kind),
-            None => KINDS[kind],
+        match (kind.checked_sub(OWN_KINDS), kind.checked_sub(KINDS.len())) {
+            (Some(kind), _) => B::kind_name(kind),
+            (None, Some(kind)) => mspastry::wire::KINDS[kind],
+            (None, None) => KINDS[kind],
         }
     }
 
@@ -231,6 +238,7 @@ impl<B: Payload> Wire for Msg<B> {
             Msg::Join { .. } | Msg::Pong { .. } => 1,
             Msg::Ping { id, .. } => usize::from(id.is_some()),
             Msg::Acknowledge { .. } => 0,
+            Msg::Probe(probe) => probe.mentions(),
             Msg::Get { part, .. } => usize::from(matches!(part, Part::Corresponding(_))),
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
                 1 + state.contacts.len()
@@ -258,6 +266,7 @@ impl<B> Msg<B> {
                 _ => true,
             },
             Msg::Acknowledge { .. } => true,
+            Msg::Probe(probe) => probe.belongs_to(space),
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
                 space.holds(state.id) && all(&state.contacts)
             }

@@ -4,6 +4,7 @@ mod arrival;
 mod bad_input;
 mod departure;
 mod interface;
+mod mspastry;
 mod routing;
 mod wire;
 

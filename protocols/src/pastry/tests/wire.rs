@@ -33,7 +33,21 @@ fn a_message_weighs_twenty_bytes_and_four_for_each_key_and_node_it_mentions() {
     };
     let leaf_set = Part::LeafSet { unless: None };
     let entry = Part::Entry(Cell { row: 0, column: 1 });
-    let messages: [(Msg<Nothing>, u32); 19] = [
+    let period = SimDuration::from_secs(60);
+    let view = |reach: Option<(Id, Id)>, failed: Vec<Contact>| {
+        Box::new(View {
+            id: id("1000"),
+            reach,
+            leaf_set: contacts(["1001", "1002"]).into(),
+            failed: failed.into(),
+            period,
+        })
+    };
+    let part_of_ring = view(Some((id("0333"), id("1002"))), contacts(["1003"]));
+    let whole_ring = view(None, Vec::new());
+    let me = id("1000");
+    let distance = Distance::from(period);
+    let messages: [(Msg<Nothing>, u32); 25] = [
         (Msg::Join { acknowledge, arrival }, 24),
         (Msg::Acknowledge { request }, 20),
         (on_the_way, 32),
@@ -71,6 +85,38 @@ fn a_message_weighs_twenty_bytes_and_four_for_each_key_and_node_it_mentions() {
             28,
         ),
         (
+            Msg::Probe(Probe::LeafSet {
+                request,
+                view: part_of_ring,
+            }),
+            48,
+        ),
+        (
+            Msg::Probe(Probe::LeafSetReply {
+                request,
+                view: whole_ring,
+            }),
+            36,
+        ),
+        (Msg::Probe(Probe::Heartbeat { id: me, period }), 28),
+        (
+            Msg::Probe(Probe::Liveness {
+                request,
+                id: me,
+                period,
+            }),
+            28,
+        ),
+        (
+            Msg::Probe(Probe::LivenessReply {
+                request,
+                id: me,
+                period,
+            }),
+            28,
+        ),
+        (Msg::Probe(Probe::Distance { id: me, distance }), 28),
+        (
             Msg::Route {
                 acknowledge,
                 message: routed("2000", Nothing),
@@ -89,5 +135,5 @@ fn a_message_weighs_twenty_bytes_and_four_for_each_key_and_node_it_mentions() {
             "{name}: these are wider"
         );
     }
-    assert_eq!(Msg::<Nothing>::KINDS, 19);
+    assert_eq!(Msg::<Nothing>::KINDS, 25);
 }
