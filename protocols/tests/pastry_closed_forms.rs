@@ -4,22 +4,25 @@
 //!
 //! Section 4: `b = 4`, `|L| = 16`, `|M| = 32`, nodes uniform in a plane of 1000 by 1000, lookups between random pairs of nodes.
 
+mod pastry_support;
+
 use std::collections::BTreeMap;
 
+use pastry_support::{Act, millis, plane, town};
 use protocols::id::{Contact, Id, distinct_ids};
 use protocols::kbr::Step;
 use protocols::pastry::invariants::TableError;
 use protocols::pastry::{Cell, Config, Members, Proximity, Quality, Routing, Tables, bulk};
 use rand::Rng;
 use sim_core::addr::NodeAddr;
-use sim_core::network::{Network, Plane, Propagation};
+use sim_core::network::Network;
 use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
 
 /// A network of the paper's section 4; addresses are the order of arrival.
 struct Overlay {
     config: Config,
-    plane: Plane,
+    network: Box<dyn Network>,
     members: Members,
     tables: Vec<Tables>,
     streams: StreamKey,
@@ -57,23 +60,44 @@ impl Walks {
 impl Overlay {
     fn new(config: Config, nodes: usize, seed: u64) -> Self {
         let streams = StreamKey::root(seed, 0);
-        let propagation = Propagation::new(SimDuration::ZERO, 1e-4).expect("a speed");
-        let plane = Plane::new(nodes, 1000.0, 1000.0, propagation, streams.purpose("places")).expect("a plane");
+        let network = plane(nodes as u32, streams);
         let ids = distinct_ids(nodes, config.space(), &mut streams.purpose("identifiers").rng()).expect("a wide ring");
         let contact = |(id, addr)| Contact {
             id,
             addr: NodeAddr(addr),
         };
         let all: Vec<Contact> = ids.into_iter().zip(0..).map(contact).collect();
-        let tables = bulk::build(&config, &all, |a, b| plane.direct_delay(a, b));
+        let tables = bulk::build(&config, &all, |a, b| network.direct_delay(a, b));
         let members = Members::new(&config, all);
         Overlay {
             config,
-            plane,
+            network,
             members,
             tables,
             streams,
         }
+    }
+
+    /// The same nodes in the same order at the same places, who join by messages.
+    fn by_joins(config: Config, nodes: usize, seed: u64) -> Self {
+        let mut overlay = Overlay::new(config, nodes, seed);
+        let quiet = Config {
+            heartbeat_period: None,
+            neighbourhood_period: None,
+            ..overlay.config.clone()
+        };
+        let network = plane(nodes as u32, overlay.streams);
+        let mut joins = town(&quiet, nodes as u32, seed, 1, network);
+        for node in 0..nodes as u32 {
+            joins.schedule(millis(1000 * u64::from(node)), Act::Join(NodeAddr(node)));
+        }
+        joins
+            .run_until(millis(1000 * nodes as u64 + 10_000))
+            .expect("nobody forbids anything");
+        overlay.tables = (0..nodes as u32)
+            .map(|node| joins.node(NodeAddr(node)).expect("all are there").tables().clone())
+            .collect();
+        overlay
     }
 
     /// Routes a message from a node to a key by a rule: all nodes on the way, both ends included, and the last step.
@@ -113,7 +137,7 @@ impl Overlay {
                 Some(&to.addr),
                 "delivered at the node whose identifier it is"
             );
-            let length = |a: NodeAddr, b: NodeAddr| self.plane.direct_delay(a, b).as_secs_f64();
+            let length = |a: NodeAddr, b: NodeAddr| self.network.direct_delay(a, b).as_secs_f64();
             let route: f64 = path.windows(2).map(|hop| length(hop[0], hop[1])).sum();
             let direct = length(from.me().addr, to.addr);
             hops[path.len() - 1] += 1;
@@ -130,6 +154,25 @@ impl Overlay {
         }
     }
 
+    /// The part of the entries in neighbourhood sets that are among the nearest of all, over some of the nodes.
+    fn near_fraction(&self, sample: usize) -> f64 {
+        let (mut entries, mut nearest) = (0, 0);
+        for tables in self.tables.iter().step_by(self.tables.len().div_ceil(sample)) {
+            let me = tables.me();
+            let others = self.members.contacts().iter().filter(|other| **other != me);
+            let mut delays: Vec<SimDuration> = others
+                .map(|other| self.network.direct_delay(me.addr, other.addr))
+                .collect();
+            delays.sort();
+            let size = tables.neighbourhood.placed().len();
+            let farthest = delays[size - 1];
+            let near = |entry: &Contact| self.network.direct_delay(me.addr, entry.addr) <= farthest;
+            entries += size;
+            nearest += tables.neighbourhood.contacts().filter(near).count();
+        }
+        nearest as f64 / entries as f64
+    }
+
     /// The part of the entries in routing tables that are the nearest of all that fit, over some of the nodes.
     fn optimal_fraction(&self, sample: usize) -> f64 {
         let (mut entries, mut optimal) = (0_u32, 0_u32);
@@ -138,7 +181,7 @@ impl Overlay {
             let mut nearest: BTreeMap<Cell, SimDuration> = BTreeMap::new();
             for other in self.members.contacts() {
                 if let Some(cell) = table.cell(other.id) {
-                    let delay = self.plane.direct_delay(me, other.addr);
+                    let delay = self.network.direct_delay(me, other.addr);
                     let least = nearest.entry(cell).or_insert(delay);
                     *least = delay.min(*least);
                 }
@@ -146,7 +189,7 @@ impl Overlay {
             for (cell, delay) in nearest {
                 let entry = table.get(cell);
                 entries += u32::from(entry.is_some());
-                optimal += u32::from(entry.is_some_and(|entry| self.plane.direct_delay(me, entry.addr) == delay));
+                optimal += u32::from(entry.is_some_and(|entry| self.network.direct_delay(me, entry.addr) == delay));
             }
         }
         f64::from(optimal) / f64::from(entries)
@@ -185,6 +228,42 @@ fn hops_and_distances_are_those_of_the_figures() {
             (ratio - distance).abs() < 0.025,
             "relative distance {ratio} among {nodes}"
         );
+    }
+}
+
+/// Networks built in bulk have the leaf sets, the filled cells and the distances of networks that joins build, among the same
+/// nodes at the same places. While joins do not overlap, nearly everybody comes to know the same nodes.
+#[test]
+fn networks_built_in_bulk_are_those_that_joins_build() {
+    let lookups = 20_000;
+    for (nodes, seed) in [(10, 6), (60, 7), (300, 8), (1000, 9)] {
+        let bulk = Overlay::new(Config::default(), nodes, seed);
+        let joins = Overlay::by_joins(Config::default(), nodes, seed);
+        let known = |tables: &Tables| -> Vec<Contact> { tables.contacts().collect() };
+        let pairs = || bulk.tables.iter().zip(&joins.tables);
+        for (bulk, joins) in pairs() {
+            assert_eq!(bulk.leaf_set.contacts(), joins.leaf_set.contacts(), "{nodes} nodes");
+        }
+        let same = pairs().filter(|(bulk, joins)| known(bulk) == known(joins)).count();
+        assert!(same * 10 > nodes * 9, "{same} of {nodes} know the same nodes");
+        let [of_bulk, of_joins] = [bulk, joins].map(|overlay| {
+            let error = TableError::measure(&overlay.members, &overlay.tables);
+            assert!(error.holds(), "{nodes} nodes: {error:?}");
+            let walks = overlay.pairs(lookups, |tables, key| overlay.table_1(tables, key));
+            [
+                error.filled_fraction(),
+                overlay.optimal_fraction(nodes),
+                overlay.near_fraction(nodes),
+                walks.mean_hops(),
+                walks.relative_distance,
+            ]
+        });
+        for ((of_bulk, of_joins), allowed) in of_bulk.iter().zip(of_joins).zip([0.002, 0.005, 0.01, 0.005, 0.01]) {
+            assert!(
+                (of_bulk - of_joins).abs() <= allowed,
+                "{nodes} nodes: {of_bulk}, not {of_joins}"
+            );
+        }
     }
 }
 

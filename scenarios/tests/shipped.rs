@@ -397,3 +397,80 @@ fn departures_that_are_announced_cost_fewer_time_outs() {
     );
     assert!(announced < 0.9 * silent, "{announced} and {silent}");
 }
+
+#[test]
+fn overlays_hops_at_1000_nodes_has_the_published_hops_of_pastry_and_more_of_chord() {
+    let hops = |name: &str| {
+        let chosen = format!("protocol={name}");
+        let settings = ["nodes.count=1000", "workload.lookups.rate=6/min", &chosen];
+        let run = run("overlays-hops.toml", 1, &settings);
+        assert_eq!(run.mean("lookups", "correct_fraction"), 1.0, "{name}: {}", run.text);
+        run.mean("lookups", "hops_mean")
+    };
+    let (pastry, chord) = (hops("Pastry"), hops("Chord"));
+    // Three standard errors of a mean over 24,000 messages, and what networks of 1000 nodes differ by.
+    assert!(
+        (pastry - 2.485).abs() < 0.04,
+        "Rowstron and Druschel 2001, Fig. 4: 2.485 at 1000 nodes, not {pastry}"
+    );
+    // Between the published points at 512 and 1024 nodes, and the hop to the owner.
+    assert!(
+        (5.75..5.98).contains(&chord),
+        "Stoica et al. 2003, Fig. 10(a): not {chord}"
+    );
+}
+
+#[test]
+fn routing_styles_at_256_nodes_have_the_hops_of_their_closed_forms() {
+    for (style, hops, band, known) in [
+        ("exhaustive", 255.0 / 256.0, 0.005, Some(255.0)),
+        ("circular, |L| = 8", 16.375, 0.6, Some(8.0)),
+        ("circular, |L| = 32", 4.469, 0.16, Some(32.0)),
+        ("prefix, b = 4", 1.95, 0.05, None),
+    ] {
+        let run = run(
+            "routing-styles.toml",
+            2,
+            &["nodes.count=256", &format!("protocol={style}")],
+        );
+        assert_eq!(run.mean("lookups", "correct_fraction"), 1.0, "{style}: {}", run.text);
+        let mean = run.mean("lookups", "hops_mean");
+        assert!((mean - hops).abs() < band, "{style}: {mean} in place of {hops}");
+        if let Some(known) = known {
+            let state = run.table("state");
+            let rows = state
+                .select(&[("kind".to_owned(), "distinct".into())].into())
+                .expect("kinds");
+            assert_eq!(
+                rows.numbers("entries_mean").expect("state"),
+                [Some(known); 2],
+                "{style}"
+            );
+        }
+    }
+}
+
+/// The short sessions alone: what MSPastry adds shows there.
+#[test]
+fn pastry_churn_delivers_nothing_at_a_wrong_node_by_mspastry() {
+    let of = |profile: &str| {
+        let profile = format!("protocol.pastry.profile=\"{profile}\"");
+        let settings = [
+            "churn=15min",
+            "run.duration=80min",
+            "workload.lookups.rate=60/h",
+            &profile,
+        ];
+        run("pastry-churn.toml", 1, &settings)
+    };
+    let (with, without) = (of("mspastry"), of("pastry-2001"));
+    let (completed, correct) = (
+        with.mean("lookups", "completed_fraction"),
+        with.mean("lookups", "correct_fraction"),
+    );
+    assert_eq!(completed, correct, "{}", with.text);
+    assert!(correct > 0.998, "{}", with.text);
+    let plain = without.mean("lookups", "correct_fraction");
+    assert!(plain < correct - 0.001 && plain > 0.9, "{plain} and {correct}");
+    assert!(with.mean("cost", "messages_per_node_s") < without.mean("cost", "messages_per_node_s"));
+}

@@ -23,20 +23,25 @@ impl<B: Payload> Pastry<B> {
             return self.out(ctx, Reason::Isolated);
         }
         for contact in all {
-            self.request(ctx, contact.addr, Ask::Announce(contact));
+            if self.dependable.is_some() && self.tables.leaf_set.contacts().contains(&contact) {
+                self.probe_leaf(ctx, contact);
+            } else {
+                self.request(ctx, contact.addr, Ask::Announce(contact));
+            }
         }
     }
 
     /// Announces the node to somebody who might be a neighbour on the ring, if that is not under way.
     pub(super) fn meet(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
-        if !self.requests.any(|ask| *ask == Ask::Announce(contact)) {
+        if self.dependable.is_some() {
+            self.probe_leaf(ctx, contact);
+        } else if !self.requests.any(|ask| *ask == Ask::Announce(contact)) {
             self.request(ctx, contact.addr, Ask::Announce(contact));
         }
     }
 
     /// Sends an announcement, for the first time or again.
     pub(super) fn post_announcement(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId, to: Contact) {
-        self.tell_of_repair(ctx, Ask::Announce(to));
         let leaves = &self.tables.leaf_set;
         let neighbour = leaves.contacts().contains(&to) || leaves.would_take(to);
         let (seen, rows) = match &self.stage {

@@ -7,7 +7,7 @@ use sim_core::time::SimTime;
 use super::forward::HopId;
 use super::repair::RepairId;
 use super::wire::{Part, State};
-use super::{Config, Dropped, Event, Msg, Pastry, Reason, Repair, Side, Timer};
+use super::{Cell, Config, Dropped, Event, Msg, Pastry, Reason, Repair, Side, Timer};
 use crate::id::Contact;
 use crate::kbr::Payload;
 use crate::request::{Expired, Patience, RequestId};
@@ -45,6 +45,12 @@ pub(super) enum Ask {
     },
     /// Has a message that was handed on been received?
     Hop(HopId),
+    /// Is he there, and whom does he know around him (MSPastry)?
+    LeafProbe { contact: Contact, begun: SimTime },
+    /// Is he there still (MSPastry)?
+    Liveness { contact: Contact, begun: SimTime },
+    /// The entry of a routing table for a cell that a message has found empty (MSPastry).
+    Cell(Cell),
 }
 
 impl Ask {
@@ -52,16 +58,19 @@ impl Ask {
     pub(super) fn keeps_newcomer(self) -> bool {
         matches!(
             self,
-            Ask::Nearby | Ask::Corresponding | Ask::Announce(_) | Ask::Measure { .. }
+            Ask::Nearby | Ask::Corresponding | Ask::Announce(_) | Ask::Measure { .. } | Ask::LeafProbe { .. }
         )
     }
 
-    /// What it repairs.
+    /// What a member asks it for, if it is for a repair.
     fn repairs(self) -> Option<Repair> {
         match self {
-            Ask::LeafRepair(_) | Ask::Announce(_) => Some(Repair::LeafSet),
-            Ask::EntryRepair(_) | Ask::Measure { repair: Some(_), .. } => Some(Repair::RoutingTable),
+            Ask::LeafRepair(_) => Some(Repair::LeafSet),
+            Ask::EntryRepair(_) | Ask::Cell(_) => Some(Repair::RoutingTable),
             Ask::NeighbourhoodRepair => Some(Repair::Neighbourhood),
+            Ask::Announce(_) | Ask::LeafProbe { .. } | Ask::Measure { repair: Some(_), .. } => {
+                Some(Repair::Verification)
+            }
             _ => None,
         }
     }
@@ -69,7 +78,12 @@ impl Ask {
 
 impl<B: Payload> Pastry<B> {
     pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
-        let patience = Self::patience(ctx.config(), ask);
+        if let Some(repair) = ask.repairs().filter(|_| self.has_joined()) {
+            ctx.emit(Event::Repairing(repair));
+        }
+        let patience = self
+            .hop_patience(ctx.config(), to, ask)
+            .unwrap_or_else(|| Self::patience(ctx.config(), ask));
         let request = self.requests.open(ctx, to, ask, patience, Timer::Request);
         self.post(ctx, to, request, ask);
     }
@@ -94,10 +108,12 @@ impl<B: Payload> Pastry<B> {
             Ask::Announce(contact) => return self.post_announcement(ctx, request, contact),
             Ask::Hop(hop) => return self.post_held(ctx, to, request, hop),
             Ask::Heartbeat | Ask::Measure { .. } => {
-                self.tell_of_repair(ctx, ask);
-                let id = self.me().id;
+                let id = self.is_known().then_some(self.me().id);
                 return ctx.send(to, Msg::Ping { request, id });
             }
+            Ask::LeafProbe { .. } => return self.post_leaf_probe(ctx, to, request),
+            Ask::Liveness { .. } => return self.post_liveness_probe(ctx, to, request),
+            Ask::Cell(cell) => Part::Entry(cell),
             Ask::Nearby => Part::Everything,
             Ask::Corresponding => Part::Corresponding(self.me().id),
             Ask::Exchange => self.exchanged_part(to),
@@ -109,15 +125,7 @@ impl<B: Payload> Pastry<B> {
             Ask::NeighbourhoodRepair | Ask::Neighbourhood => Part::Neighbourhood,
             Ask::Row(row) => Part::Row(row),
         };
-        self.tell_of_repair(ctx, ask);
         ctx.send(to, Msg::Get { request, part });
-    }
-
-    /// Tells of each request that a member sends for a repair, so that the costs can be counted.
-    pub(super) fn tell_of_repair(&self, ctx: &mut Ctx<'_, Self>, ask: Ask) {
-        if let Some(repair) = ask.repairs().filter(|_| self.has_joined()) {
-            ctx.emit(Event::Repairing(repair));
-        }
     }
 
     pub(super) fn request_expired(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId) {
@@ -138,6 +146,15 @@ impl<B: Payload> Pastry<B> {
             Ask::Join => return self.out(ctx, Reason::JoinTimeout),
             Ask::Hop(hop) => return self.hop_failed(ctx, hop, to),
             Ask::Nearby => self.approach_failed(),
+            Ask::LeafProbe { contact, begun } => self.leaf_probe_failed(ctx, contact, begun),
+            Ask::Liveness { contact, begun } => self.liveness_probe_failed(ctx, contact, begun),
+            // It is not repeated, so that one that is lost says little.
+            Ask::Measure { .. } => {}
+            _ if self.dependable.is_some() => self.suspect(ctx, to),
+            Ask::Announce(contact) => {
+                self.note_gone(ctx, contact);
+                self.dead(ctx, to);
+            }
             _ => self.dead(ctx, to),
         }
         if let Ask::EntryRepair(repair)
@@ -171,7 +188,7 @@ impl<B: Payload> Pastry<B> {
             Some(Ask::Exchange) => self.exchanged(ctx, responder, state),
             Some(Ask::LeafRepair(side)) => self.leaf_set_answered(ctx, side, responder, &state.contacts),
             Some(Ask::EntryRepair(repair)) => self.entry_answered(ctx, repair, &state.contacts),
-            Some(Ask::NeighbourhoodRepair | Ask::Neighbourhood | Ask::Row(_)) => {
+            Some(Ask::NeighbourhoodRepair | Ask::Neighbourhood | Ask::Row(_) | Ask::Cell(_)) => {
                 self.consider_all(ctx, &state.contacts);
             }
             _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),

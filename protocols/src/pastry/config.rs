@@ -4,6 +4,7 @@ use sim_core::time::SimDuration;
 use thiserror::Error;
 
 use super::digits::Digits;
+use super::mspastry::MsPastry;
 use crate::id::IdSpace;
 
 /// What a newcomer takes over to fill its routing table (section 4.2, Fig. 8).
@@ -75,6 +76,8 @@ pub struct Config {
     pub table_period: Option<SimDuration>,
     /// How many nodes may hand a message on.
     pub hop_limit: u16,
+    /// What MSPastry adds for churn, if the nodes are to have it.
+    pub mspastry: Option<MsPastry>,
 }
 
 /// A value that Pastry cannot work with. Each error names the field of [`Config`].
@@ -121,6 +124,18 @@ pub enum ConfigError {
         "hop_limit must be at least 1; 64 is more than prefix routing needs, circular routing takes up to N / |L| hops"
     )]
     HopLimit,
+    /// The share of messages that may meet a dead node.
+    #[error("raw_loss must lie between 0 and 1, both excluded, not {0}; MSPastry uses 0.05")]
+    RawLoss(f64),
+    /// No time between probes.
+    #[error("longest_probe_period must be longer than zero; `active_probing = false` does without probes")]
+    NoProbes,
+    /// No heartbeats, by which MSPastry notices that a neighbour on the ring has failed.
+    #[error("heartbeat_period must be given with MSPastry; it uses 30 s")]
+    NoHeartbeats,
+    /// Nothing to estimate the failure rate from.
+    #[error("failures must be at least 1; 16 make a fair estimate")]
+    Failures,
 }
 
 impl Default for Config {
@@ -144,6 +159,7 @@ impl Default for Config {
             neighbourhood_period: Some(SimDuration::from_secs(60)),
             table_period: None,
             hop_limit: 64,
+            mspastry: None,
         }
     }
 }
@@ -196,6 +212,9 @@ impl Config {
         }
         if self.hop_limit == 0 {
             return Err(ConfigError::HopLimit);
+        }
+        if let Some(mspastry) = &self.mspastry {
+            mspastry.validate(self.heartbeat_period)?;
         }
         Ok(self)
     }

@@ -23,10 +23,13 @@ impl<B: Payload> Pastry<B> {
 
     /// Somebody leaves: forgets him, and repairs at once what he leaves. Who remains alone is the whole network.
     pub(super) fn leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, leaf_set: &[Contact]) {
+        self.note_failed(leaver);
         if !self.tables.contacts().any(|contact| contact == leaver) {
             return;
         }
         let lost = self.forget(ctx, leaver.addr);
+        self.note_bereavement();
+        self.note_gone(ctx, leaver);
         self.repair(ctx, &lost);
         if lost.leaf.is_some() && ctx.config().repair {
             self.consider_leaves(ctx, leaf_set);

@@ -28,7 +28,7 @@ pub enum Event<B> {
         /// Whether he came.
         joined: bool,
     },
-    /// The node has sent a request in order to repair what a failed node has left.
+    /// The node has begun a request in order to repair what a failed node has left; asking again is not told.
     Repairing(Repair),
     /// A message was of no use.
     Dropped(Dropped),
@@ -45,15 +45,17 @@ pub enum Reason {
     Isolated,
 }
 
-/// What is repaired.
+/// What a request is for that repairs something: the remote procedure calls of section 4.3.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Repair {
-    /// The leaf set, at once.
+    /// The leaf set of the farthest on a side.
     LeafSet,
-    /// An entry of the routing table, when it was found dead.
+    /// The entry of another node's routing table.
     RoutingTable,
-    /// The neighbourhood set.
+    /// The neighbourhood set of one of its members.
     Neighbourhood,
+    /// Whether somebody is alive who has been named.
+    Verification,
 }
 
 impl Repair {
@@ -63,6 +65,7 @@ impl Repair {
             Repair::LeafSet => "leaf set",
             Repair::RoutingTable => "routing table",
             Repair::Neighbourhood => "neighbourhood set",
+            Repair::Verification => "verification",
         }
     }
 }

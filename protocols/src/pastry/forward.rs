@@ -7,6 +7,8 @@
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId};
 
+use sim_core::time::SimTime;
+
 use super::ask::Ask;
 use super::wire::Arrival;
 use super::{Dropped, Event, Msg, Pastry};
@@ -29,9 +31,10 @@ pub(super) struct HopId(u32);
 #[derive(Debug)]
 pub(super) struct Held<B> {
     id: HopId,
-    parcel: Parcel<B>,
+    pub(super) parcel: Parcel<B>,
     /// Who is not to be tried any more.
     avoid: Vec<NodeAddr>,
+    pub(super) sent: SimTime,
 }
 
 impl<B> Parcel<B> {
@@ -90,7 +93,7 @@ impl<B: Payload> Pastry<B> {
     /// A message has come: from another node, or from the layer above, which may be asked whether it is to go on.
     pub(super) fn routed(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>) {
         if B::FORWARD
-            && let Step::Owner(next) | Step::Closer(next) = self.tables.next_hop(ctx.config(), message.key, &[])
+            && let Step::Owner(next) | Step::Closer(next) = self.next_step(ctx.config(), message.key, &[])
             && next != self.me()
         {
             return ctx.emit(Event::Forward { message, next });
@@ -99,20 +102,30 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends a message the next part of its way, which may end here.
-    fn message_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>, avoid: Vec<NodeAddr>) {
-        match self.tables.next_hop(ctx.config(), message.key, &avoid) {
-            Step::Owner(owner) if owner == self.me() => ctx.emit(Event::Deliver(message)),
-            Step::Owner(next) | Step::Closer(next) => self.hand_on(ctx, Parcel::Message(message), next, avoid),
+    pub(super) fn message_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>, avoid: Vec<NodeAddr>) {
+        match self.next_step(ctx.config(), message.key, &avoid) {
+            Step::Owner(owner) if owner == self.me() && self.may_deliver() => ctx.emit(Event::Deliver(message)),
+            Step::Owner(owner) if owner == self.me() => self.wait(Parcel::Message(message)),
+            Step::Owner(next) => self.hand_on(ctx, Parcel::Message(message), next, avoid),
+            Step::Closer(next) => {
+                self.fill_cell(ctx, message.key, next);
+                self.hand_on(ctx, Parcel::Message(message), next, avoid);
+            }
+            Step::DeadEnd if self.must_wait() => self.wait(Parcel::Message(message)),
             Step::DeadEnd => ctx.emit(Event::Undeliverable(message)),
         }
     }
 
     /// A newcomer passes: it is told what is known here, and goes on.
     pub(super) fn arrival(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival) {
-        // Whoever held its address before is gone, if it is known here at all.
-        self.dead(ctx, arrival.newcomer.addr);
+        // Whoever held its address before is gone, if it is known here at all. MSPastry lets the newcomer's own probes tell: this
+        // may be a copy of its message that comes when it is known already.
+        if self.dependable.is_none() {
+            self.dead(ctx, arrival.newcomer.addr);
+        }
         let avoid = vec![arrival.newcomer.addr];
-        match self.tables.next_hop(ctx.config(), arrival.newcomer.id, &avoid) {
+        match self.next_step(ctx.config(), arrival.newcomer.id, &avoid) {
+            Step::Owner(owner) if owner == self.me() && !self.may_deliver() => self.wait(Parcel::Arrival(arrival)),
             Step::Owner(owner) if owner == self.me() => self.tell_newcomer(ctx, arrival, true),
             Step::Owner(next) | Step::Closer(next) => {
                 self.tell_newcomer(ctx, arrival, false);
@@ -124,8 +137,9 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A newcomer goes another way, or has come to its place after all.
-    fn arrival_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, avoid: Vec<NodeAddr>) {
-        match self.tables.next_hop(ctx.config(), arrival.newcomer.id, &avoid) {
+    pub(super) fn arrival_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, avoid: Vec<NodeAddr>) {
+        match self.next_step(ctx.config(), arrival.newcomer.id, &avoid) {
+            Step::Owner(owner) if owner == self.me() && !self.may_deliver() => self.wait(Parcel::Arrival(arrival)),
             Step::Owner(owner) if owner == self.me() => self.tell_newcomer(ctx, arrival, true),
             Step::Owner(next) | Step::Closer(next) => self.hand_on(ctx, Parcel::Arrival(arrival), next, avoid),
             Step::DeadEnd => {}
@@ -146,7 +160,13 @@ impl<B: Payload> Pastry<B> {
                 // Few are held at a time, and there may be a million nodes.
                 self.held.reserve_exact(1);
             }
-            self.held.push(Held { id, parcel, avoid });
+            let sent = ctx.now();
+            self.held.push(Held {
+                id,
+                parcel,
+                avoid,
+                sent,
+            });
             self.request(ctx, next.addr, Ask::Hop(id));
         } else {
             ctx.send(next.addr, parcel.into_msg(None));
@@ -154,13 +174,14 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends a parcel that is held, for the first time or again.
-    pub(super) fn post_held(&self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, id: HopId) {
+    pub(super) fn post_held(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, id: HopId) {
         if let Some(held) = self.held.iter().find(|held| held.id == id) {
             ctx.send(to, held.parcel.clone().into_msg(Some(request)));
+            self.told(ctx.now(), to);
         }
     }
 
-    fn let_go(&mut self, id: HopId) -> Option<Held<B>> {
+    pub(super) fn let_go(&mut self, id: HopId) -> Option<Held<B>> {
         let at = self.held.iter().position(|held| held.id == id)?;
         Some(self.held.swap_remove(at))
     }
@@ -168,13 +189,20 @@ impl<B: Payload> Pastry<B> {
     /// The next node has received a parcel.
     pub(super) fn acknowledged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId) {
         match self.requests.close(ctx, request, from) {
-            Some(Ask::Hop(hop)) => drop(self.let_go(hop)),
+            Some(Ask::Hop(hop)) => {
+                if let Some(held) = self.let_go(hop) {
+                    self.hop_answered(ctx, from, &held);
+                }
+            }
             _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
         }
     }
 
     /// The next node does not acknowledge a parcel: it takes the next best way.
     pub(super) fn hop_failed(&mut self, ctx: &mut Ctx<'_, Self>, hop: HopId, to: NodeAddr) {
+        if self.dependable.is_some() {
+            return self.hop_silent(ctx, hop, to);
+        }
         self.dead(ctx, to);
         let Some(Held { parcel, mut avoid, .. }) = self.let_go(hop) else {
             return;

@@ -6,7 +6,7 @@ use sim_core::protocol::Ctx;
 use super::ask::Ask;
 use super::wire::{Part, State};
 use super::{LeafSet, Msg, Pastry, Timer};
-use crate::id::Contact;
+use crate::id::{Contact, Id};
 use crate::kbr::Payload;
 use crate::request::RequestId;
 
@@ -24,6 +24,8 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn heartbeats(&mut self, ctx: &mut Ctx<'_, Self>) {
         if let Some(period) = ctx.config().heartbeat_period {
             ctx.set_timer(period, Timer::Heartbeat);
+            let now = ctx.now();
+            self.gone.retain(|(_, since)| now.since(*since) < period * 2);
         }
         self.mend_leaf_set(ctx);
         let leaf_set = &self.tables.leaf_set;
@@ -48,13 +50,15 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Somebody wants to know whether the node is there, and belongs into its leaf set perhaps.
-    pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, sender: Contact, request: RequestId) {
-        if self.tables.leaf_set.would_take(sender) {
+    pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, id: Option<Id>) {
+        if let Some(sender) = id.map(|id| Contact { id, addr: from })
+            && self.tables.leaf_set.would_take(sender)
+        {
             self.met(ctx, sender);
         }
-        self.heard_from(sender.addr);
+        self.heard_from(from);
         let id = self.me().id;
-        ctx.send(sender.addr, Msg::Pong { request, id });
+        ctx.send(from, Msg::Pong { request, id });
     }
 
     /// What is asked for in the exchange with a neighbour: its leaf set, unless neither's has changed.
@@ -79,7 +83,13 @@ impl<B: Payload> Pastry<B> {
         }
         self.met(ctx, neighbour);
         self.consider_leaves(ctx, &state.contacts);
-        self.exchange = (!self.tell_of_missing(ctx, neighbour, &state.contacts)).then_some(settled);
+        // Whoever is not taken now, since he does not answer or is gone by what is known here, may be taken the next time.
+        let missing_here = state
+            .contacts
+            .iter()
+            .any(|contact| self.tables.leaf_set.would_take(*contact));
+        let missing_there = self.tell_of_missing(ctx, neighbour, &state.contacts);
+        self.exchange = (!missing_here && !missing_there).then_some(settled);
     }
 
     /// Tells a neighbour, whose leaf set this is, of those whom it misses. Whether there are such.

@@ -209,9 +209,11 @@ impl<B: Payload> Pastry<B> {
                 self.announce(ctx);
             }
             Phase::Announcing => {
-                self.stage = Stage::Member;
-                self.requests.shrink();
-                self.begin_upkeep(ctx);
+                if self.may_become_active(ctx) {
+                    self.stage = Stage::Member;
+                    self.requests.shrink();
+                    self.begin_upkeep(ctx);
+                }
             }
         }
     }

@@ -13,6 +13,16 @@ pub enum Side {
     Larger,
 }
 
+impl Side {
+    /// The other direction.
+    pub fn opposite(self) -> Self {
+        match self {
+            Side::Smaller => Side::Larger,
+            Side::Larger => Side::Smaller,
+        }
+    }
+}
+
 /// The leaf set of a node: up to half of `|L|` contacts on either side.
 ///
 /// While a node knows fewer than `|L|` others, the two sides together go around the whole ring and overlap: each takes the
@@ -207,12 +217,15 @@ impl LeafSet {
     /// Whether a key is within the range of the leaf set (section 2.3, Table 1, line 1), its ends included.
     #[inline]
     pub fn covers(&self, key: Id) -> bool {
-        if self.wraps {
-            return true;
-        }
+        self.reach()
+            .is_none_or(|(first, last)| self.space.distance(first, key) <= self.space.distance(first, last))
+    }
+
+    /// The ends of the range of the leaf set; none if that is the whole ring.
+    #[inline]
+    pub fn reach(&self) -> Option<(Id, Id)> {
         let end = |side| self.farthest(side).unwrap_or(self.me).id;
-        let (first, last) = (end(Side::Smaller), end(Side::Larger));
-        self.space.distance(first, key) <= self.space.distance(first, last)
+        (!self.wraps).then(|| (end(Side::Smaller), end(Side::Larger)))
     }
 
     /// The members and the node itself, the numerically closest to a key first.

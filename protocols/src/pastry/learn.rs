@@ -32,11 +32,15 @@ impl<B: Payload> Pastry<B> {
         if contact.addr == self.me().addr {
             return Learnt::default();
         }
-        let distance = Self::distance(ctx, contact.addr);
-        if distance.is_none() && self.tables.interesting(contact) {
+        let Some(distance) = Self::distance(ctx, contact.addr) else {
+            let known = self.tables.contacts().any(|known| known == contact);
+            if known && !self.tables.leaf_set.would_take(contact) {
+                return Learnt::default();
+            }
             self.measure(ctx, contact, None);
-        }
-        self.learn(ctx, contact, distance.unwrap_or(Distance::UNKNOWN))
+            return self.learn(ctx, contact, Distance::UNKNOWN);
+        };
+        self.learn(ctx, contact, distance)
     }
 
     /// A newcomer takes who answers, and all of whom he tells.
@@ -52,6 +56,10 @@ impl<B: Payload> Pastry<B> {
 
     /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
     pub(super) fn take_rows(&mut self, ctx: &mut Ctx<'_, Self>, rows: &[Contact]) {
+        if self.dependable.is_some() {
+            // It speaks to them just now, and some may not answer.
+            return self.consider_all(ctx, rows);
+        }
         let me = self.me();
         let others = rows.iter().copied().filter(|contact| contact.addr != me.addr);
         if ctx.config().proximity == Some(Proximity::Probe) {
@@ -73,6 +81,7 @@ impl<B: Payload> Pastry<B> {
         if self.tables.contacts().any(is_former) {
             self.dead(ctx, contact.addr);
         }
+        self.gone.retain(|(gone, _)| *gone != contact);
         self.take(ctx, contact)
     }
 
@@ -81,7 +90,8 @@ impl<B: Payload> Pastry<B> {
         self.consider_leaves(ctx, contacts);
         for contact in contacts {
             let wanted = match Self::distance(ctx, contact.addr) {
-                _ if contact.addr == self.me().addr || self.tables.leaf_set.would_take(*contact) => false,
+                _ if contact.addr == self.me().addr || self.is_gone(*contact) => false,
+                _ if self.tables.leaf_set.would_take(*contact) => false,
                 Some(distance) => self.tables.would_place(*contact, distance),
                 None => self.tables.interesting(*contact),
             };
@@ -94,7 +104,9 @@ impl<B: Payload> Pastry<B> {
     /// Hearsay about neighbours on the ring: of those who would come in, only the nearest for whom there is room are asked.
     pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
         let leaf_set = &self.tables.leaf_set;
-        let comes_in = |contact: &Contact| contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact);
+        let comes_in = |contact: &Contact| {
+            contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact) && !self.is_gone(*contact)
+        };
         let mut newcomers: Vec<Contact> = contacts.iter().copied().filter(comes_in).collect();
         if newcomers.is_empty() {
             return;
@@ -142,6 +154,7 @@ impl<B: Payload> Pastry<B> {
             self.dead(ctx, contact.addr);
         }
         self.learn(ctx, responder, distance);
+        self.share_distance(ctx, responder, distance);
     }
 
     /// Takes somebody at a distance wherever he belongs.

@@ -123,7 +123,7 @@ mod tests {
                 .map(|_| contact(rng.next_u32() % 64))
                 .collect();
             let members = Members::new(&config, all.iter().copied().chain(all.iter().copied()));
-            for key in (0..64).map(|key| Id::new(key)) {
+            for key in (0..64).map(Id::new) {
                 let nearest = all
                     .iter()
                     .copied()

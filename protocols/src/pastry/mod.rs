@@ -12,9 +12,10 @@
 //! | arrival: the optimistic announcement | 2.4 | `announce.rs` |
 //! | departure: leaf set, routing table, neighbourhood set | 2.4 | `heartbeat.rs`, `repair.rs`, `upkeep.rs`, `departure.rs` |
 //! | distances | 2.5 | `learn.rs` |
+//! | what MSPastry adds for churn ([`Config::mspastry`]) | DSN 2004 | `mspastry/` |
 //!
 //! A newcomer is a *member*, and says [`Event::Joined`], when all it has announced itself to have answered or are found dead.
-//! It hands messages on from its first announcement on, since from then on others know it.
+//! It hands messages on, and delivers, from its first announcement on, since from then on others know it.
 //!
 //! # Deviations
 //!
@@ -33,9 +34,13 @@
 //!   the larger half that have not pinged it since the last time. The next smaller one it asks for its leaf set in place
 //!   of a ping, unless neither's has changed, and tells it of anybody who is missing there: repairs and arrivals that cross leave no
 //!   gap behind.
+//! - Of whoever was found dead a node takes no hearsay for two periods of heartbeats, in which others find out themselves; he is
+//!   welcome if he comes himself.
 //! - A side of the leaf set that has lost members asks its farthest one, as in the paper, and then the farthest again until it
 //!   is full or meets the other side. Where a whole side is lost, which the paper excludes, the nearest on it of all that
 //!   are known is asked. Who knows nobody any more is out ([`Reason::Isolated`]).
+//! - An entry is repaired when it is found dead in handing a message on, as in the paper, or by somebody's goodbye; not if it
+//!   was in the leaf set as well, since messages to its cell go by the leaf set there.
 //! - A routing table is also compared with those of others from time to time, if [`Config::table_period`] says so (Castro,
 //!   Druschel, Hu and Rowstron, "Topology-aware routing in structured peer-to-peer overlay networks", 2002); 2001 only
 //!   repairs entries that were found dead.
@@ -58,6 +63,7 @@ mod join;
 mod leaf_set;
 mod learn;
 mod members;
+mod mspastry;
 mod neighbourhood;
 mod repair;
 mod route;
@@ -69,6 +75,7 @@ mod wire;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::StreamKey;
+use sim_core::time::SimTime;
 
 use crate::id::{Contact, Id};
 use crate::kbr::{Call, Nothing, Payload};
@@ -82,6 +89,8 @@ use heartbeat::Exchange;
 use join::Joining;
 pub use leaf_set::{LeafSet, Side};
 pub use members::Members;
+use mspastry::Dependable;
+pub use mspastry::{MsPastry, Probe, View};
 pub use neighbourhood::{Distance, NeighbourhoodSet, Placed};
 use repair::{EntryRepair, RepairId};
 pub use routing_table::{Cell, RoutingTable};
@@ -121,6 +130,12 @@ pub enum Timer {
     Neighbourhood,
     /// The routing table is.
     Table,
+    /// The next larger neighbour may have been silent for too long (MSPastry).
+    RightNeighbour,
+    /// Entries of the routing table are to be probed (MSPastry).
+    Liveness,
+    /// A newcomer is to look again whether it may become active (MSPastry).
+    Settle,
 }
 
 /// Where a node stands.
@@ -147,6 +162,10 @@ pub struct Pastry<B: Payload = Nothing> {
     /// Who has pinged since the last round of heartbeats.
     heard: Vec<NodeAddr>,
     exchange: Option<Exchange>,
+    /// What MSPastry adds, if the node is to have it.
+    dependable: Option<Box<Dependable<B>>>,
+    /// Who was found dead or has left of late, and when.
+    gone: Vec<(Contact, SimTime)>,
 }
 
 impl<B: Payload> Protocol for Pastry<B> {
@@ -176,10 +195,14 @@ impl<B: Payload> Protocol for Pastry<B> {
             repairs: Vec::new(),
             heard: Vec::new(),
             exchange: None,
+            dependable: None,
+            gone: Vec::new(),
         }
     }
 
     fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let parameters = ctx.config().mspastry;
+        self.dependable = parameters.map(|parameters| Box::new(Dependable::new(ctx.now(), parameters)));
         match self.stage {
             Stage::Joining(_) => self.join(ctx),
             _ => self.begin_upkeep(ctx),
@@ -190,6 +213,7 @@ impl<B: Payload> Protocol for Pastry<B> {
         if !msg.belongs_to(ctx.config().space()) {
             return ctx.emit(Event::Dropped(Dropped::ForeignIdentifier));
         }
+        self.sign_of_life(ctx, from);
         match msg {
             Msg::Acknowledge { request } => self.acknowledged(ctx, from, request),
             Msg::OnTheWay {
@@ -218,7 +242,8 @@ impl<B: Payload> Protocol for Pastry<B> {
                 ctx.send(from, Msg::State { request, part, state });
             }
             Msg::Announce { request, announcement } => self.announced(ctx, from, request, &announcement),
-            Msg::Ping { request, id } => self.pinged(ctx, Contact { id, addr: from }, request),
+            Msg::Ping { request, id } => self.pinged(ctx, from, request, id),
+            Msg::Probe(probe) => self.probed(ctx, from, probe),
             Msg::Leaving { id, leaf_set } => self.leaves(ctx, Contact { id, addr: from }, &leaf_set),
         }
     }
@@ -226,10 +251,14 @@ impl<B: Payload> Protocol for Pastry<B> {
     fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
         match timer {
             Timer::Request(request) => self.request_expired(ctx, request),
+            Timer::Settle => self.settle(ctx),
             _ if !self.has_joined() => {}
+            Timer::Heartbeat if self.dependable.is_some() => self.tell_left_neighbour(ctx),
             Timer::Heartbeat => self.heartbeats(ctx),
             Timer::Neighbourhood => self.look_after_neighbourhood(ctx),
             Timer::Table => self.look_after_table(ctx),
+            Timer::RightNeighbour => self.watch_right_neighbour(ctx),
+            Timer::Liveness => self.probe_table(ctx),
         }
     }
 
@@ -263,6 +292,7 @@ impl<B: Payload> Pastry<B> {
     fn out(&mut self, ctx: &mut Ctx<'_, Self>, reason: Reason) {
         self.stage = Stage::Out;
         self.abandon_held(ctx);
+        self.abandon_waiting(ctx);
         ctx.emit(Event::Out(reason));
     }
 
@@ -322,6 +352,8 @@ impl<B: Payload> Pastry<B> {
             + self.held.capacity() * size_of::<Held<B>>()
             + self.repairs.capacity() * size_of::<EntryRepair>()
             + self.heard.capacity() * size_of::<NodeAddr>()
+            + self.dependable.as_ref().map_or(0, |dependable| dependable.heap_bytes())
+            + self.gone.capacity() * size_of::<(Contact, SimTime)>()
             + match &self.stage {
                 Stage::Joining(_) => size_of::<Joining>(),
                 _ => 0,

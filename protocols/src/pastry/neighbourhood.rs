@@ -15,6 +15,11 @@ impl Distance {
 
     const NANOS: u64 = 64;
 
+    /// The delay, if it is known.
+    pub fn delay(self) -> Option<SimDuration> {
+        (self != Distance::UNKNOWN).then(|| SimDuration::from_nanos(u64::from(self.0) * Self::NANOS))
+    }
+
     /// What stands for the distance of two nodes where proximity plays no part: a hash of both, so that each node prefers others
     /// than the next one does. Were all equally far, everybody would have the entries of those who came first.
     #[inline]

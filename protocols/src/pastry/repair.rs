@@ -5,7 +5,7 @@ use sim_core::protocol::Ctx;
 
 use super::ask::Ask;
 use super::{Cell, Config, Forgotten, Pastry, Reason, Side};
-use crate::id::Contact;
+use crate::id::{Contact, Id};
 use crate::kbr::Payload;
 
 /// The name of a repair at its node.
@@ -26,7 +26,12 @@ pub(super) struct EntryRepair {
 impl<B: Payload> Pastry<B> {
     /// Nobody is at this address any more: forgets him and repairs what he leaves, where he was known.
     pub(super) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
+        let right = self.right_neighbour().is_some_and(|right| right.addr == addr);
         let lost = self.forget(ctx, addr);
+        self.mourn(ctx, addr, &lost, right);
+        for contact in [lost.leaf, lost.entry, lost.neighbour].into_iter().flatten() {
+            self.note_gone(ctx, contact);
+        }
         if lost.leaf.is_some() && self.tables.entries() == 0 && self.is_known() {
             return self.out(ctx, Reason::Isolated);
         }
@@ -36,12 +41,26 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
+    /// Notes that somebody is gone, of whom others may go on to speak until they find out. MSPastry keeps a list of its own.
+    pub(super) fn note_gone(&mut self, ctx: &Ctx<'_, Self>, contact: Contact) {
+        if ctx.config().heartbeat_period.is_some() && self.dependable.is_none() && !self.is_gone(contact) {
+            self.gone.push((contact, ctx.now()));
+        }
+    }
+
+    /// Whether somebody was found dead, or has left, of late.
+    pub(super) fn is_gone(&self, contact: Contact) -> bool {
+        self.gone.iter().any(|(gone, _)| *gone == contact) || self.has_failed(contact)
+    }
+
     /// Repairs the routing table and the neighbourhood set.
     pub(super) fn repair(&mut self, ctx: &mut Ctx<'_, Self>, lost: &Forgotten) {
         if !ctx.config().repair || !self.is_known() {
             return;
         }
-        if let Some(entry) = lost.entry {
+        // Keys near a neighbour on the ring are found by the leaf set; MSPastry fills cells on the way of messages.
+        let to_repair = lost.entry.filter(|_| lost.leaf.is_none() && self.dependable.is_none());
+        if let Some(entry) = to_repair {
             self.repair_entry(ctx, entry);
         }
         if lost.neighbour.is_some() {
@@ -59,28 +78,28 @@ impl<B: Payload> Pastry<B> {
             if !self.tables.leaf_set.lacks(side) || self.requests.any(|open| *open == ask) {
                 continue;
             }
-            match self.tables.leaf_set.farthest(side) {
-                Some(farthest) => self.request(ctx, farthest.addr, ask),
-                None => {
-                    if let Some(nearest) = self.nearest_known(ctx.config(), side) {
-                        self.meet(ctx, nearest);
-                    }
-                }
+            let next = self.tables.leaf_set.farthest(side);
+            let Some(next) = next.or_else(|| self.nearest_known(ctx.config(), side)) else {
+                continue;
+            };
+            if self.tables.leaf_set.contacts().contains(&next) {
+                self.request(ctx, next.addr, ask);
+            } else {
+                self.meet(ctx, next);
             }
         }
     }
 
-    /// The nearest on a side of all that are known.
+    /// The nearest on a side of all that are known, all around the ring.
     fn nearest_known(&self, config: &Config, side: Side) -> Option<Contact> {
-        let (space, me) = (config.space(), self.me().id);
-        self.tables.contacts().min_by_key(|contact| match side {
-            Side::Smaller => space.distance(contact.id, me),
-            Side::Larger => space.distance(me, contact.id),
-        })
+        let me = self.me().id;
+        self.tables
+            .contacts()
+            .min_by_key(|contact| way(config, side, me, contact.id))
     }
 
-    /// The farthest on a side has told its leaf set. Where it knows as the next beyond itself somebody who is known here on
-    /// the other side, there is nobody else.
+    /// The farthest on a side has told its leaf set, or, where there is none, the next on that side around the ring. Where
+    /// nobody is between the two sides, they meet.
     pub(super) fn leaf_set_answered(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
@@ -89,14 +108,21 @@ impl<B: Payload> Pastry<B> {
         contacts: &[Contact],
     ) {
         self.consider_leaves(ctx, contacts);
-        let space = ctx.config().space();
-        let beyond = contacts.iter().min_by_key(|contact| match side {
-            Side::Smaller => space.distance(contact.id, responder.id),
-            Side::Larger => space.distance(responder.id, contact.id),
-        });
+        let (config, me) = (ctx.config(), self.me());
+        let next_to = |side| {
+            contacts
+                .iter()
+                .min_by_key(|contact| way(config, side, responder.id, contact.id))
+        };
         let leaf_set = &mut self.tables.leaf_set;
-        let around = |beyond: &Contact| beyond.id == leaf_set.me().id || leaf_set.contacts().contains(beyond);
-        if leaf_set.lacks(side) && leaf_set.farthest(side) == Some(responder) && beyond.is_some_and(around) {
+        let meet = match leaf_set.farthest(side) {
+            Some(farthest) if farthest == responder => {
+                next_to(side).is_some_and(|next| *next == me || leaf_set.contacts().contains(next))
+            }
+            Some(_) => false,
+            None => next_to(side.opposite()) == Some(&me),
+        };
+        if meet && leaf_set.lacks(side) {
             leaf_set.close();
         }
     }
@@ -165,5 +191,13 @@ impl<B: Payload> Pastry<B> {
         {
             self.request(ctx, nearest.addr, Ask::NeighbourhoodRepair);
         }
+    }
+}
+
+/// How far it is from one identifier to another in the direction of a side.
+fn way(config: &Config, side: Side, from: Id, to: Id) -> u128 {
+    match side {
+        Side::Smaller => config.space().distance(to, from),
+        Side::Larger => config.space().distance(from, to),
     }
 }

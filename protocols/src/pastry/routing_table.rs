@@ -282,7 +282,7 @@ mod tests {
         }
         assert_eq!(sorted(table.placed()), of_rows(0..=u8::MAX));
         assert_eq!(table.rows(), array.keys().last().map_or(0, |cell| cell.row + 1));
-        for other in [0, 1000, 2000, 4095].map(|id| Id::new(id)) {
+        for other in [0, 1000, 2000, 4095].map(Id::new) {
             let shared = table.digits().shared_prefix(table.me, other);
             assert_eq!(sorted(table.corresponding(other)), of_rows(0..=shared));
         }

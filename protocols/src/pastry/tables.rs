@@ -31,13 +31,6 @@ pub struct Learnt {
     pub neighbour: bool,
 }
 
-impl Learnt {
-    /// Whether anything has changed.
-    pub fn any(self) -> bool {
-        self.leaf || self.entry || self.neighbour
-    }
-}
-
 /// Who has been forgotten, and where he was. What was known of an address may be several identifiers of which only one can
 /// be true.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -48,13 +41,6 @@ pub struct Forgotten {
     pub entry: Option<Contact>,
     /// From the neighbourhood set.
     pub neighbour: Option<Contact>,
-}
-
-impl Forgotten {
-    /// Whether anybody was.
-    pub fn any(&self) -> bool {
-        self.leaf.is_some() || self.entry.is_some() || self.neighbour.is_some()
-    }
 }
 
 impl Tables {

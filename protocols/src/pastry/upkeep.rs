@@ -23,7 +23,9 @@ impl<B: Payload> Pastry<B> {
                 ctx.set_timer(first, timer);
             }
         }
+        self.begin_to_watch(ctx);
         ctx.emit(Event::Joined);
+        self.resume(ctx);
     }
 
     /// Contacts each member of the neighbourhood set to see whether it is alive (2001, section 2.4), a random one of them by

@@ -2,7 +2,7 @@
 
 use sim_core::protocol::Wire;
 
-use super::Cell;
+use super::{Cell, Probe, mspastry};
 use crate::id::{Contact, Id, IdSpace};
 use crate::kbr::{Payload, Routed};
 use crate::request::RequestId;
@@ -74,8 +74,8 @@ pub enum Msg<B> {
     Ping {
         /// Named in the answer.
         request: RequestId,
-        /// The sender's identifier.
-        id: Id,
+        /// The sender's identifier; none as long as others cannot reckon with it.
+        id: Option<Id>,
     },
     /// Answer to it.
     Pong {
@@ -84,6 +84,8 @@ pub enum Msg<B> {
         /// The identifier of who answers.
         id: Id,
     },
+    /// What only MSPastry says.
+    Probe(Probe),
     /// The sender leaves.
     Leaving {
         /// Its identifier.
@@ -186,6 +188,9 @@ const KINDS: [&str; 18] = [
     "leaving",
 ];
 
+/// Those and the kinds that MSPastry adds.
+const OWN_KINDS: usize = KINDS.len() + mspastry::wire::KINDS.len();
+
 impl Part {
     /// Its place among the kinds of [`Msg::Get`] and [`Msg::State`].
     fn kind(self) -> usize {
@@ -200,7 +205,7 @@ impl Part {
 }
 
 impl<B: Payload> Wire for Msg<B> {
-    const KINDS: usize = KINDS.len() + B::KINDS;
+    const KINDS: usize = OWN_KINDS + B::KINDS;
 
     fn kind(&self) -> usize {
         match self {
@@ -214,22 +219,26 @@ impl<B: Payload> Wire for Msg<B> {
             Msg::Ping { .. } => 15,
             Msg::Pong { .. } => 16,
             Msg::Leaving { .. } => 17,
-            Msg::Route { message, .. } => KINDS.len() + message.payload.kind(),
+            Msg::Probe(probe) => KINDS.len() + probe.kind(),
+            Msg::Route { message, .. } => OWN_KINDS + message.payload.kind(),
         }
     }
 
     fn kind_name(kind: usize) -> &'static str {
-        match kind.checked_sub(KINDS.len()) {
-            Some(kind) => B::kind_name(kind),
-            None => KINDS[kind],
+        match (kind.checked_sub(OWN_KINDS), kind.checked_sub(KINDS.len())) {
+            (Some(kind), _) => B::kind_name(kind),
+            (None, Some(kind)) => mspastry::wire::KINDS[kind],
+            (None, None) => KINDS[kind],
         }
     }
 
     fn wire_bytes(&self) -> u32 {
         let mentions = match self {
             Msg::Route { .. } => 2,
-            Msg::Join { .. } | Msg::Ping { .. } | Msg::Pong { .. } => 1,
+            Msg::Join { .. } | Msg::Pong { .. } => 1,
+            Msg::Ping { id, .. } => usize::from(id.is_some()),
             Msg::Acknowledge { .. } => 0,
+            Msg::Probe(probe) => probe.mentions(),
             Msg::Get { part, .. } => usize::from(matches!(part, Part::Corresponding(_))),
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
                 1 + state.contacts.len()
@@ -257,10 +266,12 @@ impl<B> Msg<B> {
                 _ => true,
             },
             Msg::Acknowledge { .. } => true,
+            Msg::Probe(probe) => probe.belongs_to(space),
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
                 space.holds(state.id) && all(&state.contacts)
             }
-            Msg::Ping { id, .. } | Msg::Pong { id, .. } => space.holds(*id),
+            Msg::Ping { id, .. } => id.is_none_or(|id| space.holds(id)),
+            Msg::Pong { id, .. } => space.holds(*id),
             Msg::Announce { announcement, .. } => {
                 space.holds(announcement.id) && all(&announcement.leaf_set) && all(&announcement.rows)
             }

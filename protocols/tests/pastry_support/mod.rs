@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use protocols::id::{Contact, Id, distinct_ids};
+use protocols::id::{Contact, distinct_ids};
 use protocols::kbr::{Call, KeyBased, Nothing, Routed};
-use protocols::pastry::{Cell, Config, Event, Init, LeafSet, Pastry, Reason, Repair};
+use protocols::pastry::invariants::TableError;
+use protocols::pastry::{Cell, Config, Event, Init, Members, Pastry, Reason, Repair};
 use rand::Rng;
 use sim_core::addr::NodeAddr;
 use sim_core::network::{Network, Plane, Propagation};
@@ -174,64 +175,84 @@ pub fn millis(millis: u64) -> SimTime {
 }
 
 /// How well the tables of a network's members are kept.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Quality {
-    /// Members whose leaf set is not the true one.
-    pub wrong_leaf_sets: usize,
-    /// Cells of routing tables that somebody fits, and how many of them are empty.
-    pub cells: usize,
-    pub empty: usize,
-    /// How many have the nearest of those that fit.
+    pub error: TableError,
+    /// How many cells of routing tables have the nearest of those that fit.
     pub nearest: usize,
-    /// Entries of routing tables and neighbourhood sets that are no members, or in the wrong cell.
-    pub dead: usize,
 }
 
-/// Measures all members of a network.
-pub fn quality(simulation: &Simulation<Pastry, Town>, network: Option<&dyn Network>) -> Quality {
-    let town = simulation.world();
-    let members = town.by_id();
-    let mut quality = Quality::default();
-    for &addr in members.values() {
-        let Some(node) = simulation.node(addr) else {
-            panic!("{addr} is a member and not there")
+/// Measures the tables of all members, and on which network their entries are the nearest.
+pub fn quality(town: &Simulation<Pastry, Town>, network: Option<&dyn Network>) -> Quality {
+    let world = town.world();
+    let contacts: Vec<Contact> = world.members.iter().map(|addr| world.contacts[addr.index()]).collect();
+    let members = Members::new(&world.config, contacts.iter().copied());
+    let tables = world.members.iter().map(|addr| match town.node(*addr) {
+        Some(node) => node.tables(),
+        None => panic!("{addr} is a member and not there"),
+    });
+    let nearest = tables.clone().map(|tables| {
+        let mut least: BTreeMap<Cell, SimDuration> = BTreeMap::new();
+        let Some(network) = network else { return 0 };
+        for contact in &contacts {
+            if let Some(cell) = tables.routing_table.cell(contact.id) {
+                let delay = network.direct_delay(tables.me().addr, contact.addr);
+                let least = least.entry(cell).or_insert(delay);
+                *least = delay.min(*least);
+            }
+        }
+        let is_nearest = |(cell, least): (Cell, SimDuration)| {
+            let entry = tables.routing_table.get(cell);
+            entry.is_some_and(|entry| network.direct_delay(tables.me().addr, entry.addr) == least)
         };
-        let mut truth = LeafSet::new(node.contact(), town.config.space(), town.config.leaves_a_side());
-        let mut fitting: BTreeMap<Cell, Vec<NodeAddr>> = BTreeMap::new();
-        for (&id, &addr) in &members {
-            let contact = Contact { id: Id::new(id), addr };
-            truth.insert(contact);
-            if let Some(cell) = node.routing_table().cell(contact.id) {
-                fitting.entry(cell).or_default().push(addr);
-            }
-        }
-        if !truth.contacts().eq(node.leaf_set().contacts()) {
-            quality.wrong_leaf_sets += 1;
-        }
-        for (cell, fitting) in &fitting {
-            quality.cells += 1;
-            match node.routing_table().get(*cell) {
-                None => quality.empty += 1,
-                Some(entry) => {
-                    let delay = |to| network.map(|network| network.direct_delay(addr, to));
-                    let nearest = fitting.iter().map(|to| delay(*to)).min();
-                    quality.nearest += usize::from(nearest == Some(delay(entry.addr)));
-                }
-            }
-        }
-        let known = node.routing_table().contacts().chain(node.neighbourhood().contacts());
-        quality.dead += known
-            .filter(|known| members.get(&known.id.number()) != Some(&known.addr))
-            .count();
+        least.into_iter().filter(|entry| is_nearest(*entry)).count()
+    });
+    Quality {
+        nearest: nearest.sum(),
+        error: TableError::measure(&members, tables),
     }
-    quality
 }
 
-/// Whether every message has been delivered at the root of its key among the members that there are.
-pub fn all_delivered_right(simulation: &Simulation<Pastry, Town>) -> bool {
-    let town = simulation.world();
-    let members = town.by_id();
-    town.delivered
-        .iter()
-        .all(|(node, message)| <Pastry as KeyBased>::roots(&town.config, message.key, &members, 1) == [*node])
+/// Lets all nodes join in turn, so many milliseconds apart, and a minute pass.
+pub fn join_each(town: &mut Simulation<Pastry, Town>, apart: u64) {
+    let nodes = town.world().contacts.len() as u64;
+    for node in 0..nodes {
+        town.schedule(millis(apart * node), Act::Join(NodeAddr(node as u32)));
+    }
+    town.run_until(millis(apart * nodes + 60_000)).expect("nobody watches");
+}
+
+/// Means over messages.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Sent {
+    pub hops: f64,
+    pub timeouts: f64,
+}
+
+/// Routes so many messages, one a millisecond, and checks that each has come to the true root of its key.
+pub fn route(town: &mut Simulation<Pastry, Town>, messages: u64, to_node: bool) -> Sent {
+    let (start, before) = (town.now(), town.world().delivered.len());
+    for operation in 0..messages {
+        let at = start + SimDuration::from_millis(1 + operation);
+        town.schedule(at, Act::Route { operation, to_node });
+    }
+    let end = start + SimDuration::from_millis(messages) + SimDuration::from_secs(20);
+    town.run_until(end).expect("nobody watches");
+    let world = town.world();
+    let delivered = &world.delivered[before..];
+    assert_eq!(world.undeliverable, []);
+    assert_eq!(delivered.len() as u64, messages);
+    let members = world.by_id();
+    for (node, message) in delivered {
+        let roots = <Pastry as KeyBased>::roots(&world.config, message.key, &members, 1);
+        assert_eq!(roots, [*node], "the root of {}", message.key);
+    }
+    let mean = |of: fn(&Routed<Nothing>) -> u16| {
+        let sum: u64 = delivered.iter().map(|(_, message)| u64::from(of(message))).sum();
+        sum as f64 / messages as f64
+    };
+    Sent {
+        hops: mean(|message| message.hops),
+        timeouts: mean(|message| message.timeouts),
+    }
 }

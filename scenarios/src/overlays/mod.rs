@@ -34,7 +34,8 @@ pub type MessageOf<O> = <<O as Overlay>::Protocol as Protocol>::Msg;
 
 /// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 ///
-/// Nodes have identifiers on 128 bits, of which an overlay may use fewer; keys are identifiers.
+/// Nodes have identifiers on 128 bits, of which an overlay may use fewer; keys are identifiers. A protocol that offers key-based
+/// routing ([`KeyBased`](protocols::kbr::KeyBased)) leaves most of this to [`key_based`].
 pub trait Overlay: Sized + Sync + 'static {
     /// The name in scenario files.
     const NAME: &'static str;

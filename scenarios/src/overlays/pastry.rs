@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 
 use protocols::id::{Contact, Id};
 use protocols::kbr::{Call, KeyBased, Nothing, Payload, Step};
-use protocols::pastry::{Config, ConfigError, Event, Init, Pastry, Placed, Proximity, Quality, Routing, bulk};
+use protocols::pastry::{
+    Config, ConfigError, Event, Init, MsPastry, Pastry, Placed, Proximity, Quality, Routing, bulk,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
@@ -59,6 +61,50 @@ pub struct PastrySettings {
     table_period: Period,
     /// How many nodes may hand a message on.
     hop_limit: u16,
+    /// Which Pastry this is.
+    profile: ProfileName,
+    /// The parameters of what MSPastry adds; those of Pastry do not change with the profile.
+    mspastry: MsPastrySettings,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+enum ProfileName {
+    /// That of Rowstron and Druschel 2001.
+    #[serde(rename = "pastry-2001")]
+    Pastry2001,
+    /// MSPastry (Castro, Costa and Rowstron 2004), for networks whose nodes come and go: consistent routing, acknowledgements with
+    /// time-outs of their own for each neighbour, probes no more often than needed.
+    #[serde(rename = "mspastry")]
+    MsPastry,
+}
+
+/// The settings of `[protocol.pastry.mspastry]`. What is left out is as in [`MsPastry::default`].
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct MsPastrySettings {
+    /// Whether the entries of routing tables are probed.
+    active_probing: bool,
+    /// Which share of the messages may meet a dead node on their way: decides how often entries are probed.
+    raw_loss: f64,
+    /// The longest time between two probes of an entry.
+    longest_probe_period: Duration,
+    /// How many failures the estimate of the failure rate remembers.
+    failures: usize,
+    /// How much longer than a round trip the time-out of a hop is at least.
+    least_margin: Duration,
+}
+
+impl Default for MsPastrySettings {
+    fn default() -> Self {
+        let default = MsPastry::default();
+        MsPastrySettings {
+            active_probing: default.active_probing,
+            raw_loss: default.raw_loss,
+            longest_probe_period: Duration(default.longest_probe_period),
+            failures: default.failures,
+            least_margin: Duration(default.least_margin),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
@@ -127,6 +173,11 @@ impl Default for PastrySettings {
             neighbourhood_period: Period(default.neighbourhood_period),
             table_period: Period(default.table_period),
             hop_limit: default.hop_limit,
+            profile: match default.mspastry {
+                Some(_) => ProfileName::MsPastry,
+                None => ProfileName::Pastry2001,
+            },
+            mspastry: MsPastrySettings::default(),
         }
     }
 }
@@ -163,6 +214,16 @@ impl PastrySettings {
             neighbourhood_period: self.neighbourhood_period.0,
             table_period: self.table_period.0,
             hop_limit: self.hop_limit,
+            mspastry: match self.profile {
+                ProfileName::Pastry2001 => None,
+                ProfileName::MsPastry => Some(MsPastry {
+                    active_probing: self.mspastry.active_probing,
+                    raw_loss: self.mspastry.raw_loss,
+                    longest_probe_period: self.mspastry.longest_probe_period.get(),
+                    failures: self.mspastry.failures,
+                    least_margin: self.mspastry.least_margin.get(),
+                }),
+            },
         }
         .validate()
     }
@@ -177,6 +238,10 @@ fn key(error: &ConfigError) -> &'static str {
         ConfigError::Neighbourhood(_) => "neighbourhood",
         ConfigError::Zero(field, _) => field,
         ConfigError::HopLimit => "hop_limit",
+        ConfigError::RawLoss(_) => "mspastry.raw_loss",
+        ConfigError::Failures => "mspastry.failures",
+        ConfigError::NoProbes => "mspastry.longest_probe_period",
+        ConfigError::NoHeartbeats => "heartbeat_period",
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Scenario::load`] reads a file, lays the command line over it, expands the sweep and holds the parts of every point
 //! against each other. What it returns can be run: only the tables' contents are still unknown.
 
+mod asking;
 mod churn;
 mod citation;
 mod conditions;
@@ -30,6 +31,7 @@ use crate::digest::sha256;
 use crate::input::{Document, InputError};
 use crate::registry::Registry;
 
+pub use asking::By;
 pub use churn::{ChurnSpec, FlashCrowd, MassFailureSpec, Returning, TraceSpec};
 pub use citation::{Citation, Work, WorkKind};
 pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
@@ -45,7 +47,7 @@ pub use settings::Settings;
 pub use storage::Storage;
 pub use sweep::Axis;
 pub(crate) use validate::check_figures;
-pub use workload::{By, Initiators, Keys, LookupTimes, Lookups};
+pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
 /// The keys that name files to be read.
 pub const FILE_KEYS: [&str; 4] = [

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use sim_core::distribution::Zipf;
 use sim_core::time::{SimDuration, SimTime};
 
-use super::Point;
+use super::asking::By;
 use super::files::ScenarioFiles;
 use super::storage::RawStorage;
 use super::validate::{BEFORE_END, since_start};
-use crate::input::{Document, InputError, list};
+use crate::input::{Document, InputError};
 use crate::lookup_trace::LookupTrace;
 use crate::units::{Duration, Rate, written};
 
@@ -53,36 +53,6 @@ pub(super) struct RawLookups {
     /// `by = "route"` only; 30s where it is left out.
     patience: Option<Duration>,
 }
-
-/// How a key's owner is reached, and what is measured then.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    /// The initiator asks who owns the key, and hears it: latency is from the question to the answer, and direct the round
-    /// trip between the two.
-    Lookup,
-    /// A message goes to the key from node to node, and is measured where it is delivered: latency is one way, and so is the
-    /// direct path that it is compared with.
-    Route,
-}
-
-impl By {
-    /// All ways, that first which is taken where none is asked for.
-    pub const ALL: [By; 2] = [By::Lookup, By::Route];
-}
-
-impl fmt::Display for By {
-    /// As scenarios write it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            By::Lookup => "lookup",
-            By::Route => "route",
-        })
-    }
-}
-
-/// How long a message may be on its way where a scenario does not say: longer than any that is only late.
-const PATIENCE: SimDuration = SimDuration::from_secs(30);
 
 /// Which keys are looked up.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -143,7 +113,7 @@ pub struct Lookups {
     /// How their owners are reached, if the scenario says so.
     pub by: Option<By>,
     /// How long a routed message may be on its way, if the scenario says so.
-    patience: Option<SimDuration>,
+    pub(super) patience: Option<SimDuration>,
 }
 
 /// When lookups start. Those of an initiator that is no member at that moment are void.
@@ -169,42 +139,6 @@ pub enum Keys {
 }
 
 impl Lookups {
-    /// In which of the ways that are offered owners are reached: as the scenario says, or in the first one.
-    ///
-    /// # Errors
-    /// [`InputError::Invalid`], pointing at what is not offered.
-    pub fn means(&self, offered: &[By], name: &str, point: &Point) -> Result<By, InputError> {
-        let means = match (self.by, offered) {
-            (None, [first, ..]) => *first,
-            (None, []) => {
-                let message = format!("{name} cannot be asked for keys");
-                return Err(point.error_at("workload.lookups", message).labelled("leave it out"));
-            }
-            (Some(by), _) if offered.contains(&by) => by,
-            (Some(by), _) => {
-                let error = point.error_at("workload.lookups.by", format!("{name} does not offer `{by}`"));
-                let ways: Vec<String> = offered.iter().map(By::to_string).collect();
-                return Err(error.labelled(match offered {
-                    [] => "leave `workload.lookups` out".to_owned(),
-                    _ => format!("it offers {}", list(ways.iter().map(String::as_str))),
-                }));
-            }
-        };
-        if self.patience.is_some() && means != By::Route {
-            let error = point.error_at(
-                "workload.lookups.patience",
-                "a lookup has time-outs of its own: only a message on its way to a key is given up from outside",
-            );
-            return Err(error.labelled("leave it out, or set `by = \"route\"`"));
-        }
-        Ok(means)
-    }
-
-    /// How long a routed message may be on its way.
-    pub fn patience(&self) -> SimDuration {
-        self.patience.unwrap_or(PATIENCE)
-    }
-
     /// How many lookups are to be expected of so many hosts that are up for this share of the time.
     pub fn expected(&self, hosts: u32, availability: f64) -> f64 {
         let initiators = f64::from(self.initiators.count(hosts));

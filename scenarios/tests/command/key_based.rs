@@ -417,6 +417,164 @@ fn settings_below_a_layer_are_refused_where_they_are_written() {
     );
 }
 
+/// The scenario with Pastry in place of Chord.
+fn pastry(settings: &'static str) -> (&'static str, &'static str) {
+    (OVER.0, settings)
+}
+
+#[test]
+fn pastry_carries_messages_in_tables_of_both_makes() {
+    let bulk = Home::new(&[pastry("protocol.pastry = { leaf_set = 8 }")]);
+    let joins = Home::new(&[
+        pastry("protocol.pastry = { leaf_set = 8 }"),
+        ("bring_up.bulk = {}", r#"bring_up.joins.over = "50s""#),
+    ]);
+    for home in [bulk, joins] {
+        home.run();
+        assert_eq!(home.lookups("completed"), home.lookups("issued"));
+        assert_eq!(home.lookups("correct"), home.lookups("issued"));
+        // One leaf set in four, and the digits of few nodes part at the first.
+        assert!(
+            (0.9..2.0).contains(&home.lookups("hops_mean")),
+            "{}",
+            home.lookups("hops_mean")
+        );
+        assert_eq!(home.of_kind("state", "leaf", "entries_mean"), 8.0);
+        assert!((home.lookups("latency_mean_ms") - 50.0 * home.lookups("hops_mean")).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn lists_of_all_take_one_hop_and_leaf_sets_alone_many() {
+    let styles = ["exhaustive", "circular"].map(|style| {
+        let settings = format!(r#"protocol.pastry = {{ leaf_set = 2, routing = "{style}" }}"#);
+        let home = Home::new(&[(OVER.0, settings.as_str())]);
+        home.run();
+        assert_eq!(home.lookups("correct"), home.lookups("issued"), "{style}");
+        (
+            home.lookups("hops_mean"),
+            home.of_kind("state", "distinct", "entries_mean"),
+        )
+    });
+    let [(one_hop, everybody), (around, neighbours)] = styles;
+    // One key in 32 is the sender's own.
+    assert!((one_hop - 31.0 / 32.0).abs() < 0.02, "{one_hop}");
+    assert_eq!((everybody, neighbours), (31.0, 2.0));
+    // A quarter of the ring, node by node.
+    assert!((7.0..9.5).contains(&around), "{around}");
+}
+
+#[test]
+fn rings_and_snapshots_of_pastry_are_told_from_its_leaf_sets() {
+    let home = Home::new(&[
+        pastry("protocol.pastry = { leaf_set = 8 }"),
+        (
+            "observe.node_load = true",
+            r#"observe = { rings.every = "1min", snapshots = ["5min"], reachability.every = "5min" }"#,
+        ),
+    ]);
+    home.run();
+    let rings = home.table("rings");
+    assert!(rings.numbers("rings").unwrap().iter().all(|rings| *rings == Some(1.0)));
+    assert!(
+        rings
+            .numbers("correct")
+            .unwrap()
+            .iter()
+            .all(|correct| *correct == Some(32.0))
+    );
+    let kinds = home.table("snapshot_links").distinct("kind").unwrap();
+    assert_eq!(kinds, ["leaf", "routing table", "neighbourhood"].map(Cell::from));
+    let reachable = home.table("reachability").numbers("working_fraction").unwrap();
+    assert!(reachable.iter().all(|fraction| *fraction == Some(1.0)), "{reachable:?}");
+}
+
+#[test]
+fn what_pastry_cannot_work_with_is_refused_where_it_is_written() {
+    refused(
+        &[pastry("protocol.pastry = { b = 5 }")],
+        "6:25",
+        &[
+            "protocol.pastry.b: b must divide `id_bits`",
+            "5 does not divide 128",
+            "4 divides 128",
+        ],
+    );
+    refused(
+        &[pastry("protocol.pastry = { id_bits = 30 }")],
+        "6:19",
+        &["protocol.pastry.b: b must divide `id_bits`", "4 does not divide 30"],
+    );
+    refused(
+        &[pastry("protocol.pastry = { leaf_set = 64 }")],
+        "6:32",
+        &["protocol.pastry.leaf_set: ", "64 leaves, but 32 nodes"],
+    );
+    refused(
+        &[pastry("protocol.pastry = { leaf_set = 15 }")],
+        "6:32",
+        &["protocol.pastry.leaf_set: ", "even number"],
+    );
+    refused(
+        &[pastry(r#"protocol.pastry = { heartbeat_period = "0s" }"#)],
+        "6:40",
+        &["\"0s\" is no period", "write \"never\" to have none"],
+    );
+    refused(
+        &[pastry(r#"protocol.pastry = { quality = "wft" }"#)],
+        "6:31",
+        &["the choices are `sl`, `wt`, `wtf`"],
+    );
+    refused(
+        &[pastry("protocol.pastry = { id_bits = 4 }")],
+        "3:15",
+        &["nodes.count: 32 nodes, but there are only 16 identifiers"],
+    );
+    let joins = ("bring_up.bulk = {}", r#"bring_up.joins.over = "50s""#);
+    refused(
+        &[joins, pastry(r#"protocol.pastry = { routing = "exhaustive" }"#)],
+        "6:31",
+        &["protocol.pastry.routing: ", "needs `[bring_up.bulk]`"],
+    );
+}
+
+#[test]
+fn what_pastry_does_not_offer_is_refused_where_it_is_asked_for() {
+    refused(
+        &[
+            pastry("protocol.pastry = { leaf_set = 8 }"),
+            (r#"by = "route""#, r#"by = "lookup""#),
+        ],
+        "7:75",
+        &[
+            "workload.lookups.by: pastry does not offer `lookup`",
+            "it offers `route`",
+        ],
+    );
+    refused(
+        &[
+            pastry("protocol.pastry = { leaf_set = 8 }"),
+            ("observe.node_load = true", "observe.ring_invariants = true"),
+        ],
+        "8:27",
+        &["observe.ring_invariants: pastry has no invariants to observe"],
+    );
+}
+
+#[test]
+fn a_key_outside_pastrys_space_is_refused_at_its_line_of_the_trace() {
+    let home = Home::new(&[
+        pastry("protocol.pastry = { id_bits = 16, leaf_set = 8 }"),
+        (r#"rate = "2/min""#, r#"trace = "keys.csv""#),
+    ]);
+    fs::write(home.folder.path().join("keys.csv"), "70 3 0xffff\n80 4 0x10000\n").unwrap();
+    let ended = home.peerscope("check", &[]);
+    assert_eq!(ended.exit, Exit::BadInput, "{}", ended.err);
+    assert!(ended.err.contains("keys.csv:2:1"), "{}", ended.err);
+    let words = "the key lies outside the space: pastry has 65536 identifiers";
+    assert!(ended.err.contains(words), "{}", ended.err);
+}
+
 #[test]
 fn a_way_to_ask_that_is_not_offered_is_refused() {
     refused(

@@ -78,7 +78,7 @@ fn identifiers_from_another_ring_and_ones_own_are_dropped_and_counted() {
     for msg in [
         Msg::Ping {
             request,
-            id: foreign.id,
+            id: Some(foreign.id),
         },
         announcement(id("1001"), vec![foreign]),
         announcement(foreign.id, Vec::new()),
@@ -101,7 +101,7 @@ fn who_has_no_tables_answers_nobody() {
     for msg in [
         Msg::Ping {
             request,
-            id: id("1001"),
+            id: Some(id("1001")),
         },
         Msg::Get {
             request,

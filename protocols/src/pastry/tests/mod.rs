@@ -4,7 +4,9 @@ mod arrival;
 mod bad_input;
 mod departure;
 mod interface;
+mod mspastry;
 mod routing;
+mod wire;
 
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{OperationId, Wire};

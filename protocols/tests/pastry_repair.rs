@@ -1,0 +1,197 @@
+//! Departures, and what becomes of the tables afterwards (Rowstron and Druschel 2001, sections 2.4 and 4.3).
+
+mod pastry_support;
+
+use pastry_support::*;
+use protocols::pastry::{Config, MsPastry, Reason, Repair};
+use sim_core::addr::NodeAddr;
+use sim_core::network::Uniform;
+use sim_core::random::StreamKey;
+use sim_core::time::SimDuration;
+use sim_core::world::Departure;
+
+/// Section 4.3: a tenth of the nodes fail at once. Leaf sets become exact again, and messages find the true root around dead
+/// entries, which are repaired when they are found.
+#[test]
+fn after_a_tenth_has_failed_leaf_sets_become_exact_again() {
+    let config = Config {
+        neighbourhood_period: Some(SimDuration::from_secs(60)),
+        ..Config::default()
+    };
+    let nodes = 500;
+    let mut town = town(&config, nodes, 9, 1, plane(nodes, StreamKey::root(9, 0)));
+    join_each(&mut town, 100);
+    let before = route(&mut town, 10_000, false);
+    assert_eq!(before.timeouts, 0.0);
+    let at = town.now();
+    for node in 0..nodes / 10 {
+        let act = Act::Leave(NodeAddr(10 * node + 3), Departure::Silent);
+        town.schedule(at + SimDuration::from_millis(1), act);
+    }
+    town.run_until(at + SimDuration::from_secs(240))
+        .expect("nobody watches");
+    let repaired = quality(&town, None);
+    println!("{repaired:?}");
+    assert_eq!(repaired.error.wrong_leaf_sets, 0, "{repaired:?}");
+    assert_eq!(town.world().members.len() as u32, nodes - nodes / 10);
+    let finding = route(&mut town, 20_000, false);
+    let after = route(&mut town, 20_000, false);
+    println!("before {before:?}, finding {finding:?}, after {after:?}");
+    assert!(finding.timeouts > 0.0 && after.timeouts < finding.timeouts / 4.0);
+    assert!((after.hops - before.hops).abs() < 0.06, "{before:?} {after:?}");
+    assert!(
+        town.world().repairs[&Repair::RoutingTable] > 1000,
+        "{:?}",
+        town.world().repairs
+    );
+}
+
+/// Without repair the dead are passed over: every message comes to where it should while leaf sets have living members on both
+/// sides, after time-outs and by longer ways.
+#[test]
+fn without_repair_the_way_grows() {
+    let config = Config {
+        repair: false,
+        heartbeat_period: None,
+        neighbourhood_period: None,
+        ..Config::default()
+    };
+    let nodes = 500;
+    let mut town = town(&config, nodes, 10, 1, plane(nodes, StreamKey::root(10, 0)));
+    join_each(&mut town, 100);
+    let before = route(&mut town, 10_000, false);
+    let at = town.now();
+    for node in 0..nodes / 10 {
+        let act = Act::Leave(NodeAddr(10 * node + 3), Departure::Silent);
+        town.schedule(at + SimDuration::from_millis(1), act);
+    }
+    town.run_until(at + SimDuration::from_millis(2))
+        .expect("nobody watches");
+    let after = route(&mut town, 10_000, false);
+    println!("before {before:?}, after {after:?}");
+    assert!(
+        after.timeouts > 0.05 && after.hops > before.hops,
+        "{before:?} {after:?}"
+    );
+    assert!(town.world().repairs.is_empty());
+}
+
+/// Thousands of random schedules of joins, silent and graceful departures and delays on small rings: when all has settled, leaf
+/// sets are exact, and each entry of the other tables is a living node in the right place. (A dead one is found by the
+/// comparison of rows, and among the neighbours by their pings.)
+#[test]
+fn whatever_happens_the_tables_become_right() {
+    after_schedules_all_is_right(4, None);
+}
+
+/// The same with what MSPastry adds, whose neighbours on the ring hear less of each other; also where everybody is in the
+/// leaf set of everybody.
+#[test]
+fn whatever_happens_the_tables_of_mspastry_become_right() {
+    let mspastry = MsPastry {
+        longest_probe_period: SimDuration::from_secs(5),
+        ..MsPastry::default()
+    };
+    for leaf_set in [4, 16] {
+        after_schedules_all_is_right(leaf_set, Some(mspastry));
+    }
+}
+
+fn after_schedules_all_is_right(leaf_set: usize, mspastry: Option<MsPastry>) {
+    let (mut joins, mut departures) = (0, 0);
+    for seed in 0..2000 {
+        let ms = SimDuration::from_millis;
+        let config = Config {
+            leaf_set,
+            b: 2,
+            id_bits: 16,
+            neighbourhood: 4,
+            timeout: ms(250),
+            retries: 1,
+            join_timeout: ms(2000),
+            heartbeat_period: Some(ms(1000)),
+            neighbourhood_period: Some(ms(3000)),
+            table_period: Some(ms(1000)),
+            mspastry,
+            ..Config::default()
+        };
+        let delays = Uniform::new(ms(1), ms(100)).expect("in order");
+        let mut rng = StreamKey::root(seed, 0).purpose("schedule").rng();
+        let mut town = town(&config, 16, seed, 1, Box::new(delays));
+        for node in 0..8 {
+            let at = if node == 0 { 0 } else { 1 + below(&mut rng, 2000) };
+            town.schedule(millis(at as u64), Act::Join(NodeAddr(node)));
+        }
+        let churn = 2000 + below(&mut rng, 18_000);
+        for _ in 0..6 + below(&mut rng, 30) {
+            // Some remain, so that there is always a network.
+            let node = NodeAddr(3 + below(&mut rng, 13) as u32);
+            let act = match below(&mut rng, 5) {
+                0 => Act::Leave(node, Departure::Graceful),
+                1 | 2 => Act::Leave(node, Departure::Silent),
+                _ => Act::Join(node),
+            };
+            town.schedule(millis(3000 + below(&mut rng, churn) as u64), act);
+        }
+        town.run_until(millis(3000 + churn as u64 + 50_000))
+            .expect("nobody watches");
+        let quality = quality(&town, None);
+        assert!(quality.error.holds(), "seed {seed}: {quality:?}");
+        let world = town.world();
+        // Whoever joined through a node that has died meanwhile has failed, and says so.
+        let failed = world.out.iter().all(|(_, reason)| *reason == Reason::JoinTimeout);
+        let nowhere = world.up.iter().filter(|up| !world.members.contains(up)).count();
+        assert!(failed && nowhere <= world.out.len(), "seed {seed}: {:?}", world.out);
+        joins += world.joins;
+        departures += world.departures;
+    }
+    println!("{joins} joins, {departures} departures");
+    assert!(
+        joins > 20_000 && departures > 5_000,
+        "{joins} joins, {departures} departures"
+    );
+}
+
+/// The same where a fiftieth of all messages is lost: somebody may be taken for dead who is not, and comes back by what others say.
+#[test]
+fn lost_messages_do_no_lasting_harm() {
+    let mut failures = 0;
+    for seed in 0..400 {
+        let ms = SimDuration::from_millis;
+        let config = Config {
+            leaf_set: 4,
+            b: 2,
+            id_bits: 16,
+            neighbourhood: 4,
+            timeout: ms(250),
+            retries: 2,
+            join_timeout: ms(2000),
+            heartbeat_period: Some(ms(1000)),
+            neighbourhood_period: None,
+            table_period: None,
+            ..Config::default()
+        };
+        let delays = Uniform::new(ms(1), ms(100)).expect("in order");
+        let lossy = sim_core::network::Lossy::new(Box::new(delays), 0.02).expect("a probability");
+        let mut town = town(&config, 16, seed, 1, Box::new(lossy));
+        for node in 0..16 {
+            town.schedule(millis(100 * u64::from(node)), Act::Join(NodeAddr(node)));
+        }
+        // Somebody may just have been taken for dead, for which there are some seconds to be found wrong.
+        let exact = (60..66).any(|second| {
+            town.run_until(millis(1000 * second)).expect("nobody watches");
+            quality(&town, None).error.wrong_leaf_sets == 0
+        });
+        assert!(exact, "seed {seed}: {:?}", quality(&town, None));
+        let world = town.world();
+        // A join fails if something is lost in each of its attempts.
+        let failed = world
+            .out
+            .iter()
+            .filter(|(_, reason)| *reason == Reason::JoinTimeout)
+            .count();
+        assert_eq!(world.members.len() + failed, 16, "seed {seed}: {:?}", world.out);
+        failures += failed;
+    }
+    assert!(failures <= 32, "{failures} of 6400 joins have failed");
+}
