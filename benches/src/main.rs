@@ -55,7 +55,7 @@ enum Command {
         #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000")]
         pastry: Vec<u32>,
         /// Simulated seconds.
-        #[arg(long, default_value_t = 60)]
+        #[arg(long, default_value_t = 20)]
         seconds: u64,
         /// Runs of each size.
         #[arg(long, default_value_t = 3)]

@@ -6,7 +6,6 @@
 //! that names the overlay and nothing more. The network is built in bulk, which is timed apart.
 
 use std::marker::PhantomData;
-use std::time::Instant;
 
 use clap::ValueEnum;
 use protocols::chord::{self, Chord, Ring};
@@ -22,7 +21,7 @@ use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Control, World};
 
-use crate::measure::{median, number_after, output, peak_memory};
+use crate::measure::{Stopwatch, median, number_after, output, peak_memory};
 
 /// Each node sends a message so often, in seconds.
 const MESSAGE_PERIOD: f64 = 10.0;
@@ -177,9 +176,9 @@ fn run<O: Overlay>(nodes: u32, seconds: u64) -> Result<(), String> {
     let network = Plane::new(nodes as usize, SIDE, SIDE, propagation, streams.purpose("places"))
         .map_err(|error| error.to_string())?;
     let members = members(nodes, O::space(&config), streams);
-    let start = Instant::now();
+    let watch = Stopwatch::start();
     let inits = O::perfect(&config, &members, |a, b| network.direct_delay(a, b));
-    let built = start.elapsed().as_secs_f64();
+    let built = watch.elapsed();
     let world = Workload::<O> {
         inits,
         members,
@@ -201,10 +200,10 @@ fn run<O: Overlay>(nodes: u32, seconds: u64) -> Result<(), String> {
     simulation.schedule(SimTime::ZERO, Turn::Open);
     // The nodes come up before the clock starts.
     let mut run_until = |end| {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let before = simulation.events();
         simulation.run_until(end).map_err(|broken| broken.to_string())?;
-        Ok::<f64, String>((simulation.events() - before) as f64 / start.elapsed().as_secs_f64())
+        Ok::<f64, String>((simulation.events() - before) as f64 / watch.elapsed())
     };
     run_until(SimTime::from_nanos(1))?;
     let speed = run_until(until)?;
@@ -238,7 +237,7 @@ struct Measured {
 /// A run failed.
 pub(crate) fn report(sizes: &[(Name, Vec<u32>)], seconds: u64, runs: usize) -> Result<(), String> {
     let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    println!("built in bulk, routed messages, {seconds} simulated s, median of {runs} runs");
+    println!("built in bulk, routed messages, {seconds} simulated s, median of {runs} runs, times on a processor");
     println!(
         "{:>10} {:>8} {:>10} {:>17} {:>12} {:>8}",
         "nodes", "overlay", "built in s", "million events/s", "bytes/node", "hops"
