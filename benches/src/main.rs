@@ -4,15 +4,16 @@
 //! printed. With `--against PROGRAM` another program does the same work in turn, so that a ratio means something on a
 //! machine whose speed drifts.
 
-mod chord;
 mod hold;
 mod measure;
+mod overlays;
 mod routers;
 mod s_chord;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use overlays::Name;
 
 /// Speed and memory of the engine.
 #[derive(Parser)]
@@ -45,13 +46,16 @@ enum Command {
         #[arg(long)]
         against: Option<std::path::PathBuf>,
     },
-    /// Real Chord, with successor lists and time-outs, on a perfect ring.
-    Chord {
-        /// Nodes.
+    /// Overlays with their maintenance, side by side: routed messages in networks that were built in bulk.
+    Overlays {
+        /// Nodes of Chord.
         #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000,1000000")]
-        nodes: Vec<u32>,
+        chord: Vec<u32>,
+        /// Nodes of Pastry.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000")]
+        pastry: Vec<u32>,
         /// Simulated seconds.
-        #[arg(long, default_value_t = 60)]
+        #[arg(long, default_value_t = 20)]
         seconds: u64,
         /// Runs of each size.
         #[arg(long, default_value_t = 3)]
@@ -69,9 +73,11 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
-    /// One run of Chord in this process: what the measurement above calls.
+    /// One run of an overlay in this process: what the measurement above calls.
     #[command(hide = true)]
-    ChordOnce {
+    OverlayOnce {
+        /// Which.
+        overlay: Name,
         /// Nodes.
         nodes: u32,
         /// Simulated seconds.
@@ -94,13 +100,22 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::SChord { nodes, runs, against } => s_chord::report(&nodes, runs, against.as_deref()),
-        Command::Chord { nodes, seconds, runs } => chord::report(&nodes, seconds, runs),
+        Command::Overlays {
+            chord,
+            pastry,
+            seconds,
+            runs,
+        } => overlays::report(&[(Name::Chord, chord), (Name::Pastry, pastry)], seconds, runs),
         Command::Routers {
             hosts,
             routers,
             seconds,
         } => routers::report(hosts, routers, seconds),
-        Command::ChordOnce { nodes, seconds } => chord::once(nodes, seconds),
+        Command::OverlayOnce {
+            overlay,
+            nodes,
+            seconds,
+        } => overlays::once(overlay, nodes, seconds),
         Command::SChordOnce { nodes, seconds } => s_chord::once(nodes, seconds),
     };
     match outcome {

@@ -2,11 +2,41 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// The median; of an even number of values the lower of the middle two.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[(values.len() - 1) / 2]
+}
+
+/// Takes the time of work in one thread: that on a processor, where the system tells (Linux does), since others may use the
+/// machine as well; otherwise that by the clock.
+pub(crate) struct Stopwatch {
+    start: Instant,
+    at_work: Option<Duration>,
+}
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Stopwatch {
+            start: Instant::now(),
+            at_work: at_work(),
+        }
+    }
+
+    /// In seconds.
+    pub(crate) fn elapsed(&self) -> f64 {
+        let taken = self.at_work.zip(at_work()).map(|(before, now)| now - before);
+        taken.unwrap_or_else(|| self.start.elapsed()).as_secs_f64()
+    }
+}
+
+/// How long the first thread of this process has been on a processor.
+fn at_work() -> Option<Duration> {
+    let status = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+    let nanos = status.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanos))
 }
 
 /// The most memory that this process has held, in bytes; zero where the system does not tell (it does on Linux).

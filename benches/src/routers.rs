@@ -2,8 +2,8 @@
 //!
 //! The graph grows by preferential attachment (Barabasi and Albert 1999): routers lie at random places in a square of
 //! 4000 km, each newcomer has three links to routers drawn in proportion to the links that they have, and a link takes
-//! 5 us a kilometre. Hosts are at random routers, with access links of 1 to 5 ms. All run Chord with the rules and the
-//! pace of the measurement `chord`, on a perfect ring, and each looks up one random key; the lookups are spread evenly over
+//! 5 us a kilometre. Hosts are at random routers, with access links of 1 to 5 ms. All run Chord with the
+//! parameters of the measurement `overlays`, on a perfect ring, and each looks up one random key; the lookups are spread evenly over
 //! the first half of the simulated time. No route is known at the beginning: each is found when a message needs it.
 
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Control, World};
 
-use crate::chord::{config, perfect_ring};
 use crate::measure::peak_memory;
+use crate::overlays::{Overlay, members};
 
 /// The links of a newcomer.
 const LINKS: usize = 3;
@@ -155,9 +155,10 @@ pub(crate) fn report(hosts: u32, routers: usize, seconds: u64) -> Result<(), Str
 
 /// Lets all hosts look up a key, and tells of it.
 fn look_up(network: Routers, hosts: u32, seconds: u64, streams: StreamKey) -> Result<String, String> {
-    let config = config();
+    let config = Chord::parameters();
+    let members = members(hosts, config.space(), streams);
     let world = OneLookupEach {
-        inits: perfect_ring(hosts, &config, streams),
+        inits: Chord::perfect(&config, &members, |a, b| network.direct_delay(a, b)),
         config: config.clone(),
         hosts,
         pause: SimDuration::from_secs_f64(seconds as f64 / 2.0 / f64::from(hosts)),

@@ -70,7 +70,7 @@ impl SimDuration {
     /// `secs` seconds, rounded to the nearest nanosecond. A negative or undefined value becomes zero, one beyond
     /// 584 years that maximum.
     pub fn from_secs_f64(secs: f64) -> Self {
-        SimDuration((secs * NANOS_PER_SEC as f64).round() as u64)
+        SimDuration(nearest(secs * NANOS_PER_SEC as f64))
     }
 
     /// The span in nanoseconds.
@@ -90,8 +90,15 @@ impl SimDuration {
 
     /// The span multiplied by a factor, rounded to the nearest nanosecond.
     pub fn mul_f64(self, factor: f64) -> Self {
-        SimDuration((self.0 as f64 * factor).round() as u64)
+        SimDuration(nearest(self.0 as f64 * factor))
     }
+}
+
+/// Rounded as by [`f64::round`], which is a call of a library's function on processors that need not have the instruction.
+#[inline]
+fn nearest(nanos: f64) -> u64 {
+    let whole = nanos as u64;
+    whole.saturating_add(u64::from(nanos - whole as f64 >= 0.5))
 }
 
 impl Add<SimDuration> for SimTime {
@@ -180,6 +187,20 @@ mod tests {
         assert_eq!(SimDuration::from_millis(1500).to_string(), "1500ms");
         assert_eq!(SimDuration::from_secs(3).to_string(), "3s");
         assert_eq!(SimDuration::from_nanos(7).to_string(), "7ns");
+    }
+
+    #[test]
+    fn nanoseconds_are_rounded_as_the_standard_library_rounds() {
+        let mut rng = crate::random::StreamKey::root(1, 0).rng();
+        let doubles = (0..100_000).map(|_| f64::from_bits(rand::Rng::next_u64(&mut rng)));
+        let near_halves = (0..64).flat_map(|bits| {
+            let half = (1_u64 << bits) as f64 - 0.5;
+            [half.next_down(), half, half.next_up()]
+        });
+        let (most, negative) = ([u64::MAX as f64, f64::MAX, f64::INFINITY], [-0.0, -0.4, -0.5, -1e300]);
+        for nanos in doubles.chain(near_halves).chain(most).chain(negative).chain([f64::NAN]) {
+            assert_eq!(nearest(nanos), nanos.round() as u64, "{nanos}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@
 mod compact;
 mod ring;
 
+use std::cell::Cell;
+
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimDuration;
 
@@ -18,7 +20,7 @@ use super::neighbourhood::Distance;
 use super::tables::Tables;
 use super::{Config, Digits, Quality, Routing};
 use crate::id::{Contact, Id};
-use compact::{Compact, Near};
+use compact::{Compact, NOBODY, Near};
 use ring::Ring;
 
 /// The tables of these members, in their order, which is the order in which they join: one that has nothing to do with their
@@ -37,6 +39,7 @@ pub fn build(config: &Config, members: &[Contact], delay: impl Fn(NodeAddr, Node
             members,
             addrs: members.iter().map(|member| member.addr).collect(),
             delay,
+            to_newcomer: vec![Cell::new((NOBODY, Distance::UNKNOWN)); members.len()],
         };
         let mut network = Growing {
             plan,
@@ -66,6 +69,9 @@ struct Plan<'a, D> {
     /// The members' addresses, close together.
     addrs: Vec<NodeAddr>,
     delay: D,
+    /// By member: the last newcomer whose distance from it was asked for, and that distance. Those around a newcomer know the
+    /// same nodes, so that it hears of each many times.
+    to_newcomer: Vec<Cell<(u32, Distance)>>,
 }
 
 impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Plan<'_, D> {
@@ -82,26 +88,45 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Plan<'_, D> {
         }
     }
 
-    /// Offers a node somebody for its routing table and its neighbourhood set.
-    fn offer(&self, node: &mut Compact, me: u32, other: u32) {
+    /// The distance of the member that is joining from another one.
+    #[inline]
+    fn to_newcomer(&self, x: u32, other: u32) -> Distance {
+        let known = &self.to_newcomer[other as usize];
+        let (newcomer, mut distance) = known.get();
+        if newcomer != x {
+            distance = self.distance(x, other);
+            known.set((x, distance));
+        }
+        distance
+    }
+
+    /// Offers a node somebody at some distance for its routing table and its neighbourhood set.
+    fn offer(&self, node: &mut Compact, me: u32, other: u32, distance: Distance) {
         if me != other {
-            let near = Near {
-                place: other,
-                distance: self.distance(me, other),
-            };
+            let near = Near { place: other, distance };
             node.offer_entry(self.digits, self.id(me), self.id(other), near);
             node.offer_neighbour(near, self.config.neighbourhood);
         }
     }
 
+    /// Offers the newcomer somebody.
+    fn offer_newcomer(&self, state: &mut Compact, x: u32, other: u32) {
+        self.offer(state, x, other, self.to_newcomer(x, other));
+    }
+
     /// Offers a node the corresponding entries of another one's routing table (section 2.5), or of one row of it.
-    fn offer_rows(&self, node: &mut Compact, me: u32, from: &Compact, other: u32, only: Option<usize>) {
+    fn offer_rows(
+        &self,
+        (node, me): (&mut Compact, u32),
+        (from, other): (&Compact, u32),
+        only: Option<usize>,
+        distance: impl Fn(u32) -> Distance,
+    ) {
         let own = self.id(me);
         let shared = usize::from(self.digits.shared_prefix(own, self.id(other)));
         let (first, last) = only.map_or((0, shared), |row| (row, row.min(shared)));
         for row in first..=last {
-            let distance = |place| self.distance(me, place);
-            let closer = node.compare_row(self.digits, own, row, from, distance);
+            let closer = node.compare_row(self.digits, own, row, from, &distance);
             // Where the two identifiers part, an entry may share more digits with the one than with the other.
             if let Some(place) = closer.filter(|place| *place != me) {
                 let near = Near {
@@ -170,7 +195,7 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
     /// of a row, and on along neighbourhood sets until nobody is nearer. (Castro, Druschel, Hu and Rowstron, "Exploiting
     /// network proximity in peer-to-peer overlay networks", 2002.)
     fn nearby(&self, any: u32, x: u32) -> u32 {
-        let distance = |place| self.plan.distance(place, x);
+        let distance = |place| self.plan.to_newcomer(x, place);
         // The first of those equally near, so that a walk ends.
         let nearer = |near: Near, next: u32| {
             let next = Near {
@@ -207,12 +232,15 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         let plan = &self.plan;
         let z = self.ring.nearest(x, plan.members, plan.config.space());
         let node = |place: u32| &self.nodes[place as usize];
-        node(a).neighbours().for_each(|place| plan.offer(state, x, place));
+        let distance = |place| plan.to_newcomer(x, place);
+        node(a)
+            .neighbours()
+            .for_each(|place| plan.offer_newcomer(state, x, place));
         let mut at = a;
         for hop in 0.. {
-            plan.offer(state, x, at);
+            plan.offer_newcomer(state, x, at);
             let only = (plan.config.quality == Quality::Sl).then_some(hop);
-            plan.offer_rows(state, x, node(at), at, only);
+            plan.offer_rows((state, x), (node(at), at), only, distance);
             if at == z {
                 break;
             }
@@ -220,7 +248,7 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
             let entry = node(at).toward(plan.digits, plan.id(at), plan.id(x));
             at = entry.filter(|_| !leaves.contains(&at)).unwrap_or(z);
         }
-        leaves.iter().for_each(|place| plan.offer(state, x, *place));
+        leaves.iter().for_each(|place| plan.offer_newcomer(state, x, *place));
     }
 
     /// The second stage (section 2.5): from all that `X` knows, the corresponding entries, of which it takes the nearer ones.
@@ -230,11 +258,11 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         met.searches += 1;
         for other in asked {
             let node = &nodes[other as usize];
-            plan.offer_rows(state, x, node, other, None);
+            plan.offer_rows((state, x), (node, other), None, |place| plan.to_newcomer(x, place));
             // Nearby nodes have nearly the same neighbourhood sets.
             for place in node.neighbours() {
                 if met.is_first(place) {
-                    plan.offer(state, x, place);
+                    plan.offer_newcomer(state, x, place);
                 }
             }
         }
@@ -247,8 +275,8 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
         let known = state.entries().chain(state.neighbours()).chain(leaves.iter().copied());
         for other in met.each_once(known) {
             let node = &mut nodes[other as usize];
-            plan.offer(node, other, x);
-            plan.offer_rows(node, other, state, x, None);
+            plan.offer(node, other, x, plan.to_newcomer(x, other));
+            plan.offer_rows((node, other), (state, x), None, |place| plan.distance(other, place));
         }
     }
 }

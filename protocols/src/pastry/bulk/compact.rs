@@ -4,7 +4,7 @@ use crate::id::{Contact, Id};
 use crate::pastry::{Digits, Distance, Tables};
 
 /// No member.
-const NOBODY: u32 = u32::MAX;
+pub(super) const NOBODY: u32 = u32::MAX;
 
 /// A member, and how far away it is.
 #[derive(Clone, Copy, Debug)]
