@@ -285,7 +285,7 @@ fn fared(simulation: &Simulation<Pastry, Crowd>) -> Fared {
 const OFTEN: SimDuration = SimDuration::from_millis(50);
 const SELDOM: SimDuration = SimDuration::from_secs(2);
 
-/// Section 5 of DSN 2004: no message comes to a wrong node and hardly any is lost, where plain Pastry with the same time-outs
+/// No message comes to a wrong node and hardly any is lost, where plain Pastry with the same time-outs
 /// delivers some at the neighbours of whoever does not answer or has just come.
 #[test]
 fn under_churn_messages_come_to_the_right_node() {
@@ -305,7 +305,7 @@ fn under_churn_messages_come_to_the_right_node() {
     }
 }
 
-/// Section 4.2: without acknowledgements, whatever meets a dead node is lost.
+/// Without acknowledgements, whatever meets a dead node is lost.
 #[test]
 fn acknowledgements_save_what_meets_a_dead_node() {
     let silent = Config {
@@ -318,7 +318,7 @@ fn acknowledgements_save_what_meets_a_dead_node() {
     assert!(with.lost < without.lost / 50.0, "{with:?} {without:?}");
 }
 
-/// Section 4.1: whoever is heard from anyway is not probed, and networks whose nodes live longer probe less.
+/// Whoever is heard from anyway is not probed, and networks whose nodes live longer probe less.
 #[test]
 fn probes_follow_traffic_and_failures() {
     let quiet = fared(&crowd(&mspastry(), plane, 200, 1800.0, 3600, SELDOM, 5));
@@ -334,7 +334,7 @@ fn probes_follow_traffic_and_failures() {
     );
 }
 
-/// Section 5.3 of DSN 2004: where messages are lost, live nodes are taken for dead now and then, and messages still come to where
+/// Where messages are lost, live nodes are taken for dead now and then, and messages still come to where
 /// they should but for a few.
 #[test]
 fn lost_packets_do_little_harm() {

@@ -539,6 +539,47 @@ fn what_pastry_cannot_work_with_is_refused_where_it_is_written() {
 }
 
 #[test]
+fn what_mspastry_cannot_work_with_is_refused_where_it_is_written() {
+    refused(
+        &[pastry(
+            r#"protocol.pastry = { leaf_set = 8, profile = "mspastry", mspastry.raw_loss = 5 }"#,
+        )],
+        "6:77",
+        &[
+            "protocol.pastry.mspastry.raw_loss: ",
+            "between 0 and 1",
+            "MSPastry uses 0.05",
+        ],
+    );
+    refused(
+        &[pastry(
+            r#"protocol.pastry = { leaf_set = 8, profile = "mspastry", mspastry.failures = 0 }"#,
+        )],
+        "6:77",
+        &["protocol.pastry.mspastry.failures: ", "at least 1"],
+    );
+    refused(
+        &[pastry(
+            r#"protocol.pastry = { leaf_set = 8, profile = "mspastry", heartbeat_period = "never" }"#,
+        )],
+        "6:76",
+        &["protocol.pastry.heartbeat_period: ", "must be given with MSPastry"],
+    );
+    refused(
+        &[pastry(r#"protocol.pastry = { leaf_set = 8, profile = "ms-pastry" }"#)],
+        "6:45",
+        &["the choices are `pastry-2001`, `mspastry`"],
+    );
+    refused(
+        &[pastry(
+            r#"protocol.pastry = { leaf_set = 8, mspastry.lowest_margin = "5ms" }"#,
+        )],
+        "6:44",
+        &["`lowest_margin`", "least_margin"],
+    );
+}
+
+#[test]
 fn what_pastry_does_not_offer_is_refused_where_it_is_asked_for() {
     refused(
         &[

@@ -1,4 +1,4 @@
-//! From hop to hop (DSN 2004, section 4.2): time-outs that follow each neighbour's round trips, and the way around the silent.
+//! From hop to hop (DSN 2004): time-outs that follow each neighbour's round trips, and the way around the silent.
 
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::Ctx;
@@ -101,7 +101,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A message took another way since a cell of the routing table is empty: asks the next node, which shares as many digits
-    /// with the key, for its own entry (section 2.2).
+    /// with the key, for its own entry.
     pub(in super::super) fn fill_cell(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, next: Contact) {
         let table = &self.tables.routing_table;
         if self.dependable.is_none() || table.toward(key).is_some() {

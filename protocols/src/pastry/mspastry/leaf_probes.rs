@@ -1,4 +1,4 @@
-//! Consistent routing (DSN 2004, section 3.1): at most one active node takes itself for the owner of a key.
+//! Consistent routing (DSN 2004): at most one active node takes itself for the owner of a key.
 //!
 //! Probes of leaf sets carry the sender's leaf set and whom it has found to have failed. Whoever hears one knows the sender from
 //! then on, and probes those whom the other one knows and it does not itself, so that nobody comes into a leaf set who has not

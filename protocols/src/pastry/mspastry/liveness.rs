@@ -1,4 +1,4 @@
-//! Who is alive (DSN 2004, section 4.1): each node tells its left neighbour, watches its right one, and probes its routing table
+//! Who is alive (DSN 2004): each node tells its left neighbour, watches its right one, and probes its routing table
 //! no more often than it must.
 
 use sim_core::addr::NodeAddr;

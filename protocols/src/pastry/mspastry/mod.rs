@@ -1,14 +1,14 @@
 //! What MSPastry adds, so that messages arrive, and at the right node, while nodes come and go.
 //!
 //! Miguel Castro, Manuel Costa and Antony Rowstron, "Performance and dependability of structured peer-to-peer overlays",
-//! DSN 2004. The sections named here are its own.
+//! DSN 2004.
 //!
-//! | what | section | where |
-//! |---|---|---|
-//! | consistent routing: probes of leaf sets, when a newcomer becomes active | 3.1 | `leaf_probes.rs` |
-//! | heartbeats to the left neighbour, probes of routing tables | 4.1 | `liveness.rs` |
-//! | how often to probe | 4.1 | `tuning.rs` |
-//! | acknowledgements from hop to hop, time-outs, the way around the silent | 4.2 | `hops.rs`, `round_trip.rs` |
+//! | what | where |
+//! |---|---|
+//! | consistent routing: probes of leaf sets, when a newcomer becomes active | `leaf_probes.rs` |
+//! | heartbeats to the left neighbour, probes of routing tables | `liveness.rs` |
+//! | how often to probe | `tuning.rs` |
+//! | acknowledgements from hop to hop, time-outs, the way around the silent | `hops.rs`, `round_trip.rs` |
 //!
 //! Who is *active* is what Pastry calls a member: it has joined, and delivers messages. A newcomer holds those that come
 //! to it until all of its leaf set have confirmed that they know it.
@@ -19,6 +19,7 @@
 //!   paper removes him first; while a live one is probed again, a message of his would be delivered at somebody else.
 //! - The owner of a message is not passed over before it counts as dead: the message is sent to it again and again, and goes on
 //!   when the probe has failed. Before the last hop, whoever is silent is passed over at once.
+//! - Whoever loses all neighbours on one side delivers nothing until it has found who is next there.
 //! - A newcomer also probes those of its leaf set who have probed it: their probe does not tell that they know it already.
 //! - A heartbeat that comes from somebody who is not the next larger neighbour here is answered by a probe: one of both
 //!   knows a node that the other one does not. Whose leaf set has changed since its last heartbeat probes both neighbours in

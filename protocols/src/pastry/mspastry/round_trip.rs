@@ -1,4 +1,4 @@
-//! How long to wait for the acknowledgement of a neighbour (DSN 2004, section 4.2): estimated as TCP does, with less patience.
+//! How long to wait for the acknowledgement of a neighbour (DSN 2004): estimated as TCP does, with less patience.
 //!
 //! TCP waits at least a second, since sending again is all that it can do. Here there is another way to go, and the time-out may lie
 //! as close to the round trip as its variation allows.

@@ -1,4 +1,4 @@
-//! How often the entries of a routing table are probed (DSN 2004, section 4.1): so seldom that the expected share of messages
+//! How often the entries of a routing table are probed (DSN 2004): so seldom that the expected share of messages
 //! that meet a dead node on their way is just the target.
 //!
 //! The formulas take a failure rate `mu` per node and second, and times in seconds. Nodes fail by a Poisson process, and a message

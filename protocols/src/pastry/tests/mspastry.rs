@@ -84,7 +84,7 @@ fn timeouts(effects: &[Effect<Pastry>]) -> Vec<(RequestId, SimDuration)> {
     timeouts.collect()
 }
 
-/// Section 3.1: active only when all of the leaf set have confirmed, also those that are learnt meanwhile. Until then messages
+/// Active only when all of the leaf set have confirmed, also those that are learnt meanwhile. Until then messages
 /// wait.
 #[test]
 fn a_newcomer_becomes_active_when_all_of_its_leaf_set_know_it() {
@@ -129,7 +129,7 @@ fn a_newcomer_becomes_active_when_all_of_its_leaf_set_know_it() {
     assert!(matches!(told[..], [Event::Joined, Event::Deliver(_)]), "{told:?}");
 }
 
-/// Section 3.1: who is not heard directly comes into no leaf set.
+/// Who is not heard directly comes into no leaf set.
 #[test]
 fn a_candidate_is_not_taken_before_it_has_answered() {
     let mut node = member(dependable());
@@ -185,7 +185,7 @@ fn an_accused_neighbour_is_probed_before_it_counts_as_dead() {
     assert!(!node.node.leaf_set().contacts().contains(&contact("1020")));
 }
 
-/// Section 4.1: heartbeats go to the left neighbour alone, and not if it has been told something anyway.
+/// Heartbeats go to the left neighbour alone, and not if it has been told something anyway.
 #[test]
 fn a_heartbeat_goes_to_the_left_neighbour_alone() {
     let mut node = member(dependable());
@@ -212,7 +212,7 @@ fn a_heartbeat_goes_to_the_left_neighbour_alone() {
     assert_eq!(due, Some(SimDuration::from_secs(20)));
 }
 
-/// Section 4.1: a right neighbour that is silent for longer than `Tls + To` is probed; when it is found dead, all others in the
+/// A right neighbour that is silent for longer than `Tls + To` is probed; when it is found dead, all others in the
 /// leaf set are told.
 #[test]
 fn a_silent_right_neighbour_is_probed_and_then_announced_as_failed() {
@@ -251,7 +251,7 @@ fn a_right_neighbour_that_is_heard_is_not_probed() {
     assert_eq!(probed(&node.timer(Timer::RightNeighbour)), []);
 }
 
-/// Section 4.2: a message goes around who is silent; he is probed, and is still known.
+/// A message goes around who is silent; he is probed, and is still known.
 #[test]
 fn a_message_goes_around_the_silent_who_is_not_forgotten() {
     let mut node = member(dependable());
@@ -305,7 +305,7 @@ fn the_owner_of_a_key_is_not_passed_over_before_it_is_dead() {
     assert!(matches!(told(&effects)[..], [Event::Deliver(_)]), "{effects:?}");
 }
 
-/// Section 4.2: time-outs follow the round trips of each neighbour.
+/// Time-outs follow the round trips of each neighbour.
 #[test]
 fn the_time_out_of_a_hop_comes_down_to_the_round_trip() {
     let mut node = member(dependable());
@@ -320,7 +320,7 @@ fn the_time_out_of_a_hop_comes_down_to_the_round_trip() {
     assert!(last > round_trip && last < SimDuration::from_millis(95), "{last}");
 }
 
-/// Section 4.1: entries are probed that have not been heard for a period, and no others.
+/// Entries are probed that have not been heard for a period, and no others.
 #[test]
 fn entries_that_were_heard_are_not_probed() {
     let mut node = member(dependable());
@@ -345,7 +345,7 @@ fn entries_that_were_heard_are_not_probed() {
     assert_eq!(probed, silent);
 }
 
-/// Section 2.2: an empty cell that a message would have used is filled by the next node's own entry.
+/// An empty cell that a message would have used is filled by the next node's own entry.
 #[test]
 fn an_empty_cell_is_asked_of_the_next_node() {
     let mut node = member(dependable());
@@ -375,7 +375,7 @@ fn an_empty_cell_is_asked_of_the_next_node() {
     );
 }
 
-/// Section 4.1: who has measured a distance tells the other one, which takes it.
+/// Who has measured a distance tells the other one, which takes it.
 #[test]
 fn a_measured_distance_is_told() {
     let mut node = member::<Nothing>(Config {
