@@ -186,13 +186,15 @@ impl<B: Payload> Pastry<B> {
         Some(self.held.swap_remove(at))
     }
 
-    /// The next node has received a parcel.
-    pub(super) fn acknowledged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId) {
-        match self.requests.close(ctx, request, from) {
+    /// The next node has received a parcel. It may be another one than was meant, at the address of somebody who is gone: if
+    /// he stayed in the tables, messages could go back and forth between the two.
+    pub(super) fn acknowledged(&mut self, ctx: &mut Ctx<'_, Self>, by: Contact, request: RequestId) {
+        match self.requests.close(ctx, request, by.addr) {
             Some(Ask::Hop(hop)) => {
                 if let Some(held) = self.let_go(hop) {
-                    self.hop_answered(ctx, from, &held);
+                    self.hop_answered(ctx, by.addr, &held);
                 }
+                self.unmask(ctx, by);
             }
             _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
         }

@@ -51,10 +51,12 @@ impl<B: Payload> Pastry<B> {
 
     /// Somebody wants to know whether the node is there, and belongs into its leaf set perhaps.
     pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, id: Option<Id>) {
-        if let Some(sender) = id.map(|id| Contact { id, addr: from })
-            && self.tables.leaf_set.would_take(sender)
-        {
-            self.met(ctx, sender);
+        if let Some(sender) = id.map(|id| Contact { id, addr: from }) {
+            if self.tables.leaf_set.would_take(sender) {
+                self.met(ctx, sender);
+            } else {
+                self.unmask(ctx, sender);
+            }
         }
         self.heard_from(from);
         let id = self.me().id;

@@ -34,10 +34,17 @@ impl<B: Payload> KeyBased for Pastry<B> {
         closest.filter(|contact| *contact != me).take(max).collect()
     }
 
-    /// The numerically closest to the key of the leaf set and the node itself. What is said of ranks up to half the size of
-    /// the leaf set is as right as the leaf set.
-    fn replica_set(&self, _: &Config, key: Id, max_rank: usize) -> Vec<Contact> {
-        let replicas: Vec<Contact> = self.tables.leaf_set.closest_first(key).take(max_rank).collect();
+    /// The numerically closest to the key of the leaf set and the node itself, as far as nobody whom the node does not know can
+    /// be closer: up to the nearer end of the leaf set.
+    fn replica_set(&self, config: &Config, key: Id, max_rank: usize) -> Vec<Contact> {
+        let (leaf_set, space) = (&self.tables.leaf_set, config.space());
+        let ends = leaf_set.reach().filter(|_| leaf_set.covers(key));
+        let nearest_end = ends.map(|(first, last)| space.nearness(key, first).min(space.nearness(key, last)));
+        let known = |contact: &Contact| match nearest_end {
+            Some(end) => space.nearness(key, contact.id) <= end,
+            None => leaf_set.wraps(),
+        };
+        let replicas: Vec<Contact> = leaf_set.closest_first(key).take(max_rank).take_while(known).collect();
         if replicas.contains(&self.me()) {
             replicas
         } else {

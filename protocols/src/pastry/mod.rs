@@ -215,7 +215,7 @@ impl<B: Payload> Protocol for Pastry<B> {
         }
         self.sign_of_life(ctx, from);
         match msg {
-            Msg::Acknowledge { request } => self.acknowledged(ctx, from, request),
+            Msg::Acknowledge { request, id } => self.acknowledged(ctx, Contact { id, addr: from }, request),
             Msg::OnTheWay {
                 request,
                 hop,
@@ -228,11 +228,11 @@ impl<B: Payload> Protocol for Pastry<B> {
             // All others are requests, and only who has tables answers.
             _ if !self.is_known() => ctx.emit(Event::Dropped(Dropped::NotMember)),
             Msg::Route { acknowledge, message } => {
-                Self::acknowledge(ctx, from, acknowledge);
+                self.acknowledge(ctx, from, acknowledge);
                 self.routed(ctx, message);
             }
             Msg::Join { acknowledge, arrival } => {
-                Self::acknowledge(ctx, from, acknowledge);
+                self.acknowledge(ctx, from, acknowledge);
                 self.arrival(ctx, arrival);
             }
             Msg::Get { request, part } => {
@@ -296,9 +296,10 @@ impl<B: Payload> Pastry<B> {
         ctx.emit(Event::Out(reason));
     }
 
-    fn acknowledge(ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: Option<RequestId>) {
+    fn acknowledge(&self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: Option<RequestId>) {
         if let Some(request) = request {
-            ctx.send(from, Msg::Acknowledge { request });
+            let id = self.me().id;
+            ctx.send(from, Msg::Acknowledge { request, id });
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum Msg<B> {
     Acknowledge {
         /// The sender's name for it.
         request: RequestId,
+        /// The identifier of who has it: perhaps a newcomer at the address of somebody who is gone.
+        id: Id,
     },
     /// What a node on the way tells the newcomer.
     OnTheWay {
@@ -237,7 +239,7 @@ impl<B: Payload> Wire for Msg<B> {
             Msg::Route { .. } => 2,
             Msg::Join { .. } | Msg::Pong { .. } => 1,
             Msg::Ping { id, .. } => usize::from(id.is_some()),
-            Msg::Acknowledge { .. } => 0,
+            Msg::Acknowledge { .. } => 1,
             Msg::Probe(probe) => probe.mentions(),
             Msg::Get { part, .. } => usize::from(matches!(part, Part::Corresponding(_))),
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
@@ -265,7 +267,7 @@ impl<B> Msg<B> {
                 Part::Corresponding(id) => space.holds(*id),
                 _ => true,
             },
-            Msg::Acknowledge { .. } => true,
+            Msg::Acknowledge { id, .. } => space.holds(*id),
             Msg::Probe(probe) => probe.belongs_to(space),
             Msg::OnTheWay { state, .. } | Msg::State { state, .. } | Msg::Welcome { state, .. } => {
                 space.holds(state.id) && all(&state.contacts)

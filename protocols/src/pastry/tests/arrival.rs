@@ -86,7 +86,13 @@ fn what_is_known_at_a_newcomers_address_is_forgotten() {
     let effects = node.message(addr("2031"), Msg::Join { acknowledge, arrival });
     assert_eq!(
         sent(&effects)[0],
-        (addr("2031"), Msg::Acknowledge { request: RequestId(3) })
+        (
+            addr("2031"),
+            Msg::Acknowledge {
+                request: RequestId(3),
+                id: id("1000")
+            }
+        )
     );
     assert!(!node.node.tables().knows(id("1002")));
 }

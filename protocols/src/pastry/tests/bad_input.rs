@@ -23,7 +23,13 @@ fn answers_that_nobody_waits_for_are_dropped_and_counted() {
                 id: id("1002"),
             },
         ),
-        ("1002", Msg::Acknowledge { request: stale }),
+        (
+            "1002",
+            Msg::Acknowledge {
+                request: stale,
+                id: id("1002"),
+            },
+        ),
         (
             "1002",
             Msg::Welcome {

@@ -274,7 +274,13 @@ fn a_message_goes_around_the_silent_who_is_not_forgotten() {
         "as long as he is silent"
     );
     let request = RequestId(0);
-    node.message(addr("1301"), Msg::Acknowledge { request });
+    node.message(
+        addr("1301"),
+        Msg::Acknowledge {
+            request,
+            id: id("1301"),
+        },
+    );
     assert_eq!(
         routed_to(&route(&mut node, "1300")),
         addrs(["1301"]),
@@ -315,7 +321,13 @@ fn the_time_out_of_a_hop_comes_down_to_the_round_trip() {
         let (hop, timeout) = timeouts(&route(&mut node, "1020"))[0];
         last = timeout;
         node.advance(round_trip);
-        node.message(addr("1020"), Msg::Acknowledge { request: hop });
+        node.message(
+            addr("1020"),
+            Msg::Acknowledge {
+                request: hop,
+                id: id("1020"),
+            },
+        );
     }
     assert!(last > round_trip && last < SimDuration::from_millis(95), "{last}");
 }
@@ -332,7 +344,13 @@ fn entries_that_were_heard_are_not_probed() {
     assert_eq!(probed(&node.timer(Timer::Liveness)), []);
     node.advance(SimDuration::from_secs(1800));
     let request = RequestId(0);
-    node.message(addr("1301"), Msg::Acknowledge { request });
+    node.message(
+        addr("1301"),
+        Msg::Acknowledge {
+            request,
+            id: id("1301"),
+        },
+    );
     node.advance(SimDuration::from_secs(1800));
     let probed = probed(&node.timer(Timer::Liveness));
     let all: Vec<NodeAddr> = node

@@ -41,10 +41,38 @@ fn a_message_from_another_node_is_acknowledged_and_handed_on() {
     let effects = node.message(addr("0001"), Msg::Route { acknowledge, message });
     assert_eq!(
         sent(&effects)[0],
-        (addr("0001"), Msg::Acknowledge { request: RequestId(4) })
+        (
+            addr("0001"),
+            Msg::Acknowledge {
+                request: RequestId(4),
+                id: id("1000")
+            }
+        )
     );
     assert_eq!(went(&effects), [(addr("2222"), 2, 0)]);
     assert_eq!(told(&effects), [], "nobody above asked to hear of it");
+}
+
+/// Whoever returns to an address under another identifier answers in the place of who was there before: the acknowledgement says
+/// that he is another, and the former one is forgotten, or messages would go back and forth.
+#[test]
+fn an_acknowledgement_from_another_node_at_the_address_gives_the_former_one_away() {
+    let config = Config {
+        acknowledge: true,
+        ..config()
+    };
+    let mut node = member::<Nothing>(config);
+    let effects = route(&mut node, "2000", Nothing);
+    let hop = asked(&effects, |msg| matches!(msg, Msg::Route { .. }))[0].1;
+    assert!(node.node.tables().knows(id("2222")));
+    node.message(
+        addr("2222"),
+        Msg::Acknowledge {
+            request: hop,
+            id: id("0100"),
+        },
+    );
+    assert!(!node.node.tables().knows(id("2222")));
 }
 
 /// A node that does not acknowledge is dead: the message takes the next best way, and the entry is repaired.
@@ -70,7 +98,13 @@ fn a_message_goes_round_a_node_that_does_not_acknowledge_it() {
     assert!(repair.is_some(), "{effects:?}");
     // The next one has it.
     let hop = asked(&effects, |msg| matches!(msg, Msg::Route { .. }))[0].1;
-    node.message(addr("1133"), Msg::Acknowledge { request: hop });
+    node.message(
+        addr("1133"),
+        Msg::Acknowledge {
+            request: hop,
+            id: id("1133"),
+        },
+    );
     assert!(node.node.held.is_empty());
 }
 

@@ -49,7 +49,7 @@ fn a_message_weighs_twenty_bytes_and_four_for_each_key_and_node_it_mentions() {
     let distance = Distance::from(period);
     let messages: [(Msg<Nothing>, u32); 25] = [
         (Msg::Join { acknowledge, arrival }, 24),
-        (Msg::Acknowledge { request }, 20),
+        (Msg::Acknowledge { request, id: me }, 24),
         (on_the_way, 32),
         (get(leaf_set), 20),
         (get(Part::Row(0)), 20),
