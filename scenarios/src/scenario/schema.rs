@@ -24,6 +24,7 @@ pub fn json_schema(registry: &Registry) -> Value {
         if let Value::Object(settings) = &mut settings {
             settings.insert("description".to_owned(), entry.summary().into());
         }
+        tidy(&mut settings);
         protocols.insert(entry.name().to_owned(), settings);
     }
     let mut root = generator.into_root_schema_for::<RawScenario>().to_value();

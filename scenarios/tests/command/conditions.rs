@@ -82,7 +82,7 @@ apart.region.x = [0.0, 0.5]"#;
          and 10Mbit/s down, queues of 64kB",
         "120 on 40 hosts, 3 on each",
         "about 2280 in all",
-        "access_links, latency",
+        "access_links, hops, latency",
     ] {
         assert!(ended.out.contains(words), "{words} is not in\n{}", ended.out);
     }

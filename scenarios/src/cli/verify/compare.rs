@@ -22,7 +22,7 @@ type Place = (usize, u32);
 const ALL_RUNS: Place = (usize::MAX, u32::MAX);
 
 /// Tables with columns that look at all replications of a point.
-const OVER_REPLICATIONS: [&str; 2] = ["cost", "stationarity"];
+const OVER_REPLICATIONS: [&str; 3] = ["cost", "state", "stationarity"];
 
 /// How many things of a kind were compared, and how many of them differ.
 #[derive(Default)]
