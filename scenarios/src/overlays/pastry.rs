@@ -136,7 +136,7 @@ enum ProximityName {
     Oracle,
     /// They ping them.
     Probe,
-    /// They do not: whoever comes first is taken.
+    /// They do not: each prefers whom it prefers for no reason.
     None,
 }
 
