@@ -31,6 +31,8 @@ pub(super) struct HopId(u32);
 #[derive(Debug)]
 pub(super) struct Held<B> {
     id: HopId,
+    /// Whom it was meant for.
+    next: Contact,
     pub(super) parcel: Parcel<B>,
     /// Who is not to be tried any more.
     avoid: Vec<NodeAddr>,
@@ -80,13 +82,13 @@ impl<B: Payload> Pastry<B> {
                     ctx.emit(Event::Undeliverable(message));
                 }
             }
-            Call::Forward {
-                message,
-                next: Some(next),
-            } if next.addr != self.me().addr => {
-                self.hand_on(ctx, Parcel::Message(message), next, Vec::new());
+            Call::Forward { mut message, next } => {
+                message.key = ctx.config().space().wrap(message.key.number());
+                match next.filter(|next| next.addr != self.me().addr) {
+                    Some(next) => self.hand_on(ctx, Parcel::Message(message), next, Vec::new()),
+                    None => self.message_goes_on(ctx, message, Vec::new()),
+                }
             }
-            Call::Forward { message, .. } => self.message_goes_on(ctx, message, Vec::new()),
         }
     }
 
@@ -163,6 +165,7 @@ impl<B: Payload> Pastry<B> {
             let sent = ctx.now();
             self.held.push(Held {
                 id,
+                next,
                 parcel,
                 avoid,
                 sent,
@@ -193,8 +196,10 @@ impl<B: Payload> Pastry<B> {
             Some(Ask::Hop(hop)) => {
                 if let Some(held) = self.let_go(hop) {
                     self.hop_answered(ctx, by.addr, &held);
+                    if held.next.id != by.id {
+                        self.met(ctx, by);
+                    }
                 }
-                self.unmask(ctx, by);
             }
             _ => ctx.emit(Event::Dropped(Dropped::StaleAnswer)),
         }

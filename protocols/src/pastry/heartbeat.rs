@@ -52,10 +52,11 @@ impl<B: Payload> Pastry<B> {
     /// Somebody wants to know whether the node is there, and belongs into its leaf set perhaps.
     pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, id: Option<Id>) {
         if let Some(sender) = id.map(|id| Contact { id, addr: from }) {
-            if self.tables.leaf_set.would_take(sender) {
+            let leaf_set = &self.tables.leaf_set;
+            // The former holder of the sender's address must not be taken for alive.
+            let is_former = |leaf: &Contact| leaf.addr == from && leaf.id != sender.id;
+            if leaf_set.would_take(sender) || leaf_set.contacts().iter().any(is_former) {
                 self.met(ctx, sender);
-            } else {
-                self.unmask(ctx, sender);
             }
         }
         self.heard_from(from);

@@ -75,22 +75,10 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    /// Whether somebody else is known at the address of this one.
-    fn has_former(&self, contact: Contact) -> bool {
-        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
-        self.tables.contacts().any(is_former)
-    }
-
-    /// Somebody has been heard who may be another one than is known at his address.
-    pub(super) fn unmask(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
-        if self.has_former(contact) {
-            self.met(ctx, contact);
-        }
-    }
-
     /// Somebody has been heard directly. Whoever was known at his address before is gone.
     pub(super) fn met(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) -> Learnt {
-        if self.has_former(contact) {
+        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
+        if self.tables.contacts().any(is_former) {
             self.dead(ctx, contact.addr);
         }
         self.gone.retain(|(gone, _)| *gone != contact);
