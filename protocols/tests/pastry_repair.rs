@@ -1,4 +1,4 @@
-//! Departures, and what becomes of the tables afterwards (Rowstron and Druschel 2001, sections 2.4 and 4.3).
+//! Departures, and what becomes of the tables afterwards (Rowstron and Druschel 2001, section 2.4 and Fig. 10).
 
 mod pastry_support;
 
@@ -10,7 +10,7 @@ use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
 use sim_core::world::Departure;
 
-/// Section 4.3: a tenth of the nodes fail at once. Leaf sets become exact again, and messages find the true root around dead
+/// Fig. 10: a tenth of the nodes fail at once. Leaf sets become exact again, and messages find the true root around dead
 /// entries, which are repaired when they are found.
 #[test]
 fn after_a_tenth_has_failed_leaf_sets_become_exact_again() {

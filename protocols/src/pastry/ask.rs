@@ -68,9 +68,8 @@ impl Ask {
             Ask::LeafRepair(_) => Some(Repair::LeafSet),
             Ask::EntryRepair(_) | Ask::Cell(_) => Some(Repair::RoutingTable),
             Ask::NeighbourhoodRepair => Some(Repair::Neighbourhood),
-            Ask::Announce(_) | Ask::LeafProbe { .. } | Ask::Measure { repair: Some(_), .. } => {
-                Some(Repair::Verification)
-            }
+            Ask::Announce(_) | Ask::LeafProbe { .. } => Some(Repair::LeafSetVerification),
+            Ask::Measure { repair: Some(_), .. } => Some(Repair::RoutingTableVerification),
             _ => None,
         }
     }
