@@ -153,7 +153,11 @@ fn whoever_lacks_neighbours_claims_nothing_wrong() {
             .filter(|member| *member != tables.me())
             .filter(|member| {
                 let random = rng.next_u32() % 4 < share;
-                if whole_side { side.contains(&member.addr) } else { random }
+                if whole_side {
+                    side.contains(&member.addr)
+                } else {
+                    random
+                }
             })
             .collect();
         for contact in &gone {

@@ -75,10 +75,23 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
+    /// Whether somebody else was known at this address.
+    fn has_successor(&self, contact: Contact) -> bool {
+        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
+        self.tables.contacts().any(is_former)
+    }
+
+    /// Somebody has answered who need not be whoever was asked: one who is gone must not be taken for alive since another has his
+    /// address.
+    pub(super) fn recognise(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact) {
+        if self.has_successor(responder) {
+            self.met(ctx, responder);
+        }
+    }
+
     /// Somebody has been heard directly. Whoever was known at his address before is gone.
     pub(super) fn met(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) -> Learnt {
-        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
-        if self.tables.contacts().any(is_former) {
+        if self.has_successor(contact) {
             self.dead(ctx, contact.addr);
         }
         self.gone.retain(|(gone, _)| *gone != contact);

@@ -213,7 +213,10 @@ mod tests {
         for (at, a) in ids.iter().enumerate() {
             let others = ids.iter().filter(|b| *b != a);
             let mut distances: Vec<Distance> = others.map(|b| Distance::arbitrary(*a, *b)).collect();
-            assert!(ids.iter().all(|b| Distance::arbitrary(*a, *b) == Distance::arbitrary(*b, *a)));
+            assert!(
+                ids.iter()
+                    .all(|b| Distance::arbitrary(*a, *b) == Distance::arbitrary(*b, *a))
+            );
             distances.sort();
             distances.dedup();
             assert_eq!(distances.len(), 4, "node {at} prefers one to the other");
