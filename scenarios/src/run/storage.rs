@@ -4,7 +4,7 @@ use sim_core::time::{SimDuration, SimTime};
 
 use super::spread::Spread;
 
-/// Operations of a kind, by what became of them, since measurement began.
+/// Operations of a kind, by what became of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Operations {
     /// Operations begun.
@@ -33,11 +33,13 @@ impl Operations {
 /// Everything that a run measures of what it stores.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Stored {
-    /// Puts, the first of each key not counted.
+    /// The first put of each key, all before measurement begins.
+    pub first_puts: Operations,
+    /// All other puts.
     pub puts: Operations,
     /// Removes.
     pub removes: Operations,
-    /// Gets of keys that were put and not removed when they began.
+    /// Gets of keys that were put and not removed when they began, and that nobody wrote until they were answered.
     pub gets: Operations,
     /// Of these, those that found what was written last, or something newer.
     pub found: u64,
@@ -45,11 +47,12 @@ pub struct Stored {
     pub stale: u64,
     /// Those that were answered from a copy on the way.
     pub cached: u64,
-    /// Gets of keys that had been removed.
+    /// Gets of keys that had been removed, likewise.
     pub removed: u64,
     /// Of these, those that found the old value.
     pub revived: u64,
-    /// Gets of keys that were just being put or removed: they are not judged.
+    /// Gets of keys that were just being removed, or put back, when they began, or of which a write began or was done before
+    /// they were answered: they are not judged, since an answer of before and one of after would do.
     pub unsure: u64,
     /// Operations that fell on nodes that were no members: they were not begun.
     pub void: u64,

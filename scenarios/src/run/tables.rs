@@ -97,20 +97,7 @@ fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
 /// None for tables laid out as above; a [`TableError`] would be a mistake in this module.
 pub(super) fn tables(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Result<Vec<(String, Table)>, TableError> {
     let ranges: Vec<Ranges> = by_point.iter().map(|records| Ranges::of(records)).collect();
-    let fill = |layout: &Layout| {
-        let mut table = Table::new(&columns(scenario, layout));
-        for (records, ranges) in by_point.iter().zip(&ranges) {
-            for record in *records {
-                let point = &scenario.points[record.point];
-                for own in (layout.rows)(&record.measured, ranges) {
-                    let settings = point.settings.iter().map(|(_, value)| Cell::from(value.as_str()));
-                    let common = [Cell::from(point.nodes), Cell::from(record.replication)];
-                    table.push_row(settings.chain(common).chain(own))?;
-                }
-            }
-        }
-        Ok((layout.name.to_owned(), table))
-    };
+    let fill = |layout: &Layout| Ok((layout.name.to_owned(), table(scenario, layout, by_point, &ranges)?));
     let mut tables = layouts(scenario)
         .map(fill)
         .collect::<Result<Vec<(String, Table)>, TableError>>()?;
@@ -121,6 +108,27 @@ pub(super) fn tables(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Result<V
         ));
     }
     Ok(tables)
+}
+
+/// One table: the rows of every run, each behind what was swept, how many nodes there were and which replication it was.
+fn table(
+    scenario: &Scenario,
+    layout: &Layout,
+    by_point: &[&[RunRecord]],
+    ranges: &[Ranges],
+) -> Result<Table, TableError> {
+    let mut table = Table::new(&columns(scenario, layout));
+    for (records, ranges) in by_point.iter().zip(ranges) {
+        for record in *records {
+            let point = &scenario.points[record.point];
+            for own in (layout.rows)(&record.measured, ranges) {
+                let settings = point.settings.iter().map(|(_, value)| Cell::from(value.as_str()));
+                let common = [Cell::from(point.nodes), Cell::from(record.replication)];
+                table.push_row(settings.chain(common).chain(own))?;
+            }
+        }
+    }
+    Ok(table)
 }
 
 impl Ranges {

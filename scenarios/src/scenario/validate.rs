@@ -1,5 +1,6 @@
 //! Holding the parts of a scenario against each other.
 
+use std::mem;
 use std::path::Path;
 
 use analysis::{Schema, SpecError};
@@ -11,14 +12,14 @@ use super::conditions::{RawConditions, conditions, nodes};
 use super::files::ScenarioFiles;
 use super::measure::measure;
 use super::network;
-use super::raw::{RawBringUp, RawLoad, RawObserve, RawReachability, RawScenario};
+use super::raw::{RawBringUp, RawLoad, RawObserve, RawReachability, RawRun, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::rings::rings;
 use super::routing_tables::routing_tables;
 use super::storage::storage;
 use super::sweep::{self, Expanded};
-use super::workload;
-use super::{BringUp, InputFile, Observe, Point, Reachability, Scenario, Settings};
+use super::workload::{self, RawWorkload};
+use super::{BringUp, InputFile, Lookups, Observe, Point, Reachability, Scenario, Settings, Storage};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
@@ -41,16 +42,8 @@ pub(super) fn scenario(
 ) -> Result<Scenario, InputError> {
     let (axes, expanded) = sweep::expand(&document)?;
     let mut files = ScenarioFiles::default();
-    let mut heads = Vec::with_capacity(expanded.len());
-    let mut points = Vec::with_capacity(expanded.len());
-    for (index, at) in expanded.into_iter().enumerate() {
-        let raw: RawScenario = at.document.deserialize()?;
-        let (head, point) = point(index, at, raw, &mut files, registry)?;
-        heads.push(head);
-        points.push(point);
-    }
-    // A sweep has at least one point, and what is not swept is the same in all.
-    let Some(head) = heads.into_iter().next() else {
+    let (head, points) = points(expanded, &mut files, registry)?;
+    let Some(head) = head else {
         return Err(document.error_at("sweep", "the sweep has no point"));
     };
     check_seed(head.seed, &document)?;
@@ -77,6 +70,23 @@ pub(super) fn scenario(
     Ok(scenario)
 }
 
+/// The points of a sweep, of which there is at least one, and what is not swept: it is the same in all.
+fn points(
+    expanded: Vec<Expanded>,
+    files: &mut ScenarioFiles,
+    registry: &Registry,
+) -> Result<(Option<Head>, Vec<Point>), InputError> {
+    let mut first = None;
+    let mut points = Vec::with_capacity(expanded.len());
+    for (index, at) in expanded.into_iter().enumerate() {
+        let mut raw: RawScenario = at.document.deserialize()?;
+        let head = Head::taken_from(&mut raw);
+        points.push(point(index, at, raw, files, registry)?);
+        first.get_or_insert(head);
+    }
+    Ok((first, points))
+}
+
 /// What all points of a scenario have in common.
 struct Head {
     name: Option<String>,
@@ -89,6 +99,22 @@ struct Head {
     expectations: Vec<analysis::Expectation>,
 }
 
+impl Head {
+    /// Takes out of a scenario what its runs do not need.
+    fn taken_from(raw: &mut RawScenario) -> Self {
+        Head {
+            name: raw.name.take(),
+            title: raw.title.take(),
+            description: raw.description.take(),
+            cites: mem::take(&mut raw.cites),
+            seed: raw.seed,
+            replications: mem::take(&mut raw.replications),
+            figures: mem::take(&mut raw.figure),
+            expectations: mem::take(&mut raw.expect),
+        }
+    }
+}
+
 /// One point, of which the protocol itself has approved.
 fn point(
     index: usize,
@@ -96,18 +122,12 @@ fn point(
     raw: RawScenario,
     files: &mut ScenarioFiles,
     registry: &Registry,
-) -> Result<(Head, Point), InputError> {
-    let duration = raw.run.duration.get();
-    if duration == SimDuration::ZERO {
-        return Err(document
-            .error_at("run.duration", "nothing happens in no time")
-            .labelled("must be longer than 0s"));
-    }
+) -> Result<Point, InputError> {
+    let duration = duration(&raw.run, &document)?;
+    let end = SimTime::ZERO + duration;
     let (hosts, nodes) = nodes(&raw.nodes, &document)?;
     let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, &document, files)?;
-    network.fail_links(&raw.link_failure, SimTime::ZERO + duration, &document)?;
-    let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
-    let end = SimTime::ZERO + duration;
+    network.fail_links(&raw.link_failure, end, &document)?;
     let raw_conditions = RawConditions {
         connectivity: raw.connectivity,
         partitions: raw.partition,
@@ -124,27 +144,8 @@ fn point(
     let flash_crowd = raw.flash_crowd.map(|raw| comings.flash_crowd(raw)).transpose()?;
     let churn = comings.churn(raw.churn, flash_crowd.as_ref(), files)?;
     let mass_failures = comings.mass_failures(raw.mass_failure, &network)?;
-    let lookups = raw
-        .workload
-        .lookups
-        .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
-        .transpose()?;
-    let storage = raw
-        .workload
-        .storage
-        .map(|raw| storage(raw, end, &document))
-        .transpose()?;
-    let protocol = Settings::chosen(&document, &known)?;
-    let head = Head {
-        name: raw.name,
-        title: raw.title,
-        description: raw.description,
-        cites: raw.cites,
-        seed: raw.seed,
-        replications: raw.replications,
-        figures: raw.figure,
-        expectations: raw.expect,
-    };
+    let (lookups, storage) = asked(raw.workload, end, hosts.count(nodes), &document, files)?;
+    let protocol = chosen(&document, registry)?;
     let measure = measure(raw.measure, lookups.as_ref(), &document)?;
     let observe = observe(raw.observe, end, &document)?;
     let point = Point {
@@ -164,11 +165,47 @@ fn point(
         protocol,
         document,
     };
-    match registry.get(point.protocol.name()) {
-        Some(entry) => entry.check(&point)?,
-        None => return Err(point.protocol.error_at("", "this protocol is not registered")),
+    approve(&point, registry)?;
+    Ok(point)
+}
+
+fn duration(raw: &RawRun, document: &Document) -> Result<SimDuration, InputError> {
+    match raw.duration.get() {
+        SimDuration::ZERO => Err(document
+            .error_at("run.duration", "nothing happens in no time")
+            .labelled("must be longer than 0s")),
+        duration => Ok(duration),
     }
-    Ok((head, point))
+}
+
+/// What the nodes of a run that ends at `end` are asked for.
+fn asked(
+    raw: RawWorkload,
+    end: SimTime,
+    hosts: u32,
+    document: &Document,
+    files: &mut ScenarioFiles,
+) -> Result<(Option<Lookups>, Option<Storage>), InputError> {
+    let lookups = raw
+        .lookups
+        .map(|raw| workload::lookups(raw, end, hosts, document, files))
+        .transpose()?;
+    let storage = raw.storage.map(|raw| storage(raw, end, document)).transpose()?;
+    Ok((lookups, storage))
+}
+
+/// The settings of the protocol that a document names, one of those that there are.
+fn chosen(document: &Document, registry: &Registry) -> Result<Settings, InputError> {
+    let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
+    Settings::chosen(document, &known)
+}
+
+/// Asks the protocol what it says to a point.
+fn approve(point: &Point, registry: &Registry) -> Result<(), InputError> {
+    match registry.get(point.protocol.name()) {
+        Some(entry) => entry.check(point),
+        None => Err(point.protocol.error_at("", "this protocol is not registered")),
+    }
 }
 
 /// The name under which results are filed.

@@ -125,6 +125,45 @@ fn where_nobody_leaves_everything_is_found_over_either_overlay() {
     }
 }
 
+/// With a second from node to node, many a key is written while somebody waits for it. Nothing is lost here and nothing comes
+/// back, so that no get may be counted so.
+#[test]
+fn a_get_that_a_write_overtakes_is_not_judged() {
+    for over in ["chord", "pastry"] {
+        let slow = format!("timeout = \"2min\", request_timeout = \"10s\", over.{over} = {{ timeout = \"10s\" }}");
+        let home = Home::new(&[
+            ("20ms", "1s"),
+            ("over.chord = { successors = 8 }", &slow),
+            ("keys = 100", "keys = 20"),
+            ("puts = \"6/h\"", "puts = \"10/h\""),
+            ("removes = \"2/h\"", "removes = \"10/h\""),
+        ]);
+        home.run();
+        assert!(home.storage("unsure") > 20.0, "{over}");
+        assert!(
+            home.storage("gets_found") > 500.0 && home.storage("removed_gets") > 500.0,
+            "{over}"
+        );
+        for column in ["gets_not_found", "gets_stale", "revived", "gets_failed"] {
+            assert_eq!(home.storage(column), 0.0, "{over}: {column}");
+        }
+    }
+}
+
+#[test]
+fn first_puts_that_fail_are_shown() {
+    // No copy can be confirmed before its writer gives up.
+    let home = Home::new(&[("replicas = 3,", "replicas = 3, timeout = \"10ms\", retries = 0,")]);
+    home.run();
+    assert_eq!(home.storage("first_puts"), 100.0);
+    assert_eq!(home.storage("first_puts_failed"), 100.0);
+    assert_eq!(home.storage("first_puts_completed_fraction"), 0.0);
+    let home = Home::new(&[]);
+    home.run();
+    assert_eq!(home.storage("first_puts_completed"), 100.0);
+    assert_eq!(home.storage("first_puts_failed"), 0.0);
+}
+
 /// In one overlay of few hosts a popular key is soon kept everywhere, and some of what is found there is older than what was
 /// written last.
 #[test]

@@ -9,14 +9,20 @@ use crate::run::measure::Measured;
 use crate::run::storage::{Count, Operations, Stored};
 use crate::scenario::Scenario;
 
-/// A row a run: what became of puts, removes and gets since `workload.storage.from`, and what was left at the last count. Judged
-/// are gets of keys that had been put and not removed when they began: `found` is what was written last, or newer,
-/// `availability` the part of them that was found; `stale` is older. `revived` are gets of removed keys that found a value;
-/// `unsure` gets of keys that were just being written are not judged. `lost` keys are those that no member has as they were
-/// written last.
+/// A row a run: what became of the first put of each key, of puts, removes and gets since `workload.storage.from`, and what was
+/// left at the last count. Judged are gets of keys that had been put and not removed when they began, and that nobody wrote until
+/// they were answered: `found` is what was written last, or newer, `availability` the part of them that was found; `stale` is
+/// older. `revived` are gets of removed keys that found a value. A get during which somebody began or finished a write of
+/// its key is `unsure` and not judged: what was there before would do, and what was there after; those that were given up, or had not ended, count by
+/// what held when they began. `lost` keys are those that no member has as they were written last.
 pub(super) const STORAGE: Layout = Layout {
     name: "storage",
     columns: &[
+        "first_puts",
+        "first_puts_completed",
+        "first_puts_failed",
+        "first_puts_unfinished",
+        "first_puts_completed_fraction",
         "puts",
         "puts_completed",
         "puts_failed",
@@ -39,6 +45,7 @@ pub(super) const STORAGE: Layout = Layout {
         "revived",
         "unsure",
         "void",
+        "first_put_latency_mean_ms",
         "put_latency_mean_ms",
         "get_latency_mean_ms",
         "get_latency_p50_ms",
@@ -88,7 +95,11 @@ fn stores(scenario: &Scenario) -> bool {
 
 fn storage(stored: &Stored) -> Vec<Cell> {
     let Stored {
-        puts, removes, gets, ..
+        first_puts,
+        puts,
+        removes,
+        gets,
+        ..
     } = stored;
     let counts = |operations: &Operations| {
         [
@@ -105,11 +116,9 @@ fn storage(stored: &Stored) -> Vec<Cell> {
         number(ratio(sum as f64 / 1e6, operations.completed))
     };
     let end = stored.counts.last();
-    let mut row: Vec<Cell> = counts(puts)
-        .into_iter()
-        .chain(counts(removes))
-        .map(Cell::from)
-        .collect();
+    let mut row: Vec<Cell> = counts(first_puts).map(Cell::from).into();
+    row.push(number(ratio(first_puts.completed as f64, first_puts.begun)));
+    row.extend([puts, removes].into_iter().flat_map(counts).map(Cell::from));
     row.extend([
         gets.begun.into(),
         stored.found.into(),
@@ -125,6 +134,7 @@ fn storage(stored: &Stored) -> Vec<Cell> {
         stored.revived.into(),
         stored.unsure.into(),
         stored.void.into(),
+        mean(first_puts),
         mean(puts),
         mean(gets),
         number(nearest_rank(&gets.latencies, 0.5).map(millis)),

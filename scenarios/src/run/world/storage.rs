@@ -1,5 +1,7 @@
 //! Who puts, gets and removes what, and what is left of it.
 
+mod truth;
+
 use std::collections::BTreeMap;
 
 use protocols::dht::{Content, Record, Version};
@@ -14,6 +16,7 @@ use super::{ScenarioWorld, Turn};
 use crate::overlays::{Overlay, StorageCalls, StorageTold};
 use crate::run::storage::{Count, Operations, Stored};
 use crate::scenario::Storage;
+use truth::{Expected, Key, Truth};
 
 /// What is asked of nodes that store, and how far that has come.
 pub(super) struct Storing {
@@ -26,46 +29,10 @@ pub(super) struct Storing {
     measured: Stored,
 }
 
-/// A key, and what is known of it from the outside.
-#[derive(Clone, Copy)]
-struct Key {
-    id: u128,
-    /// The newest write that was completed.
-    newest: Option<Record>,
-    /// When a put and a remove of it last began.
-    last_put: Option<SimTime>,
-    last_remove: Option<SimTime>,
-}
-
-/// What a key has to be found as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Truth {
-    /// Put, with this version the newest that was completed.
-    Put(Version),
-    /// Removed, and not put since.
-    Removed,
-    /// Being put for the first time, or removed, or put again: both answers would do.
-    Unsure,
-}
-
-impl Key {
-    fn truth(&self) -> Truth {
-        let later = |begun: Option<SimTime>, version: Version| begun.is_some_and(|begun| begun > version.time);
-        match self.newest {
-            Some(Record { version, content }) => match content {
-                Content::Value { .. } if !later(self.last_remove, version) => Truth::Put(version),
-                Content::Removed if !later(self.last_put, version) => Truth::Removed,
-                _ => Truth::Unsure,
-            },
-            None => Truth::Unsure,
-        }
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     FirstPut,
-    Get(Truth),
+    Get(Expected),
     Put,
     Remove,
 }
@@ -81,12 +48,7 @@ impl Storing {
     /// What a scenario stores, under keys that `draw` makes of their streams.
     pub(super) fn new(plan: Storage, streams: StreamKey, draw: impl Fn(&mut NodeRng) -> u128) -> Self {
         let streams = streams.purpose("storage");
-        let key = |number| Key {
-            id: draw(&mut streams.purpose("key").index(number).rng()),
-            newest: None,
-            last_put: None,
-            last_remove: None,
-        };
+        let key = |number| Key::new(draw(&mut streams.purpose("key").index(number).rng()));
         Storing {
             plan,
             rng: streams.rng(),
@@ -105,6 +67,7 @@ impl Storing {
     /// What was measured, once the run has ended.
     pub(super) fn into_measured(mut self) -> Stored {
         for operations in [
+            &mut self.measured.first_puts,
             &mut self.measured.puts,
             &mut self.measured.removes,
             &mut self.measured.gets,
@@ -120,13 +83,94 @@ impl Storing {
         self.plan.start + self.plan.over.mul_f64(part)
     }
 
-    /// The operations of a kind; none for those that are not measured.
+    /// The operations of a kind; none for gets that are not judged by whether they find a value.
     fn tally(&mut self, kind: Kind) -> Option<&mut Operations> {
         match kind {
+            Kind::FirstPut => Some(&mut self.measured.first_puts),
             Kind::Put => Some(&mut self.measured.puts),
             Kind::Remove => Some(&mut self.measured.removes),
-            Kind::Get(Truth::Put(_)) => Some(&mut self.measured.gets),
-            Kind::FirstPut | Kind::Get(_) => None,
+            Kind::Get(expected) => match expected.truth {
+                Truth::Put(_) => Some(&mut self.measured.gets),
+                Truth::Removed | Truth::Unsure => None,
+            },
+        }
+    }
+
+    /// How many gets there are of keys that have to be found so.
+    fn gets_of(&mut self, truth: Truth) -> &mut u64 {
+        match truth {
+            Truth::Put(_) => &mut self.measured.gets.begun,
+            Truth::Removed => &mut self.measured.removed,
+            Truth::Unsure => &mut self.measured.unsure,
+        }
+    }
+
+    /// An operation begins.
+    fn begin(&mut self, operation: OperationId, kind: Kind, number: usize, at: SimTime) {
+        let (key, measured) = (&mut self.keys[number], &mut self.measured);
+        match kind {
+            Kind::FirstPut => {
+                key.put_begins(at);
+                measured.first_puts.begun += 1;
+            }
+            Kind::Put => {
+                key.put_begins(at);
+                measured.puts.begun += 1;
+            }
+            Kind::Remove => {
+                key.remove_begins(at);
+                measured.removes.begun += 1;
+            }
+            Kind::Get(expected) => *self.gets_of(expected.truth) += 1,
+        }
+        self.under_way.insert(operation, UnderWay { key: number, kind, at });
+    }
+
+    /// Something became of an operation.
+    fn end(&mut self, time: SimTime, told: StorageTold) {
+        let Some(UnderWay { key, kind, at }) = self.under_way.remove(&told.operation()) else {
+            return;
+        };
+        let latency = time.since(at);
+        match (told, kind) {
+            (StorageTold::Failed { .. }, _) => {
+                if let Some(tally) = self.tally(kind) {
+                    tally.failed += 1;
+                }
+            }
+            (StorageTold::Written { version, .. }, _) => {
+                if let Some(tally) = self.tally(kind) {
+                    tally.complete(latency);
+                }
+                let content = match kind {
+                    Kind::Remove => Content::Removed,
+                    _ => Content::Value { bytes: self.plan.value },
+                };
+                self.keys[key].written(Record { version, content });
+            }
+            (StorageTold::Answered { found, cached, .. }, Kind::Get(expected)) => {
+                let truth = self.keys[key].judged(expected);
+                *self.gets_of(expected.truth) -= 1;
+                *self.gets_of(truth) += 1;
+                self.answered(truth, found, cached, latency);
+            }
+            (StorageTold::Answered { .. }, _) => {}
+        }
+    }
+
+    /// A get was answered that had to find this.
+    fn answered(&mut self, truth: Truth, found: Option<Version>, cached: bool, latency: SimDuration) {
+        let measured = &mut self.measured;
+        match (truth, found) {
+            (Truth::Put(newest), Some(version)) => {
+                measured.found += u64::from(version >= newest);
+                measured.stale += u64::from(version < newest);
+                measured.cached += u64::from(cached);
+                measured.gets.complete(latency);
+            }
+            (Truth::Put(_), None) => measured.gets.complete(latency),
+            (Truth::Removed, Some(_)) => measured.revived += 1,
+            (Truth::Removed, None) | (Truth::Unsure, _) => {}
         }
     }
 
@@ -136,7 +180,7 @@ impl Storing {
         let [gets, puts, _] = self.plan.rates;
         let (what, which, place) = (unit(&mut self.rng), self.rank(), unit(&mut self.rng));
         let kind = match what * self.plan.rate() {
-            what if what < gets => Kind::Get(self.keys[which].truth()),
+            what if what < gets => Kind::Get(self.keys[which].expected()),
             what if what < gets + puts => Kind::Put,
             _ => Kind::Remove,
         };
@@ -211,77 +255,22 @@ impl<O: Overlay> ScenarioWorld<O> {
             storing.measured.void += 1;
             return;
         };
-        let (at, key) = (control.now(), &mut storing.keys[number]);
+        let key = storing.keys[number].id;
         let command = match kind {
-            Kind::FirstPut | Kind::Put => {
-                key.last_put = Some(at);
-                put(key.id, storing.plan.value)
-            }
-            Kind::Get(_) => get(key.id),
-            Kind::Remove => {
-                key.last_remove = Some(at);
-                remove(key.id)
-            }
+            Kind::FirstPut | Kind::Put => put(key, storing.plan.value),
+            Kind::Get(_) => get(key),
+            Kind::Remove => remove(key),
         };
-        match kind {
-            Kind::Get(Truth::Removed) => storing.measured.removed += 1,
-            Kind::Get(Truth::Unsure) => storing.measured.unsure += 1,
-            _ => {}
-        }
-        if let Some(tally) = storing.tally(kind) {
-            tally.begun += 1;
-        }
         let operation = OperationId(self.next_operation);
         self.next_operation += 1;
-        let key = number;
-        storing.under_way.insert(operation, UnderWay { key, kind, at });
+        storing.begin(operation, kind, number, control.now());
         control.command(node, operation, command);
     }
 
     /// A node tells what became of an operation.
     pub(super) fn hear_storage(&mut self, time: SimTime, told: StorageTold) {
-        let Some(storing) = &mut self.storing else { return };
-        let Some(UnderWay { key, kind, at }) = storing.under_way.remove(&told.operation()) else {
-            return;
-        };
-        let latency = time.since(at);
-        match (told, kind) {
-            (StorageTold::Failed { .. }, _) => {
-                if let Some(tally) = storing.tally(kind) {
-                    tally.failed += 1;
-                }
-            }
-            (StorageTold::Written { version, .. }, _) => {
-                if let Some(tally) = storing.tally(kind) {
-                    tally.complete(latency);
-                }
-                let content = match kind {
-                    Kind::Remove => Content::Removed,
-                    _ => Content::Value {
-                        bytes: storing.plan.value,
-                    },
-                };
-                let newest = &mut storing.keys[key].newest;
-                if newest.is_none_or(|newest| newest.version < version) {
-                    *newest = Some(Record { version, content });
-                }
-            }
-            (StorageTold::Answered { found, cached, .. }, Kind::Get(truth)) => {
-                let measured = &mut storing.measured;
-                match (truth, found) {
-                    (Truth::Put(newest), Some(version)) => {
-                        measured.found += u64::from(version >= newest);
-                        measured.stale += u64::from(version < newest);
-                        measured.cached += u64::from(cached);
-                    }
-                    (Truth::Removed, Some(_)) => measured.revived += 1,
-                    _ => {}
-                }
-                if let Some(tally) = storing.tally(kind) {
-                    tally.complete(latency);
-                }
-            }
-            (StorageTold::Answered { .. }, _) => {}
+        if let Some(storing) = &mut self.storing {
+            storing.end(time, told);
         }
     }
 
