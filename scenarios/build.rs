@@ -15,9 +15,15 @@ fn main() {
 
 /// The commit that HEAD names, directly or through a branch.
 fn commit(git: &Path) -> Option<String> {
+    // In a worktree, a file says where its HEAD lies, and there another says where the branches lie.
+    let own = match read(git).as_deref().and_then(|text| text.strip_prefix("gitdir: ")) {
+        Some(folder) => git.with_file_name(folder),
+        None => git.to_owned(),
+    };
+    let git = read(&own.join("commondir")).map_or(own.clone(), |folder| own.join(folder));
     // Every commit is appended to this one, also where the branch is packed.
-    read(&git.join("logs/HEAD"));
-    let head = read(&git.join("HEAD"))?;
+    read(&own.join("logs/HEAD"));
+    let head = read(&own.join("HEAD"))?;
     let Some(branch) = head.strip_prefix("ref: ") else {
         return hexadecimal(&head);
     };

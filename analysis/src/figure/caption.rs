@@ -7,7 +7,7 @@ use crate::number::printed;
 /// How many runs the means are of, what the bars are, and what the ranges are.
 pub(super) fn caption(plot: &Plot, published: &[Published]) -> String {
     let points: Vec<&Point> = plot.series.iter().flat_map(|one| &one.points).collect();
-    let mut parts = vec![runs(plot, &points)];
+    let mut parts: Vec<String> = runs(plot, &points).into_iter().collect();
     if let Some(samples) = plot.samples {
         parts.push(format!("{} samples", printed(samples as f64, 0)));
     }
@@ -31,24 +31,29 @@ pub(super) fn caption(plot: &Plot, published: &[Published]) -> String {
     if missing > 0 {
         parts.push(format!("{missing} runs without a value left out"));
     }
-    format!("{}.", parts.join("; "))
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!("{}.", parts.join("; ")),
+    }
 }
 
-/// How many runs the means are of, and how their intervals are drawn.
-fn runs(plot: &Plot, points: &[&Point]) -> String {
+/// How many runs the means are of, and how their intervals are drawn; nothing where neither is the case.
+fn runs(plot: &Plot, points: &[&Point]) -> Option<String> {
     let fewest = points.iter().map(|point| point.y.n).min().unwrap_or(0);
     let most = points.iter().map(|point| point.y.n).max().unwrap_or(0);
     let marks = match plot.style {
         Style::Lines(Interval::Band) | Style::Curve { .. } => "shaded",
         _ => "bars",
     };
-    match (fewest, most) {
+    let words = match (fewest, most) {
+        (_, 1) if !plot.of_runs => return None,
         (_, 1) => "Measured: one run, so without intervals".to_owned(),
         (fewest, most) if fewest == most => {
             format!("Measured: mean of {most} runs, {marks}: 95 % interval (Student t)")
         }
         (fewest, most) => format!("Measured: mean of {fewest} to {most} runs, {marks}: 95 % interval (Student t)"),
-    }
+    };
+    Some(words)
 }
 
 /// What two columns are quantiles of, if their names end in `_p01` and the like; else their names.

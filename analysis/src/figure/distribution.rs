@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::axis::Span;
-use super::points::{Plot, Point, Series, Style, split};
+use super::points::{Plot, Point, Series, Style, is_of_runs, split};
 use super::{Cumulative, DrawReason, Figure, Marks, Pmf, Scale};
 use crate::cell::Cell;
 use crate::statistics::Summary;
@@ -56,6 +56,7 @@ pub(super) fn pmf(figure: &Figure, columns: &Pmf, table: &Table) -> Result<Plot,
         named: columns.label.is_some(),
         quantiles: None,
         samples,
+        of_runs: is_of_runs(table),
     };
     plot.checked(figure, columns.y.as_ref().unwrap_or(&columns.x))
 }
@@ -93,6 +94,7 @@ fn cumulative(figure: &Figure, columns: &Cumulative, table: &Table, value: fn(f6
         named: columns.label.is_some(),
         quantiles: None,
         samples,
+        of_runs: is_of_runs(table),
     };
     plot.checked(figure, columns.y.as_ref().unwrap_or(&columns.x))
 }

@@ -331,8 +331,18 @@ impl Graph {
 
     /// How many nodes and links there are, and what is left out.
     pub(super) fn caption(&self) -> String {
+        let places = self
+            .nodes
+            .iter()
+            .map(|node| node.place.iter().map(|at| at.to_bits()).collect());
+        let places = places.collect::<BTreeSet<Vec<u64>>>().len();
+        // Dots that hide each other would be taken for one.
+        let together = match places < self.nodes.len() {
+            true => format!(" at {}", quantity(places, "place")),
+            false => String::new(),
+        };
         let mut parts = vec![format!(
-            "{}, {}",
+            "{}{together}, {}",
             quantity(self.nodes.len(), "node"),
             quantity(self.links.len(), "link")
         )];

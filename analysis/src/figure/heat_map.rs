@@ -8,7 +8,7 @@ use super::axis::{Span, Tick, drawable};
 use super::canvas::{Canvas, Font, Pen};
 use super::frame::{FONT_SIZE, Frame, LINE_HEIGHT, TICK, TICK_GAP, axis_label, label_width, ticks_up, widest_label};
 use super::page::{Names, Page};
-use super::points::nothing;
+use super::points::{is_of_runs, nothing};
 use super::style::{BLACK, Fill, GREY};
 use super::text::wrap;
 use super::{Axis, DrawReason, Drawing, Figure, HeatMap, Scale};
@@ -129,7 +129,7 @@ pub(super) fn draw(figure: &Figure, columns: &HeatMap, table: &Table) -> Result<
         proportion: None,
         colors: Some(colors),
         entries: Vec::new(),
-        caption: caption(&runs, empty),
+        caption: caption(&runs, is_of_runs(table), empty),
     };
     let span = value_span(&figure.value, &values);
     let svg = page.draw(|canvas, frame| {
@@ -196,16 +196,19 @@ fn color(fraction: f64) -> RGBColor {
     ViridisRGB.get_color(fraction.clamp(0.0, 1.0) as f32)
 }
 
-fn caption(runs: &[u64], empty: usize) -> String {
+fn caption(runs: &[u64], of_runs: bool, empty: usize) -> String {
     let (fewest, most) = (runs.iter().min().copied(), runs.iter().max().copied());
     let of = match (fewest.unwrap_or(0), most.unwrap_or(0)) {
-        (_, 1) => "Measured: one run".to_owned(),
-        (fewest, most) if fewest == most => format!("Measured: mean of {most} runs"),
-        (fewest, most) => format!("Measured: mean of {fewest} to {most} runs"),
+        (_, 1) if !of_runs => None,
+        (_, 1) => Some("Measured: one run".to_owned()),
+        (fewest, most) if fewest == most => Some(format!("Measured: mean of {most} runs")),
+        (fewest, most) => Some(format!("Measured: mean of {fewest} to {most} runs")),
     };
-    match empty {
-        0 => format!("{of}."),
-        _ => format!("{of}; hatched: no value."),
+    let hatched = (empty > 0).then(|| "hatched: no value".to_owned());
+    let parts: Vec<String> = of.into_iter().chain(hatched).collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!("{}.", parts.join("; ")),
     }
 }
 

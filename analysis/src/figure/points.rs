@@ -8,7 +8,7 @@ use crate::cell::Cell;
 use crate::quantity::convert;
 use crate::spec::where_clause;
 use crate::statistics::{Summary, summarise};
-use crate::table::Table;
+use crate::table::{REPLICATION, Table};
 
 /// A point that a paper prints, written `[x, y]` or `[x, y, low, high]`.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -62,6 +62,8 @@ pub(super) struct Plot {
     pub(super) quantiles: Option<[String; 2]>,
     /// How many samples a distribution was counted from; none if its table held fractions.
     pub(super) samples: Option<u64>,
+    /// Whether the table is of runs: one without replications tells of something else, such as a graph of routers.
+    pub(super) of_runs: bool,
 }
 
 /// How the points of a series are drawn.
@@ -120,6 +122,7 @@ fn means(figure: &Figure, columns: &Columns, table: &Table, style: Style) -> Res
         named: columns.label.is_some(),
         quantiles: columns.quantiles.clone(),
         samples: None,
+        of_runs: is_of_runs(table),
     };
     plot.checked(figure, &columns.y)
 }
@@ -140,6 +143,11 @@ impl Plot {
         }
         Ok(self)
     }
+}
+
+/// Whether the rows of a table are of runs.
+pub(super) fn is_of_runs(table: &Table) -> bool {
+    table.column_index(REPLICATION).is_ok()
 }
 
 /// That there is nothing to draw in a column of the figure's table.

@@ -315,9 +315,9 @@ fn no_text_is_clipped() {
 
 #[test]
 fn bars_stand_on_zero_and_are_as_high_as_their_values() {
-    let mut table = Table::new(&["hops", "probability"]);
+    let mut table = Table::new(&["hops", REPLICATION, "probability"]);
     for (hops, probability) in [(1_u64, 0.1), (2, 0.4), (3, 0.2)] {
-        table.push_row([hops.into(), probability.into()]).unwrap();
+        table.push_row([hops.into(), 0_u64.into(), probability.into()]).unwrap();
     }
     let figure: Figure = toml::from_str(
         "name = \"pmf\"\ntable = \"hops\"\nbars = { x = \"hops\", y = \"probability\" }\n\
@@ -352,6 +352,38 @@ fn bars_stand_on_zero_and_are_as_high_as_their_values() {
         texts(&svg).iter().all(|text| text != "measured"),
         "a single series alone needs no legend"
     );
+}
+
+#[test]
+fn what_is_of_no_run_is_not_called_one() {
+    let mut table = Table::new(&["links", "fraction"]);
+    for (links, fraction) in [(1_u64, 1.0), (2, 0.4)] {
+        table.push_row([links.into(), fraction.into()]).unwrap();
+    }
+    for (kind, expected) in [
+        (
+            "lines = { x = \"links\", y = \"fraction\" }",
+            ["Links", "Fraction"].as_slice(),
+        ),
+        ("cdf = { x = \"links\" }", &["Links", "Fraction", "2 samples."]),
+        (
+            "heat_map = { x = \"links\", y = \"links\", value = \"fraction\" }\nvalue = { label = \"v\" }",
+            &["hatched: no value."],
+        ),
+    ] {
+        let figure: Figure = toml::from_str(&format!(
+            "name = \"degrees\"\ntable = \"degrees\"\n{kind}\nx = {{ label = \"Links\" }}\ny = {{ label = \"Fraction\" }}"
+        ))
+        .unwrap();
+        let texts = texts(&drawn(&figure, &table).unwrap().svg);
+        assert!(!texts.join(" ").contains("Measured"), "{kind}: {texts:?}");
+        for text in expected {
+            assert!(
+                texts.iter().any(|one| one == text),
+                "{kind}: {text} is not in {texts:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,9 @@ use crate::input::{closest, list};
 use crate::results::{Columns, Results, replace_file};
 use compare::{Difference, Question};
 
+/// How many values of a column are named to choose from.
+const SHOWN: usize = 12;
+
 pub(super) fn diff(arguments: &Diff, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let read = Results::read(&arguments.first).and_then(|first| Ok((first, Results::read(&arguments.second)?)));
     let (first, second) = match read {
@@ -26,6 +29,7 @@ pub(super) fn diff(arguments: &Diff, terminal: &mut Terminal<'_>) -> io::Result<
     let questions = conditions(arguments, &first, &second).and_then(|conditions| {
         let tables = tables(arguments, &first, &second)?;
         check_metrics(arguments, &first, &second, &tables)?;
+        check_values(&conditions, &first, &second, &tables)?;
         Ok((conditions, tables))
     });
     let (conditions, tables) = match questions {
@@ -67,6 +71,17 @@ pub(super) fn diff(arguments: &Diff, terminal: &mut Terminal<'_>) -> io::Result<
                 return Ok(Exit::Usage);
             }
         }
+    }
+    if differences.is_empty() {
+        let rows = match arguments.conditions.is_empty() {
+            true => "no rows of the two belong together".to_owned(),
+            false => format!(
+                "no rows of the two belong together where {}",
+                arguments.conditions.join(", ")
+            ),
+        };
+        terminal.complain(&format!("nothing to compare: {rows}"));
+        return Ok(Exit::Usage);
     }
     if let Some(path) = &arguments.output {
         let written = print::csv(&differences).map_err(|error| (error.to_string(), Exit::Failed));
@@ -113,6 +128,36 @@ fn check_metrics(arguments: &Diff, first: &Results, second: &Results, tables: &[
         None => Ok(()),
         Some(unknown) => Err(unknown_name("the tables compared have no column", unknown, &names)),
     }
+}
+
+/// Refuses a value that no row of the tables compared has in its column.
+fn check_values(conditions: &Conditions, first: &Results, second: &Results, tables: &[String]) -> Result<(), String> {
+    let compared = || tables.iter().flat_map(|name| [first.table(name), second.table(name)]);
+    for (column, value) in conditions {
+        let values = compared().flatten().filter_map(|table| table.distinct(column).ok());
+        let values: BTreeSet<Cell> = values.flatten().collect();
+        if values.is_empty() {
+            return Err(format!(
+                "--where {column}={value}: no table compared has this column; choose one with --table"
+            ));
+        }
+        if !values.iter().any(|known| known.matches(value)) {
+            let shown = list(
+                values
+                    .iter()
+                    .take(SHOWN)
+                    .map(Cell::to_string)
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .map(String::as_str),
+            );
+            let more = if values.len() > SHOWN { " and others" } else { "" };
+            return Err(format!(
+                "--where {column}={value}: no row compared has this value; there are {shown}{more}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The conditions of the command line.

@@ -85,11 +85,13 @@ fn refuse(scenario: &Scenario, registry: &Registry, threads: usize) -> Option<St
         format!(" ({label})")
     };
     let mut text = format!(
-        "this would take about {} of memory, and {} are free: {} at a time, the largest of {nodes} nodes{of} takes about {}",
+        "this would take about {} of memory, and {} are free: {} at a time, the largest of {nodes} nodes{of} takes about {}; \
+         what all runs measure, about {}, is kept until the last has ended",
         BinaryBytes(estimate.bytes),
         BinaryBytes(available),
         count(estimate.at_once, "run"),
         BinaryBytes(estimate.largest),
+        BinaryBytes(estimate.kept),
     );
     let alone = (1..threads)
         .rev()

@@ -5,7 +5,8 @@ mod compare;
 use std::io;
 use std::path::Path;
 
-use analysis::Table;
+use analysis::figure::Width;
+use analysis::{Figure, Table};
 use serde::Deserialize;
 
 use super::arguments::Verify;
@@ -157,7 +158,7 @@ fn changes(then: &Manifest, now: &Manifest) -> Vec<String> {
         .collect()
 }
 
-/// Compares the data of the figures.
+/// Compares the figures: their data, and the SVG where there is one, which is the same on every machine.
 fn figures(
     results: &Results,
     presentation: &Presentation,
@@ -176,10 +177,38 @@ fn figures(
         let path = results.folder.join(format!("{name}.csv"));
         // What could not be drawn then has no data.
         let then = path.exists().then(|| read_table_file(&path)).transpose()?;
-        let now: Option<Table> = figure.draw(&table).ok().map(|drawing| drawing.data);
-        comparison.figure(&name, then.as_ref(), now.as_ref());
+        let drawing = figure.draw(&table).ok();
+        let now: Option<&Table> = drawing.as_ref().map(|drawing| &drawing.data);
+        comparison.figure(&name, then.as_ref(), now);
+        let path = results.folder.join(format!("{name}.svg"));
+        if let (true, Some(drawing)) = (path.exists(), &drawing) {
+            let then = std::fs::read(&path).map_err(|error| InputError::missing(&path, &error))?;
+            let line = first_difference(&then, drawing.svg.as_bytes());
+            comparison.picture(&name, line.filter(|_| !is_at_another_width(&then, figure, &table)));
+        }
     }
     Ok(())
+}
+
+/// Whether it is the picture that `peerscope plot --width` draws.
+fn is_at_another_width<'t>(svg: &[u8], figure: &Figure, table: &dyn Fn(&str) -> Option<&'t Table>) -> bool {
+    [Width::Column, Width::Page].into_iter().any(|width| {
+        let other = Figure {
+            width,
+            ..figure.clone()
+        };
+        other.draw(table).is_ok_and(|drawing| drawing.svg.as_bytes() == svg)
+    })
+}
+
+/// The first line, from one, in which two texts differ.
+fn first_difference(one: &[u8], other: &[u8]) -> Option<usize> {
+    if one == other {
+        return None;
+    }
+    let end = |byte: &u8| *byte == b'\n';
+    let pairs = one.split(end).zip(other.split(end));
+    Some(1 + pairs.take_while(|(one, other)| one == other).count())
 }
 
 /// The command that shows a run event by event.

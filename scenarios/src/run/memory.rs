@@ -34,6 +34,8 @@ pub struct Estimate {
     pub point: (String, u32),
     /// How many runs go on at a time.
     pub at_once: usize,
+    /// Bytes of what all runs measure, which is kept until the last has ended.
+    pub kept: u64,
 }
 
 impl Estimate {
@@ -64,6 +66,7 @@ impl Estimate {
                 .first()
                 .map_or_else(Default::default, |(_, point)| (point.label(), point.nodes)),
             at_once,
+            kept,
         }
     }
 }

@@ -14,13 +14,14 @@ use sim_core::time::{SimDuration, SimTime};
 
 use super::files::ScenarioFiles;
 use super::network::NetworkSpec;
+use super::one_or_many::OneOrMany;
 use super::validate::{BEFORE_END, since_start};
 use super::{BringUp, InputFile};
 use crate::input::{Document, InputError};
 use crate::units::{Duration, Positive, Rate};
 
-use raw::{Hosts, RawArrivals, RawMassFailure, RawRates, RawReplacement, RawSessions, RawTrace};
-pub(super) use raw::{RawChurn, RawFlashCrowd, RawMassFailures};
+use raw::{Hosts, RawArrivals, RawRates, RawReplacement, RawSessions, RawTrace};
+pub(super) use raw::{RawChurn, RawFlashCrowd, RawMassFailure};
 
 /// Whether somebody who comes back is the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -275,17 +276,17 @@ impl Comings<'_> {
     /// The failures, in the order of the file.
     pub(super) fn mass_failures(
         &self,
-        raw: RawMassFailures,
+        raw: OneOrMany<RawMassFailure>,
         network: &NetworkSpec,
     ) -> Result<Vec<MassFailureSpec>, InputError> {
-        let keyed = raw.keyed().into_iter();
+        let keyed = raw.keyed();
         keyed.map(|(key, raw)| self.mass_failure(&key, raw, network)).collect()
     }
 
     fn mass_failure(
         &self,
         key: &str,
-        raw: RawMassFailure,
+        raw: &RawMassFailure,
         network: &NetworkSpec,
     ) -> Result<MassFailureSpec, InputError> {
         let at = SimTime::ZERO + raw.at.get();

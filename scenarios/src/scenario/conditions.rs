@@ -16,6 +16,7 @@ use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::network::NetworkSpec;
+use super::one_or_many::OneOrMany;
 use super::raw::RawNodes;
 use super::validate::NODE_LIMIT;
 use crate::input::{Document, InputError};
@@ -40,7 +41,7 @@ pub(super) struct RawConnectivity {
 /// What a scenario says of all this.
 pub(super) struct RawConditions {
     pub(super) connectivity: Option<RawConnectivity>,
-    pub(super) partitions: Vec<RawPartition>,
+    pub(super) partitions: OneOrMany<RawPartition>,
     pub(super) access_links: Option<RawAccessLinks>,
 }
 
@@ -151,8 +152,8 @@ pub(super) fn conditions(
         .map(|raw| connectivity(&raw, document))
         .transpose()?
         .unwrap_or_default();
-    let partitions = raw.partitions.into_iter().enumerate();
-    let partitions = partitions.map(|(index, raw)| partition::partition(index, raw, network, end, document));
+    let partitions = raw.partitions.keyed();
+    let partitions = partitions.map(|(key, raw)| partition::partition(&key, raw, network, end, document));
     let access_links = raw.access_links.map(|raw| access_links::access_links(raw, document));
     Ok(Conditions {
         connectivity,

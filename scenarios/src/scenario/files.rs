@@ -149,10 +149,10 @@ impl ScenarioFiles {
     }
 }
 
-/// A missing file is missed where it was named.
+/// A missing file is missed where it was named, if that was in a file.
 pub(in crate::scenario) fn named(error: InputError, key: &str, document: &Document) -> InputError {
     match (&error, document.get(key)) {
-        (InputError::Missing { .. }, Some(node)) => {
+        (InputError::Missing { .. }, Some(node)) if matches!(node.origin.source().kind(), SourceKind::File(_)) => {
             let (line, column) = node.origin.line_column();
             let place = format!("{}:{line}:{column}", node.origin.source().name());
             error.help(format!(

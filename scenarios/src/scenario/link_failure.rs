@@ -10,6 +10,7 @@ use sim_core::network::RouterGraph;
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
+use super::one_or_many::{OneOrMany, Repeatable};
 use crate::input::{Document, InputError, closest, list};
 use crate::topology::Topology;
 use crate::units::{Duration, Fraction, written};
@@ -30,6 +31,12 @@ pub(super) struct RawLinkFailure {
     between: Option<[String; 2]>,
     /// The share of all links that fail, drawn anew for each replication: a larger share fails all those of a smaller one.
     fraction: Option<Fraction>,
+}
+
+impl Repeatable for RawLinkFailure {
+    const KEY: &'static str = "link_failure";
+    const EXPECTED: &'static str = "links that fail, such as { from = \"1h\", fraction = 0.1 }";
+    const SCHEMA: &'static str = "LinkFailures";
 }
 
 /// Links that are down from one instant until another.
@@ -60,14 +67,14 @@ pub struct LinkFailures {
 impl LinkFailures {
     /// What a scenario says of a topology, held against it and the end of the run.
     pub(super) fn new(
-        raw: &[RawLinkFailure],
+        raw: &OneOrMany<RawLinkFailure>,
         topology: &Topology,
         end: SimTime,
         document: &Document,
     ) -> Result<Self, InputError> {
-        let failure = |(index, raw)| link_failure(raw, &format!("link_failure.{index}"), topology, end, document);
+        let failure = |(key, raw): (String, _)| link_failure(raw, &key, topology, end, document);
         Ok(LinkFailures {
-            failures: raw.iter().enumerate().map(failure).collect::<Result<_, _>>()?,
+            failures: raw.keyed().map(failure).collect::<Result<_, _>>()?,
             graphs: Arc::default(),
         })
     }

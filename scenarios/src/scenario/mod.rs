@@ -12,6 +12,7 @@ mod full;
 mod link_failure;
 mod measure;
 mod network;
+mod one_or_many;
 mod raw;
 mod replications;
 mod rings;

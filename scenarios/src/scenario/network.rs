@@ -22,6 +22,7 @@ use sim_core::time::{SimDuration, SimTime};
 use super::InputFile;
 use super::conditions::Conditions;
 use super::link_failure::{LinkFailures, RawLinkFailure};
+use super::one_or_many::OneOrMany;
 use crate::input::{Document, InputError};
 use crate::matrix::Filled;
 use crate::topology;
@@ -225,7 +226,7 @@ impl NetworkSpec {
     /// Lets links fail as a scenario says.
     pub(super) fn fail_links(
         &mut self,
-        raw: &[RawLinkFailure],
+        raw: &OneOrMany<RawLinkFailure>,
         end: SimTime,
         document: &Document,
     ) -> Result<(), InputError> {
@@ -234,11 +235,13 @@ impl NetworkSpec {
                 routed.link_failures = LinkFailures::new(raw, &routed.topology, end, document)?;
                 Ok(())
             }
-            _ if raw.is_empty() => Ok(()),
-            _ => {
-                let error = document.error_at("link_failure.0", "links cannot fail where the network has none");
-                Err(error.labelled("needs [network.topology], or a generated graph of routers"))
-            }
+            _ => match raw.keyed().next() {
+                None => Ok(()),
+                Some((key, _)) => {
+                    let error = document.error_at(&key, "links cannot fail where the network has none");
+                    Err(error.labelled("needs [network.topology], or a generated graph of routers"))
+                }
+            },
         }
     }
 

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use sim_core::time::SimDuration;
 
-use super::churn::{RawChurn, RawFlashCrowd, RawMassFailures};
+use super::churn::{RawChurn, RawFlashCrowd, RawMassFailure};
 use super::citation::Citation;
 use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
 use super::link_failure::RawLinkFailure;
@@ -15,6 +15,7 @@ use super::measure::RawMeasure;
 use super::network::{
     HostPlacement, RawAccess, RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman,
 };
+use super::one_or_many::OneOrMany;
 use super::replications::RawReplications;
 use super::workload::RawWorkload;
 use crate::matrix::{Format, Gaps, Measures, Unit};
@@ -55,20 +56,21 @@ pub(super) struct RawScenario {
     pub(super) loss: Option<RawLoss>,
     /// Pairs of hosts that cannot talk, all the time.
     pub(super) connectivity: Option<RawConnectivity>,
-    /// Times in which the network falls apart: two hosts can talk if all partitions that last have them on one side.
+    /// Times in which the network falls apart, a table or a list of them: two hosts can talk if all partitions that last have
+    /// them on one side.
     #[serde(default)]
-    pub(super) partition: Vec<RawPartition>,
+    pub(super) partition: OneOrMany<RawPartition>,
     /// What hosts can send and receive a second; as much as they like where it is left out.
     pub(super) access_links: Option<RawAccessLinks>,
-    /// Links between routers that are down for a while.
+    /// Links between routers that are down for a while: a table, or a list of them.
     #[serde(default)]
-    pub(super) link_failure: Vec<RawLinkFailure>,
+    pub(super) link_failure: OneOrMany<RawLinkFailure>,
     /// Who comes and goes; nobody where it is left out.
     #[serde(default)]
     pub(super) churn: RawChurn,
     /// Failures of many nodes at once: a table, or a list of them.
     #[serde(default)]
-    pub(super) mass_failure: RawMassFailures,
+    pub(super) mass_failure: OneOrMany<RawMassFailure>,
     /// Nodes that all come within a short time.
     pub(super) flash_crowd: Option<RawFlashCrowd>,
     /// What the nodes do: one protocol with its settings.

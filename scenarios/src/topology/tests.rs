@@ -333,6 +333,18 @@ fn a_graph_in_pieces_is_refused_or_cut() {
 }
 
 #[test]
+fn a_file_that_was_cut_off_is_shown_at_its_end() {
+    let good = graphml(&[("a", "0 0"), ("b", "0 1")], &["a b"]);
+    let cut = &good[..good.find("<edge").unwrap()];
+    let error = parse(cut, Format::Graphml, READING).unwrap_err().to_string();
+    let line = cut.trim_end().lines().count();
+    assert!(
+        error.contains(&format!("graph:{line}:")) && error.contains("not XML: "),
+        "{error}"
+    );
+}
+
+#[test]
 fn malformed_graphml_is_refused_where_it_is_malformed() {
     let good = graphml(&[("a", "0 0"), ("b", "0 1")], &["a b"]);
     parse(&good, Format::Graphml, READING).unwrap();

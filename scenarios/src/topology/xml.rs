@@ -19,7 +19,12 @@ pub(super) fn document<'a>(description: &Description, text: &'a str) -> Result<D
     };
     Document::parse_with_options(text, options).map_err(|error| {
         let place = error.pos();
-        let at = offset(text, place.row as usize, place.col as usize);
+        let at = match error {
+            roxmltree::Error::UnexpectedEndOfStream => {
+                text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at)
+            }
+            _ => offset(text, place.row as usize, place.col as usize),
+        };
         let message = error.to_string();
         // The place is shown, and need not be said.
         let message = message.rsplit_once(" at ").map_or(&*message, |(message, _)| message);

@@ -162,6 +162,44 @@ fn points_that_only_one_has_are_counted_and_a_lone_sweep_must_be_narrowed() {
     assert_eq!(ended.out.matches("issued").count(), 2, "{}", ended.out);
 }
 
+/// Where nothing is compared, nothing is said to be the same.
+#[test]
+fn a_comparison_of_nothing_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let one = results(home.path(), "a", &[]);
+    let other = results(home.path(), "b", &["--set", "sweep.\"nodes.count\"=[16, 32]"]);
+    let none = results(home.path(), "c", &["--set", "sweep.\"nodes.count\"=[32, 64]"]);
+    for (second, conditions, words) in [
+        (
+            &one,
+            "nodes=12",
+            "--where nodes=12: no row compared has this value; there are `8`, `16`",
+        ),
+        (
+            &one,
+            "visited=3",
+            "--where visited=3: no table compared has this column; choose one with --table",
+        ),
+        (
+            &other,
+            "nodes=8",
+            "nothing to compare: no rows of the two belong together where nodes=8",
+        ),
+        (&none, "", "nothing to compare: no rows of the two belong together"),
+    ] {
+        let more = if conditions.is_empty() {
+            vec![]
+        } else {
+            vec!["--where", conditions]
+        };
+        let ended = diff(&one, second, &more);
+        assert_eq!(ended.exit, Exit::Usage, "{conditions}: {}", ended.out);
+        assert!(ended.err.contains(words), "{words:?} is not in\n{}", ended.err);
+    }
+    let ended = diff(&one, &other, &["--where", "nodes.count=16.0", "--all"]);
+    assert_eq!(ended.exit, Exit::Done, "a number, however it is written: {}", ended.err);
+}
+
 #[test]
 fn names_that_do_not_exist_and_results_that_cannot_be_read_are_refused() {
     let home = tempfile::tempdir().unwrap();

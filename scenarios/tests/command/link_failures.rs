@@ -51,6 +51,61 @@ fn check_tells_which_links_fail_when() {
     assert!(ended.out.contains(expected), "{}", ended.out);
 }
 
+/// As for failures of nodes and for partitions: one is a table, several are a list.
+#[test]
+fn one_failure_needs_no_list() {
+    let (ended, _home) = on_square(
+        "check",
+        "[link_failure]\nfrom = \"20s\"\nbetween = [\"Lima\", \"n1\"]\n",
+        &[],
+    );
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    assert!(
+        ended.out.contains("links down: Oslo to Lima from 20s on"),
+        "{}",
+        ended.out
+    );
+    let (ended, _home) = on_square("check", "[partition]\nfrom = \"20s\"\napart.routers = [\"n3\"]\n", &[]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    assert!(ended.out.contains("the hosts of a router apart"), "{}", ended.out);
+
+    for (lines, place, words) in [
+        (
+            "[link_failure]\nfrom = \"9s\"\nuntil = \"9s\"\nfraction = 0.1",
+            "12:9",
+            "later than `link_failure.from`",
+        ),
+        (
+            "[link_failure]\nfrom = \"9s\"\nbetween = [\"Oslo\", \"Lina\"]",
+            "12:20",
+            "did you mean `Lima`?",
+        ),
+        (
+            "[partition]\nfrom = \"9s\"\napart.groups = 1",
+            "12:16",
+            "expected from 2 to 10000 groups",
+        ),
+        (
+            "[partition]\nfrom = \"9s\"\napart.routers = [\"n9\"]",
+            "12:18",
+            "no router `n9`",
+        ),
+    ] {
+        let (ended, _home) = on_square("check", &format!("{lines}\n"), &[]);
+        assert_eq!(ended.exit, Exit::BadInput, "{lines}: {}", ended.out);
+        let found = ended.err.contains(words) && ended.err.contains(&format!("--> failing.toml:{place}\n"));
+        assert!(found, "{words} at {place} is not in\n{}", ended.err);
+    }
+    let (ended, _home) = on_square("check", "", &["--set", "link_failure=\"20s\""]);
+    let words = "expected links that fail, such as { from = \"1h\", fraction = 0.1 }, or a list of them";
+    assert!(ended.err.contains(words), "{}", ended.err);
+
+    // The same share of the same links, whichever way it is written.
+    let share = "from = \"20s\"\nuntil = \"40s\"\nfraction = 0.6\n";
+    let [table, list] = ["[link_failure]", "[[link_failure]]"].map(|head| lost(&format!("{head}\n{share}"), &[]));
+    assert!(table == list && table[0] > 0, "{table:?} {list:?}");
+}
+
 #[test]
 fn what_cannot_fail_is_refused_in_the_scenario() {
     for (lines, place, words) in [

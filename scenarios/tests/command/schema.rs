@@ -89,6 +89,13 @@ fn every_writing_that_is_read_is_accepted() {
         "[[partition]]\nfrom = \"1s\"\nuntil = \"2s\"\napart.fraction = 0.5\n[[partition]]\nfrom = \"3s\"\napart = { groups = 3 }",
         "partition = [{ from = \"1s\", apart.groups = 2 }]\n[sweep]\n\"partition.0.until\" = [\"2s\", \"3s\"]",
         "partition = []\n[sweep]\npartition = [[], [{ from = \"1s\", apart.groups = 2 }]]",
+        "partition = { from = \"1s\", apart.groups = 2 }\n[sweep]\n\"partition.until\" = [\"2s\", \"3s\"]",
+        "mass_failure = { at = \"1s\", fraction = 0.5 }\n[sweep]\n\"mass_failure.fraction\" = [0, 0.5]",
+        "mass_failure = [{ at = \"1s\", fraction = 0.5 }]\n[sweep]\n\"mass_failure.0.fraction\" = [0, 0.5]",
+        "link_failure = { from = \"1s\", fraction = 0.5 }\n[sweep]\n\"link_failure.fraction\" = [0, 0.5]\n\
+         [network]\nring = { routers = 4, delay = \"1ms\", access = \"1ms\" }",
+        "[[link_failure]]\nfrom = \"1s\"\nfraction = 0.5\n[sweep]\n\"link_failure.0.fraction\" = [0, 0.5]\n\
+         [network]\nring = { routers = 4, delay = \"1ms\", access = \"1ms\" }",
         "nodes = { count = 4, virtual = 3 }",
         "replications = { precision = \"2 %\", of = [\"lookups.issued\"], minimum = 3 }",
         "cites = [\"Somebody\", { key = \"a\", title = \"A\", year = 2003 }]",
@@ -137,6 +144,8 @@ fn what_the_parser_refuses_on_sight_the_schema_refuses() {
         "access_links.up = \"1Mbps\"",
         "access_links = { up = \"1Mbit/s\", queue = 100 }",
         "partition = [{ from = \"1s\" }]",
+        "partition = { from = \"1s\" }",
+        "link_failure = { from = \"1s\", share = 0.1 }",
         "partition = [{ from = \"1s\", apart = { halves = 2 } }]",
         "connectivity = { symmetric = 0.1 }",
         "title = 3",

@@ -132,6 +132,15 @@ fn the_picture_and_the_tables_tell_the_same() {
     assert!((degrees.into_iter().flatten().sum::<f64>() - 1.0).abs() < 1e-9);
     let at_most = table(&target, "hops").numbers("fraction_at_most").unwrap();
     assert!(at_most.is_sorted() && at_most.last() == Some(&Some(1.0)), "{at_most:?}");
+    let delays = table(&target, "delays");
+    let at_most = delays.numbers("fraction_at_most").unwrap();
+    assert!(at_most.is_sorted() && at_most.last() == Some(&Some(1.0)), "{at_most:?}");
+    let delays = delays.numbers("delay_ms").unwrap();
+    assert!(delays.windows(2).all(|pair| pair[0] < pair[1]), "{delays:?}");
+    for figure in ["degrees", "delays"] {
+        let svg = fs::read_to_string(target.join(format!("figures/{figure}.svg"))).unwrap();
+        assert!(!svg.contains("run"), "{figure}: nothing was run");
+    }
 
     let again = peerscope(&["topology", &file, "--output", output]);
     assert_eq!(again.exit, Exit::Usage, "the folder is there");
@@ -165,6 +174,9 @@ fn what_has_no_routers_is_refused() {
         "{}",
         missing.err
     );
+    let folder = peerscope(&["topology", env!("CARGO_MANIFEST_DIR")]);
+    assert_eq!(folder.exit, Exit::MissingInput);
+    assert!(!folder.err.contains("FILE:"), "{}", folder.err);
     let full = peerscope(&["topology", &abilene(), "--full"]);
     assert_eq!(full.exit, Exit::Usage);
     let setting = "network.topology.component=bigest";

@@ -97,6 +97,42 @@ fn the_data_of_a_figure_is_compared() {
 }
 
 #[test]
+fn the_picture_of_a_figure_is_compared_at_whatever_width_it_was_drawn() {
+    let home = tempfile::tempdir().unwrap();
+    let results = results(home.path(), "r", &[]);
+    let folder = results.to_str().unwrap();
+    assert_eq!(peerscope(&["plot", folder, "--width", "page"]).exit, Exit::Done);
+    let ended = peerscope(&["verify", folder]);
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("1 figures, 1 SVG files"), "{}", ended.out);
+
+    assert_eq!(peerscope(&["plot", folder, "--width", "column"]).exit, Exit::Done);
+    let picture = results.join("figures/asked.svg");
+    let text = fs::read_to_string(&picture).unwrap();
+    let line = 1 + text.lines().position(|line| line.starts_with("<circle ")).unwrap();
+    fs::write(&picture, text.replacen("<circle ", "<circle class=\"moved\" ", 1)).unwrap();
+    let ended = peerscope(&["verify", folder]);
+    assert_eq!(ended.exit, Exit::Failed, "{}", ended.err);
+    for words in [
+        &format!("figures/asked.svg, line {line}: not as it is drawn now"),
+        "0 of 1 figures, 1 of 1 SVG files",
+        "the fingerprints agree",
+    ] {
+        assert!(ended.out.contains(words), "{words:?} is missing from\n{}", ended.out);
+    }
+    let quick = peerscope(&["verify", "--quick", folder]);
+    assert_eq!(quick.exit, Exit::Done, "figures are of all runs: {}", quick.out);
+    fs::remove_file(&picture).unwrap();
+    let ended = peerscope(&["verify", folder]);
+    assert_eq!(
+        ended.exit,
+        Exit::Done,
+        "a figure need not be drawn as SVG: {}",
+        ended.out
+    );
+}
+
+#[test]
 fn a_quick_look_runs_the_first_replications_only() {
     let home = tempfile::tempdir().unwrap();
     let results = results(home.path(), "r", &[]);

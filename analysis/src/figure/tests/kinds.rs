@@ -373,6 +373,28 @@ fn a_ring_is_a_circle_from_the_top_clockwise() {
     );
 }
 
+#[test]
+fn a_network_tells_where_nodes_share_a_place() {
+    let (mut nodes, links) = snapshot();
+    let twin = [
+        60_u64.into(),
+        4_u64.into(),
+        0.9.into(),
+        40.0.into(),
+        0.0.into(),
+        "member".into(),
+    ];
+    nodes.push_row(twin).unwrap();
+    let figure = picture("network = { nodes = \"snapshot_nodes\" }");
+    let drawing = figure.draw(&|name| match name {
+        "snapshot_nodes" => Some(&nodes),
+        "snapshot_links" => Some(&links),
+        _ => None,
+    });
+    let all = texts(&drawing.unwrap().svg).join(" ");
+    assert!(all.contains("4 nodes at 3 places, 4 links;"), "{all}");
+}
+
 fn svg_paths(svg: &str) -> String {
     svg.lines().filter(|line| line.starts_with("<path ")).collect()
 }

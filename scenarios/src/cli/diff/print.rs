@@ -122,9 +122,6 @@ fn notes(differences: &[Difference], all: bool, unmatched: usize) -> String {
     let marked = differences.iter().filter(|row| row.is_marked()).count();
     let unchanged = differences.iter().filter(|row| row.unchanged).count();
     let mut lines = Vec::new();
-    if differences.is_empty() {
-        lines.push("nothing to compare: no rows belong together".to_owned());
-    }
     if with_interval > 0 {
         lines.push(format!(
             "* the interval excludes 0: {marked} of {with_interval} comparisons; with so many, {} would by chance alone \

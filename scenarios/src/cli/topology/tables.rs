@@ -6,7 +6,7 @@
 //! | `links` | a link | `from`, `to`, `kind`, `delay_ms` |
 //! | `degrees` | a number of links | `links`, `routers`, `fraction`, `fraction_at_least` |
 //! | `hops` | a number of links of a path | `hops`, `fraction`, `fraction_at_most` |
-//! | `delays` | a quantile of the delays of paths, 500 of them evenly apart | `quantile`, `delay_ms` |
+//! | `delays` | a delay of paths, at up to 500 quantiles that are evenly apart | `delay_ms`, `fraction_at_most` |
 
 use std::fmt::Write;
 
@@ -115,9 +115,16 @@ fn delays(subject: &Subject) -> Table {
     let delays = &subject.metrics.paths.delays;
     let quantile = |step: usize| {
         let fraction = step as f64 / STEPS as f64;
-        Some([fraction.into(), (f64::from(delays.quantile(fraction)?) / 1e6).into()])
+        Some((delays.quantile(fraction)?, fraction))
     };
-    table(["quantile", "delay_ms"], (1..=STEPS).filter_map(quantile))
+    let quantiles: Vec<(u32, f64)> = (1..=STEPS).filter_map(quantile).collect();
+    // Of equal ones the last says how many paths take at most so long.
+    let equal = quantiles.chunk_by(|one, other| one.0 == other.0);
+    let last = equal.filter_map(|quantiles| quantiles.last());
+    table(
+        ["delay_ms", "fraction_at_most"],
+        last.map(|(delay, fraction)| [(f64::from(*delay) / 1e6).into(), (*fraction).into()]),
+    )
 }
 
 /// The figures of the graph.
@@ -140,7 +147,7 @@ pub(super) fn figures(subject: &Subject) -> Vec<Figure> {
     ));
     if subject.metrics.paths.delays.count() > 0 {
         text.push_str(&format!(
-            "[[figure]]\nname = \"delays\"\ntable = \"delays\"\ncdf = {{ x = \"delay_ms\", label = \
+            "[[figure]]\nname = \"delays\"\ntable = \"delays\"\ncdf = {{ x = \"delay_ms\", y = \"fraction_at_most\", label = \
              {name} }}\nx = {{ label = \"Delay between two routers\", unit = \"ms\" }}\ny = {{ label = \"Fraction of pairs\" }}\n"
         ));
     }

@@ -45,6 +45,7 @@ pub(super) struct Comparison<'a> {
     runs: Count,
     tables: Count,
     figures: Count,
+    pictures: Count,
     /// What differs, and in which run.
     differences: Vec<(Place, String)>,
 }
@@ -64,6 +65,7 @@ impl<'a> Comparison<'a> {
             runs: Count::default(),
             tables: Count::default(),
             figures: Count::default(),
+            pictures: Count::default(),
             differences: Vec::new(),
         }
     }
@@ -163,6 +165,13 @@ impl<'a> Comparison<'a> {
         self.differences.extend(found.map(|found| (ALL_RUNS, found.text)));
     }
 
+    /// Notes the picture of a figure, and in which line, from one, it differs from what is drawn now.
+    pub(super) fn picture(&mut self, name: &str, differs: Option<usize>) {
+        self.pictures.add(differs.is_some());
+        let text = differs.map(|line| format!("{name}.svg, line {line}: not as it is drawn now"));
+        self.differences.extend(text.map(|text| (ALL_RUNS, text)));
+    }
+
     /// The run that a row of a table is of.
     fn place(&self, table: &Table, row: &[Cell]) -> Place {
         let columns = Columns::of(table);
@@ -228,6 +237,7 @@ impl<'a> Comparison<'a> {
             (&self.runs, "runs"),
             (&self.tables, "tables"),
             (&self.figures, "figures"),
+            (&self.pictures, "SVG files"),
         ];
         let told = kinds.into_iter().filter(|(count, _)| count.compared > 0);
         let told: Vec<String> = told.map(|(count, kind)| format!("{} {kind}", tell(count))).collect();

@@ -1,19 +1,16 @@
 //! Comings and goings as they are written.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::path::PathBuf;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use sim_core::churn::Timing;
 use sim_core::time::SimDuration;
 
 use super::Returning;
 use super::lifetime::RawLifetime;
 use crate::churn_trace::Format;
+use crate::scenario::one_or_many::Repeatable;
 use crate::units::{Duration, Fraction, Positive, Rate};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -205,67 +202,10 @@ pub(in crate::scenario) struct RawMassFailure {
     pub(super) nearest_to: Option<[f64; 2]>,
 }
 
-/// One failure, or a list of them.
-#[derive(Debug, Default)]
-pub(in crate::scenario) enum RawMassFailures {
-    #[default]
-    None,
-    One(RawMassFailure),
-    Many(Vec<RawMassFailure>),
-}
-
-impl RawMassFailures {
-    /// The failures, each with the key at which it was written.
-    pub(super) fn keyed(self) -> Vec<(String, RawMassFailure)> {
-        match self {
-            RawMassFailures::None => Vec::new(),
-            RawMassFailures::One(failure) => vec![("mass_failure".to_owned(), failure)],
-            RawMassFailures::Many(failures) => {
-                let numbered = failures.into_iter().enumerate();
-                numbered
-                    .map(|(index, failure)| (format!("mass_failure.{index}"), failure))
-                    .collect()
-            }
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for RawMassFailures {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrMany)
-    }
-}
-
-struct OneOrMany;
-
-impl<'de> Visitor<'de> for OneOrMany {
-    type Value = RawMassFailures;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a failure such as { at = \"1h\", fraction = 0.5 }, or a list of them")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawMassFailures, A::Error> {
-        RawMassFailure::deserialize(MapAccessDeserializer::new(map)).map(RawMassFailures::One)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<RawMassFailures, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(list)).map(RawMassFailures::Many)
-    }
-}
-
-impl JsonSchema for RawMassFailures {
-    fn schema_name() -> Cow<'static, str> {
-        "MassFailures".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let one = generator.subschema_for::<RawMassFailure>();
-        json_schema!({
-            "description": "A failure of many nodes at once, or a list of them.",
-            "anyOf": [one, { "type": "array", "items": one }],
-        })
-    }
+impl Repeatable for RawMassFailure {
+    const KEY: &'static str = "mass_failure";
+    const EXPECTED: &'static str = "a failure such as { at = \"1h\", fraction = 0.5 }";
+    const SCHEMA: &'static str = "MassFailures";
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -12,6 +12,7 @@ use sim_core::time::SimTime;
 use crate::input::{Document, InputError};
 use crate::scenario::link_failure::router;
 use crate::scenario::network::{NetworkModel, NetworkSpec};
+use crate::scenario::one_or_many::Repeatable;
 use crate::units::{Duration, Fraction, written};
 
 /// The most groups that a partition may make.
@@ -39,6 +40,12 @@ enum RawApart {
     Region(RawRegion),
     /// The hosts at these routers of a topology, named by their labels, from all others.
     Routers(Vec<String>),
+}
+
+impl Repeatable for RawPartition {
+    const KEY: &'static str = "partition";
+    const EXPECTED: &'static str = "a partition such as { from = \"1h\", apart = { groups = 2 } }";
+    const SCHEMA: &'static str = "Partitions";
 }
 
 /// A rectangle, or a strip where one of the two is left out.
@@ -128,15 +135,15 @@ impl fmt::Display for PartitionSpec {
     }
 }
 
-/// A partition of a scenario, held against the network and the time of the run.
+/// The partition of a scenario at a key, held against the network and the time of the run.
 pub(super) fn partition(
-    index: usize,
-    raw: RawPartition,
+    key: &str,
+    raw: &RawPartition,
     network: &NetworkSpec,
     end: SimTime,
     document: &Document,
 ) -> Result<PartitionSpec, InputError> {
-    let error_at = |key: &str, message: String| document.error_at(&format!("partition.{index}.{key}"), message);
+    let error_at = |inner: &str, message: String| document.error_at(&format!("{key}.{inner}"), message);
     let from = SimTime::ZERO + raw.from.get();
     if from >= end {
         let message = format!(
@@ -150,9 +157,9 @@ pub(super) fn partition(
         let message = "the partition is healed before it begins".to_owned();
         return Err(error_at("until", message).labelled("must be later than `from`"));
     }
-    let apart = match raw.apart {
+    let apart = match &raw.apart {
         RawApart::Fraction(fraction) => Apart::Fraction(fraction.get()),
-        RawApart::Groups(groups) if (2..=GROUP_LIMIT).contains(&groups) => Apart::Groups(groups),
+        RawApart::Groups(groups) if (2..=GROUP_LIMIT).contains(groups) => Apart::Groups(*groups),
         RawApart::Groups(groups) => {
             let message = format!("expected from 2 to {GROUP_LIMIT} groups, found {groups}");
             return Err(error_at("apart.groups", message));
@@ -164,12 +171,12 @@ pub(super) fn partition(
                     .labelled("needs a plane, or routers that all have places")
                     .help("`fraction` and `groups` are possible in every network"));
             }
-            let bounds = |key: &str, bounds: Option<[f64; 2]>| match bounds {
+            let bounds = |axis: &str, bounds: Option<[f64; 2]>| match bounds {
                 None => Ok((f64::NEG_INFINITY, f64::INFINITY)),
                 Some([from, to]) if from < to => Ok((from, to)),
                 Some([from, to]) => {
                     let message = format!("nothing lies from {from} to {to}");
-                    Err(error_at(&format!("apart.region.{key}"), message).labelled("the smaller number comes first"))
+                    Err(error_at(&format!("apart.region.{axis}"), message).labelled("the smaller number comes first"))
                 }
             };
             if region.x.is_none() && region.y.is_none() {
@@ -188,7 +195,7 @@ pub(super) fn partition(
                     .labelled("needs [network.topology], or a generated graph of routers"));
             };
             let number = |(at, name): (usize, &String)| {
-                let key = format!("partition.{index}.apart.routers.{at}");
+                let key = format!("{key}.apart.routers.{at}");
                 router(name, &key, &routed.topology, document)
             };
             Apart::Routers(names.iter().enumerate().map(number).collect::<Result<_, _>>()?)

@@ -27,8 +27,11 @@ pub(super) fn allow(root: &mut Value) {
         }
     }
     // A key of an element of a list, such as `partition.0.until`, has no name that could be told before.
-    let is_list = |table: &&str| root.pointer(&format!("/properties/{table}/type")) == Some(&json!("array"));
-    let elements: Object = (SWEEPABLE.into_iter().filter(is_list))
+    let can_be_list = |table: &&str| {
+        let schema = root.pointer(&format!("/properties/{table}"));
+        schema.is_some_and(|schema| allows_list(root, schema))
+    };
+    let elements: Object = (SWEEPABLE.into_iter().filter(can_be_list))
         .map(|table| {
             (
                 format!(r"^{table}\.[0-9]+\."),
@@ -69,6 +72,14 @@ pub(super) fn allow(root: &mut Value) {
         sweep.insert("patternProperties".to_owned(), elements.into());
         sweep.insert("additionalProperties".to_owned(), false.into());
     }
+}
+
+/// Whether a list is one of the ways to write a value.
+fn allows_list(root: &Value, schema: &Value) -> bool {
+    let referred = schema.get("$ref").and_then(Value::as_str);
+    let definition = referred.and_then(|name| root.pointer(name.strip_prefix('#')?));
+    let ways = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    schema.get("type") == Some(&json!("array")) || definition.into_iter().chain(ways).any(|way| allows_list(root, way))
 }
 
 /// Describes the table `[full]`: any key of the scenario, laid over the others.
