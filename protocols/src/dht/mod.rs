@@ -65,9 +65,9 @@ pub use wire::{Cause, Request, Verdict, Word};
 pub type Dht<O, const CACHE: bool = false> = Over<Storage<CACHE>, O>;
 
 /// An overlay that carries the requests of a hash table.
-pub trait Carrier<const CACHE: bool>: KeyBased<Payload = Request<CACHE>> {}
+pub trait Carrier<const CACHE: bool>: KeyBased<Addr = NodeAddr, Payload = Request<CACHE>> {}
 
-impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Carrier<CACHE> for O {}
+impl<O: KeyBased<Addr = NodeAddr, Payload = Request<CACHE>>, const CACHE: bool> Carrier<CACHE> for O {}
 
 /// What a node says to its later self.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
