@@ -42,7 +42,7 @@ pub(crate) enum Name {
 }
 
 /// What must be known of an overlay beyond its interface.
-pub(crate) trait Overlay: KeyBased<Payload = Nothing> {
+pub(crate) trait Overlay: KeyBased<Addr = NodeAddr, Payload = Nothing> {
     /// Its usual parameters.
     fn parameters() -> Self::Config;
 

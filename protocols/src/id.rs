@@ -61,18 +61,18 @@ impl fmt::Display for Id {
     }
 }
 
-/// A node as others know it: its identifier, and the address where it is to be found.
+/// A node as others know it: its identifier, and the address where it is to be found in the layer below.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Contact {
+pub struct Contact<A = NodeAddr> {
     /// Its identifier.
     pub id: Id,
     /// Its address. Whoever holds the address may meanwhile be somebody else.
-    pub addr: NodeAddr,
+    pub addr: A,
 }
 
-impl fmt::Debug for Contact {
+impl<A: fmt::Debug> fmt::Debug for Contact<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.id, self.addr)
+        write!(f, "{}@{:?}", self.id, self.addr)
     }
 }
 

@@ -84,13 +84,13 @@ impl Payload for Nothing {
 
 /// A message on its way to a key.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Routed<B> {
+pub struct Routed<B, A = NodeAddr> {
     /// Where it goes.
     pub key: Id,
     /// What the sender calls it.
     pub operation: OperationId,
     /// Who sent it first.
-    pub source: Contact,
+    pub source: Contact<A>,
     /// How often it has been handed from one node to another.
     pub hops: u16,
     /// How often a node on the way was tried in vain.
@@ -101,7 +101,7 @@ pub struct Routed<B> {
 
 /// What a layer asks of the overlay below it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Call<B> {
+pub enum Call<B, A = NodeAddr> {
     /// Route a payload to the root of a key. [`Upcall::Deliver`] tells of it there, or nothing if it is lost on the way. The
     /// message bears the [`OperationId`] of the command.
     Route {
@@ -113,35 +113,35 @@ pub enum Call<B> {
     /// Let a message go on that the layer was asked about.
     Forward {
         /// The message, as it came or with another payload or key.
-        message: Box<Routed<B>>,
+        message: Box<Routed<B, A>>,
         /// The node that it is to go to; the overlay's own choice where it is none.
-        next: Option<Contact>,
+        next: Option<Contact<A>>,
     },
 }
 
 /// What an overlay tells the layer above it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Upcall<B> {
+pub enum Upcall<B, A = NodeAddr> {
     /// This node has become a member.
     Joined,
     /// It is no member any more, or could not become one, and does nothing until it is started anew.
     Out,
     /// A message has come to this node, which is the root of its key by what it knows, or by what others know who could tell.
-    Deliver(Box<Routed<B>>),
+    Deliver(Box<Routed<B, A>>),
     /// A message is about to leave this node for `next`, and waits for [`Call::Forward`].
     Forward {
         /// The message.
-        message: Box<Routed<B>>,
+        message: Box<Routed<B, A>>,
         /// Where the overlay would send it.
-        next: Contact,
+        next: Contact<A>,
     },
     /// This node gave up a message: nobody that it knows leads nearer to the key.
-    Undeliverable(Box<Routed<B>>),
+    Undeliverable(Box<Routed<B, A>>),
     /// Somebody has come into the neighbour set of this node, which is a member, or has left it. Those who were in it when the
     /// node became a member go without saying: a layer asks for them at [`Upcall::Joined`], and knows them all from then on.
     Update {
         /// Who.
-        neighbour: Contact,
+        neighbour: Contact<A>,
         /// Whether he came.
         joined: bool,
     },
@@ -149,18 +149,18 @@ pub enum Upcall<B> {
 
 /// What a node knows about the way to a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Step {
+pub enum Step<A = NodeAddr> {
     /// This node owns the key; it may be the node that was asked.
-    Owner(Contact),
+    Owner(Contact<A>),
     /// This node is closer to it.
-    Closer(Contact),
+    Closer(Contact<A>),
     /// Nobody that is not to be avoided is known.
     DeadEnd,
 }
 
-impl Step {
+impl<A> Step<A> {
     /// The node that a message would go to.
-    pub fn contact(self) -> Option<Contact> {
+    pub fn contact(self) -> Option<Contact<A>> {
         match self {
             Step::Owner(contact) | Step::Closer(contact) => Some(contact),
             Step::DeadEnd => None,
@@ -172,7 +172,7 @@ impl Step {
 ///
 /// The *root* of a key is the member that owns it by the overlay's own rule. Its replicas of rank 2, 3, ... are those that would
 /// own it if the ones before them failed.
-pub trait KeyBased: Protocol<Addr = NodeAddr, Command: From<Call<Self::Payload>>> {
+pub trait KeyBased: Protocol<Command: From<Call<Self::Payload, Self::Addr>>> {
     /// What it carries for the layer above.
     type Payload: Payload;
 
@@ -180,24 +180,24 @@ pub trait KeyBased: Protocol<Addr = NodeAddr, Command: From<Call<Self::Payload>>
     ///
     /// # Errors
     /// The event, if it is one that only this overlay has.
-    fn upcall(event: Self::Event) -> Result<Upcall<Self::Payload>, Self::Event>;
+    fn upcall(event: Self::Event) -> Result<Upcall<Self::Payload, Self::Addr>, Self::Event>;
 
     /// The identifiers of nodes and keys.
     fn space(config: &Self::Config) -> IdSpace;
 
     /// The node's own identifier and address.
-    fn contact(&self) -> Contact;
+    fn contact(&self) -> Contact<Self::Addr>;
 
     /// Where a message to a key would go next, by what the node knows.
-    fn next_hop(&self, config: &Self::Config, key: Id) -> Step;
+    fn next_hop(&self, config: &Self::Config, key: Id) -> Step<Self::Addr>;
 
     /// Up to `max` neighbours of this node in the space of identifiers, the nearest first, itself not among them.
-    fn neighbour_set(&self, config: &Self::Config, max: usize) -> Vec<Contact>;
+    fn neighbour_set(&self, config: &Self::Config, max: usize) -> Vec<Contact<Self::Addr>>;
 
     /// The first `max_rank` replicas of a key by what the node knows, the root first; fewer where it knows no more of them,
     /// and none if it is not among them or cannot tell. The root can always tell; whether the other replicas can is up to
     /// the overlay, and a layer that holds copies there asks the root before it gives one up.
-    fn replica_set(&self, config: &Self::Config, key: Id, max_rank: usize) -> Vec<Contact>;
+    fn replica_set(&self, config: &Self::Config, key: Id, max_rank: usize) -> Vec<Contact<Self::Addr>>;
 
     /// How many replicas of a key its root can know, itself included; as many as one likes where the overlay says nothing.
     fn most_replicas(_: &Self::Config) -> usize {
@@ -211,5 +211,5 @@ pub trait KeyBased: Protocol<Addr = NodeAddr, Command: From<Call<Self::Payload>>
     }
 
     /// The first `max_rank` replicas of a key, the root first, if these are the members: what an oracle says.
-    fn roots(config: &Self::Config, key: Id, members: &BTreeMap<u128, NodeAddr>, max_rank: usize) -> Vec<NodeAddr>;
+    fn roots(config: &Self::Config, key: Id, members: &BTreeMap<u128, Self::Addr>, max_rank: usize) -> Vec<Self::Addr>;
 }

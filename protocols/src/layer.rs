@@ -11,7 +11,6 @@
 use std::collections::VecDeque;
 use std::hash::Hash;
 
-use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, Host, OperationId, Protocol, TimerId, Wire};
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
@@ -64,7 +63,7 @@ impl<L: Wire, C: Wire> Wire for Part<L, C> {
 }
 
 /// What a layer does over a protocol `C`: as [`Protocol`], with a [`Below`] in place of the context.
-pub trait Layer<C: Protocol<Addr = NodeAddr>>: Sized + Send {
+pub trait Layer<C: Protocol>: Sized + Send {
     /// What a node of the layer is given when it starts.
     type Init: Send;
     /// What all nodes of the layer share.
@@ -80,7 +79,7 @@ pub trait Layer<C: Protocol<Addr = NodeAddr>>: Sized + Send {
 
     /// A node about to start. `streams` names its random streams, that of the context among them; those of the protocol below
     /// are others.
-    fn new(me: NodeAddr, init: Self::Init, config: &Self::Config, streams: StreamKey) -> Self;
+    fn new(me: C::Addr, init: Self::Init, config: &Self::Config, streams: StreamKey) -> Self;
 
     /// The node comes up; the protocol below has started already.
     fn on_start(&mut self, below: &mut Below<'_, '_, Self, C>);
@@ -89,7 +88,7 @@ pub trait Layer<C: Protocol<Addr = NodeAddr>>: Sized + Send {
     fn on_told(&mut self, below: &mut Below<'_, '_, Self, C>, event: C::Event);
 
     /// A message of the layer arrives.
-    fn on_message(&mut self, below: &mut Below<'_, '_, Self, C>, from: NodeAddr, msg: Self::Msg);
+    fn on_message(&mut self, below: &mut Below<'_, '_, Self, C>, from: C::Addr, msg: Self::Msg);
 
     /// A timer of the layer is due.
     fn on_timer(&mut self, below: &mut Below<'_, '_, Self, C>, timer: Self::Timer);
@@ -121,7 +120,7 @@ impl<L, C> Over<L, C> {
     }
 }
 
-impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Over<L, C> {
+impl<C: Protocol, L: Layer<C>> Over<L, C> {
     /// Does something, and tells the layer what the protocol below told meanwhile.
     #[inline]
     fn turn(&mut self, ctx: &mut Ctx<'_, Self>, act: impl FnOnce(&mut L, &mut Below<'_, '_, L, C>)) {
@@ -138,8 +137,8 @@ impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Over<L, C> {
     }
 }
 
-impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Protocol for Over<L, C> {
-    type Addr = NodeAddr;
+impl<C: Protocol, L: Layer<C>> Protocol for Over<L, C> {
+    type Addr = C::Addr;
     type Init = Both<L::Init, C::Init>;
     type Config = Both<L::Config, C::Config>;
     type Msg = Part<L::Msg, C::Msg>;
@@ -147,7 +146,7 @@ impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Protocol for Over<L, C> {
     type Command = Part<L::Command, C::Command>;
     type Event = Part<L::Event, C::Event>;
 
-    fn new(me: NodeAddr, init: Self::Init, config: &Self::Config, streams: StreamKey) -> Self {
+    fn new(me: C::Addr, init: Self::Init, config: &Self::Config, streams: StreamKey) -> Self {
         let below = streams.purpose("below");
         Over {
             layer: L::new(me, init.own, &config.own, streams),
@@ -163,7 +162,7 @@ impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Protocol for Over<L, C> {
         });
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Self::Msg) {
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: C::Addr, msg: Self::Msg) {
         self.turn(ctx, |layer, below| match msg {
             Part::Own(msg) => layer.on_message(below, from, msg),
             Part::Below(msg) => below.call(|child, ctx| child.on_message(ctx, from, msg)),
@@ -191,7 +190,7 @@ impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Protocol for Over<L, C> {
 }
 
 /// What a layer may know and do during an event: what its own context allows, and to ask the protocol below.
-pub struct Below<'a, 'b, L: Layer<C>, C: Protocol<Addr = NodeAddr>> {
+pub struct Below<'a, 'b, L: Layer<C>, C: Protocol> {
     ctx: &'a mut Ctx<'b, Over<L, C>>,
     child: &'a mut C,
     child_rng: &'a mut NodeRng,
@@ -199,7 +198,7 @@ pub struct Below<'a, 'b, L: Layer<C>, C: Protocol<Addr = NodeAddr>> {
     told: VecDeque<C::Event>,
 }
 
-impl<'b, C: Protocol<Addr = NodeAddr>, L: Layer<C>> Below<'_, 'b, L, C> {
+impl<'b, C: Protocol, L: Layer<C>> Below<'_, 'b, L, C> {
     /// The context of the node, in which everything is a [`Part`]: for the time, the stream, and what is shared by protocols.
     #[inline]
     pub fn ctx(&mut self) -> &mut Ctx<'b, Over<L, C>> {
@@ -214,7 +213,7 @@ impl<'b, C: Protocol<Addr = NodeAddr>, L: Layer<C>> Below<'_, 'b, L, C> {
 
     /// Sends a message of the layer straight to a node.
     #[inline]
-    pub fn send(&mut self, to: NodeAddr, msg: L::Msg) {
+    pub fn send(&mut self, to: C::Addr, msg: L::Msg) {
         self.ctx.send(to, Part::Own(msg));
     }
 
@@ -267,27 +266,27 @@ impl<O: KeyBased, L: Layer<O>> Below<'_, '_, L, O> {
     }
 
     /// Lets a message go on that the layer was asked about, to `next` or by the overlay's own choice.
-    pub fn forward(&mut self, message: Box<Routed<O::Payload>>, next: Option<Contact>) {
+    pub fn forward(&mut self, message: Box<Routed<O::Payload, O::Addr>>, next: Option<Contact<O::Addr>>) {
         self.ask(message.operation, Call::Forward { message, next }.into());
     }
 
     /// The node's identifier and address.
-    pub fn contact(&self) -> Contact {
+    pub fn contact(&self) -> Contact<O::Addr> {
         self.child.contact()
     }
 
     /// See [`KeyBased::next_hop`].
-    pub fn next_hop(&self, key: Id) -> Step {
+    pub fn next_hop(&self, key: Id) -> Step<O::Addr> {
         self.child.next_hop(&self.ctx.config().below, key)
     }
 
     /// See [`KeyBased::neighbour_set`].
-    pub fn neighbour_set(&self, max: usize) -> Vec<Contact> {
+    pub fn neighbour_set(&self, max: usize) -> Vec<Contact<O::Addr>> {
         self.child.neighbour_set(&self.ctx.config().below, max)
     }
 
     /// See [`KeyBased::replica_set`].
-    pub fn replica_set(&self, key: Id, max_rank: usize) -> Vec<Contact> {
+    pub fn replica_set(&self, key: Id, max_rank: usize) -> Vec<Contact<O::Addr>> {
         self.child.replica_set(&self.ctx.config().below, key, max_rank)
     }
 
@@ -298,13 +297,13 @@ impl<O: KeyBased, L: Layer<O>> Below<'_, '_, L, O> {
 }
 
 /// The layer as host of the protocol below, for one call.
-struct Port<'a, 'b, L: Layer<C>, C: Protocol<Addr = NodeAddr>> {
+struct Port<'a, 'b, L: Layer<C>, C: Protocol> {
     ctx: &'a mut Ctx<'b, Over<L, C>>,
     told: &'a mut VecDeque<C::Event>,
 }
 
-impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Host<C> for Port<'_, '_, L, C> {
-    fn send(&mut self, to: NodeAddr, msg: C::Msg) {
+impl<C: Protocol, L: Layer<C>> Host<C> for Port<'_, '_, L, C> {
+    fn send(&mut self, to: C::Addr, msg: C::Msg) {
         self.ctx.send(to, Part::Below(msg));
     }
 
@@ -320,7 +319,7 @@ impl<C: Protocol<Addr = NodeAddr>, L: Layer<C>> Host<C> for Port<'_, '_, L, C> {
         self.told.push_back(event);
     }
 
-    fn round_trip(&self, to: NodeAddr) -> Option<SimDuration> {
+    fn round_trip(&self, to: C::Addr) -> Option<SimDuration> {
         self.ctx.round_trip(to)
     }
 }

@@ -19,7 +19,7 @@ use sim_core::world::{Control, World};
 
 /// What a test must know of an overlay beyond the interface: parameters under which messages go from node to node and nothing
 /// else happens, and perfect tables.
-trait Ground: KeyBased {
+trait Ground: KeyBased<Addr = NodeAddr> {
     fn parameters() -> Self::Config;
     fn perfect(config: &Self::Config, members: &[Contact]) -> Vec<Self::Init>;
 }
@@ -142,7 +142,7 @@ enum Command {
     Keep(Id),
 }
 
-impl<O: KeyBased<Payload = Question>> Layer<O> for Anycast {
+impl<O: KeyBased<Addr = NodeAddr, Payload = Question>> Layer<O> for Anycast {
     type Init = ();
     type Config = ();
     type Msg = Answer;

@@ -18,7 +18,7 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Control, Departure, World};
 
 /// What a test must know of an overlay beyond the interface.
-trait Ground: KeyBased {
+trait Ground: KeyBased<Addr = NodeAddr> {
     fn first(id: Id) -> Self::Init;
     fn joining(id: Id, bootstrap: NodeAddr) -> Self::Init;
 }
@@ -77,7 +77,7 @@ struct Listener {
 
 const EVERY: SimDuration = SimDuration::from_millis(100);
 
-impl<O: KeyBased<Payload = Silence>> Layer<O> for Listener {
+impl<O: KeyBased<Addr = NodeAddr, Payload = Silence>> Layer<O> for Listener {
     type Init = ();
     type Config = ();
     type Msg = Nothing;
@@ -130,7 +130,9 @@ impl<O: KeyBased<Payload = Silence>> Layer<O> for Listener {
     fn on_stop(&mut self, _: &mut Below<'_, '_, Self, O>) {}
 }
 
-fn all_neighbours<O: KeyBased<Payload = Silence>>(below: &Below<'_, '_, Listener, O>) -> BTreeSet<(Id, NodeAddr)> {
+fn all_neighbours<O: KeyBased<Addr = NodeAddr, Payload = Silence>>(
+    below: &Below<'_, '_, Listener, O>,
+) -> BTreeSet<(Id, NodeAddr)> {
     let neighbours = below.neighbour_set(usize::MAX);
     neighbours.into_iter().map(|Contact { id, addr }| (id, addr)).collect()
 }

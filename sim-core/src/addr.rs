@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 /// What a layer of the protocol stack calls a peer: a [`NodeAddr`] at the bottom, a virtual address or an opaque
 /// contact above it.
-pub trait Address: Copy + Eq + Ord + Hash + fmt::Debug + Send {}
+pub trait Address: Copy + Eq + Ord + Hash + fmt::Debug + Send + Sync + 'static {}
 
 /// The base address of a host: its index in the network, from zero.
 ///

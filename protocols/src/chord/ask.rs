@@ -1,6 +1,6 @@
 //! The requests of a node: what they are for, and what an answer or its absence means.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::find::FindId;
@@ -11,7 +11,7 @@ use crate::request::{Expired, Patience, RequestId};
 
 /// What a request is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Ask {
+pub(super) enum Ask<A> {
     /// `stabilize`: the successor's predecessor and list.
     Successor,
     /// `stabilize`, corrected: the list of the successor's predecessor.
@@ -19,7 +19,7 @@ pub(super) enum Ask {
     /// `check_predecessor`.
     Predecessor,
     /// `rectify`: is the predecessor dead, so that the notifier takes its place?
-    Rectify { notifier: Contact },
+    Rectify { notifier: Contact<A> },
     /// The next step of an iterative lookup.
     Step(FindId),
     /// The answer of a recursive lookup.
@@ -32,14 +32,14 @@ pub(super) enum Ask {
     Distance(SurveyId),
 }
 
-impl<B: Payload> Chord<B> {
-    pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+impl<B: Payload, A: Address> Chord<B, A> {
+    pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: A, ask: Ask<A>) {
         let patience = self.patience(ctx.config(), ask);
         let request = self.requests.open(ctx, to, ask, patience, Timer::Request);
         self.post(ctx, to, request, ask);
     }
 
-    fn patience(&self, config: &Config, ask: Ask) -> Patience {
+    fn patience(&self, config: &Config, ask: Ask<A>) -> Patience {
         match ask {
             Ask::Answer(_) => config.recursive_patience(),
             // A second ping would be measured from the first.
@@ -52,7 +52,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Sends the message of a request, for the first time or again.
-    fn post(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, ask: Ask) {
+    fn post(&mut self, ctx: &mut Ctx<'_, Self>, to: A, request: RequestId, ask: Ask<A>) {
         let msg = match ask {
             Ask::Successor | Ask::Candidate | Ask::Followers { .. } => Msg::GetNeighbours { request },
             Ask::Predecessor | Ask::Rectify { .. } | Ask::Distance(_) => Msg::Ping { request },
@@ -82,7 +82,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Nobody answers at that address.
-    fn no_answer(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+    fn no_answer(&mut self, ctx: &mut Ctx<'_, Self>, to: A, ask: Ask<A>) {
         match ask {
             Ask::Successor => self.successor_dead(ctx, to),
             Ask::Candidate => self.notify_successor(ctx),
@@ -96,7 +96,7 @@ impl<B: Payload> Chord<B> {
         }
     }
 
-    pub(super) fn neighbours(&self) -> Neighbours {
+    pub(super) fn neighbours(&self) -> Neighbours<A> {
         Neighbours {
             id: self.me.id,
             predecessor: self.predecessor,
@@ -107,9 +107,9 @@ impl<B: Payload> Chord<B> {
     pub(super) fn neighbours_answered(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
-        answer: Neighbours,
+        answer: Neighbours<A>,
     ) {
         let responder = Contact {
             id: answer.id,
@@ -124,7 +124,7 @@ impl<B: Payload> Chord<B> {
         }
     }
 
-    pub(super) fn pong(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, request: RequestId) {
+    pub(super) fn pong(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact<A>, request: RequestId) {
         let same = self.predecessor == Some(responder);
         match self.requests.close(ctx, request, responder.addr) {
             Some(Ask::Predecessor) if !same => self.predecessor_dead(responder.addr, None),

@@ -1,23 +1,25 @@
 //! Rings built in bulk: the tables that joins and stabilisation end with, computed from the list of all nodes.
 
+use sim_core::addr::{Address, NodeAddr};
+
 use super::fingers::Fingers;
 use super::{Config, Tables};
 use crate::id::{Contact, Id, IdSpace};
 
 /// All members of a ring, by identifier: who owns what, and the tables of a node that knows its place perfectly.
 #[derive(Clone, Debug)]
-pub struct Ring {
+pub struct Ring<A = NodeAddr> {
     space: IdSpace,
     successors: usize,
     /// How many nodes from a finger on are looked at.
     samples: usize,
-    members: Vec<Contact>,
+    members: Vec<Contact<A>>,
 }
 
-impl Ring {
+impl<A: Address> Ring<A> {
     /// The ring of these members. Of members with the same identifier one is taken.
-    pub fn new(config: &Config, members: impl IntoIterator<Item = Contact>) -> Self {
-        let mut members: Vec<Contact> = members.into_iter().collect();
+    pub fn new(config: &Config, members: impl IntoIterator<Item = Contact<A>>) -> Self {
+        let mut members: Vec<Contact<A>> = members.into_iter().collect();
         members.sort_by_key(|contact| (contact.id, contact.addr));
         members.dedup_by_key(|contact| contact.id);
         Ring {
@@ -29,22 +31,22 @@ impl Ring {
     }
 
     /// The members, by identifier.
-    pub fn members(&self) -> &[Contact] {
+    pub fn members(&self) -> &[Contact<A>] {
         &self.members
     }
 
     /// The true owner of a key: the first member at or after it. None if there are no members.
-    pub fn owner(&self, key: Id) -> Option<Contact> {
+    pub fn owner(&self, key: Id) -> Option<Contact<A>> {
         let at = self.members.partition_point(|contact| contact.id < key);
         self.members.get(at).or(self.members.first()).copied()
     }
 
     /// The tables that a member with this identifier has when its ring is ideal: every pointer as it should be.
-    pub fn tables(&self, id: Id) -> Tables {
+    pub fn tables(&self, id: Id) -> Tables<A> {
         let len = self.members.len();
         let after = self.members.partition_point(|contact| contact.id <= id);
         let others = len - usize::from(after > 0 && self.members[after - 1].id == id);
-        let successors: Vec<Contact> = (0..others.min(self.successors))
+        let successors: Vec<Contact<A>> = (0..others.min(self.successors))
             .map(|step| self.members[(after + step) % len])
             .collect();
         let predecessor = (others > 0).then(|| self.members[(after + others - 1) % len]);
@@ -58,7 +60,7 @@ impl Ring {
             }
         }
         fingers.shrink();
-        let followers = |finger: Contact| self.after(finger.id).take(self.samples - 1).collect();
+        let followers = |finger: Contact<A>| self.after(finger.id).take(self.samples - 1).collect();
         let followers = if self.samples > 1 {
             fingers.contacts().map(followers).collect()
         } else {
@@ -73,7 +75,7 @@ impl Ring {
     }
 
     /// The members after this identifier, clockwise, up to its own.
-    fn after(&self, id: Id) -> impl Iterator<Item = Contact> {
+    fn after(&self, id: Id) -> impl Iterator<Item = Contact<A>> {
         let (before, after) = self
             .members
             .split_at(self.members.partition_point(|contact| contact.id <= id));

@@ -12,13 +12,14 @@
 //!   has joined and the sender has not heard of him yet: he gets the message, without another question to the layer above.
 //!   If he does not, the sender knew better, and the message is at home.
 
+use sim_core::addr::Address;
 use sim_core::protocol::{Ctx, OperationId};
 
 use super::ring::in_open_closed;
 use super::{Chord, Config, Contact, Event, Id, LookupStyle, Msg, Stage, Step};
 use crate::kbr::{Payload, Routed};
 
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// `route(key, payload)`, from above.
     pub(super) fn set_out(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, key: Id, payload: B) {
         let message = Box::new(Routed {
@@ -33,7 +34,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The layer above lets a message go on, to a node of its choice or by this node's.
-    pub(super) fn let_go(&mut self, ctx: &mut Ctx<'_, Self>, mut message: Box<Routed<B>>, next: Option<Contact>) {
+    pub(super) fn let_go(&mut self, ctx: &mut Ctx<'_, Self>, mut message: Box<Routed<B, A>>, next: Option<Contact<A>>) {
         message.key = ctx.config().space().wrap(message.key.number());
         let way = self.way(ctx.config(), message.key);
         match next {
@@ -43,7 +44,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// A message has come from another node, which may take this one for the owner of its key.
-    pub(super) fn arrived(&mut self, ctx: &mut Ctx<'_, Self>, owner: Option<Id>, message: Box<Routed<B>>) {
+    pub(super) fn arrived(&mut self, ctx: &mut Ctx<'_, Self>, owner: Option<Id>, message: Box<Routed<B, A>>) {
         let named = owner == Some(self.me.id);
         match self.predecessor {
             Some(predecessor) if named && !self.owns(message.key) => {
@@ -55,7 +56,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Delivers a message, or sends it on, if the layer above agrees.
-    fn route_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>) {
+    fn route_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B, A>>) {
         let way = self.way(ctx.config(), message.key);
         match way.contact() {
             Some(next) if B::FORWARD && next != self.me => ctx.emit(Event::Forward { message, next }),
@@ -63,7 +64,7 @@ impl<B: Payload> Chord<B> {
         }
     }
 
-    fn send_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>, way: Step) {
+    fn send_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B, A>>, way: Step<A>) {
         let there = way == Step::Owner(self.me);
         if ctx.config().lookup == LookupStyle::Iterative && !there && self.stage == Stage::Member {
             self.find_for_message(ctx, message);
@@ -73,7 +74,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Takes a message to where its way leads, which may be this node.
-    pub(super) fn hand_over(&mut self, ctx: &mut Ctx<'_, Self>, mut message: Box<Routed<B>>, way: Step) {
+    pub(super) fn hand_over(&mut self, ctx: &mut Ctx<'_, Self>, mut message: Box<Routed<B, A>>, way: Step<A>) {
         let limit = u16::from(ctx.config().hop_limit);
         let (to, owner) = match way {
             Step::Owner(owner) if owner == self.me => return ctx.emit(Event::Delivered(message)),
@@ -87,7 +88,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Where a message to a key goes from here: as a lookup would go, except that a node knows the keys that it owns itself.
-    pub(super) fn way(&self, config: &Config, key: Id) -> Step {
+    pub(super) fn way(&self, config: &Config, key: Id) -> Step<A> {
         if self.stage != Stage::Member {
             Step::DeadEnd
         } else if self.owns(key) {
@@ -99,7 +100,7 @@ impl<B: Payload> Chord<B> {
 
     /// Whether a key lies between the predecessor and this member. Without a predecessor it cannot tell, unless it is alone.
     pub(super) fn owns(&self, key: Id) -> bool {
-        let between = |predecessor: Contact| in_open_closed(predecessor.id, key, self.me.id);
+        let between = |predecessor: Contact<A>| in_open_closed(predecessor.id, key, self.me.id);
         self.stage == Stage::Member && self.predecessor.map_or(self.successors.is_empty(), between)
     }
 }

@@ -13,7 +13,7 @@
 //! Somebody who does not answer is not forgotten at once: he may be behind a partition.
 
 use rand::Rng;
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::random::{NodeRng, StreamKey, unit};
 
@@ -26,15 +26,15 @@ const LEAST_CHANCE: f64 = 1.0 / 32.0;
 
 /// A memory of nodes met.
 #[derive(Debug)]
-pub(super) struct Acquaintances {
+pub(super) struct Acquaintances<A> {
     /// Its own: what is drawn here changes no other draw of the node.
     rng: NodeRng,
     met: u32,
-    remembered: Vec<NodeAddr>,
+    remembered: Vec<A>,
     most: usize,
 }
 
-impl Acquaintances {
+impl<A: Address> Acquaintances<A> {
     /// Nobody yet. The streams are those of the node's incarnation.
     pub(super) fn new(most: usize, streams: StreamKey) -> Self {
         Acquaintances {
@@ -46,7 +46,7 @@ impl Acquaintances {
     }
 
     /// Meets somebody.
-    pub(super) fn meet(&mut self, addr: NodeAddr) {
+    pub(super) fn meet(&mut self, addr: A) {
         self.met = self.met.saturating_add(1);
         if self.remembered.contains(&addr) {
             return;
@@ -60,7 +60,7 @@ impl Acquaintances {
     }
 
     /// A random one of those remembered.
-    fn recall(&mut self) -> Option<NodeAddr> {
+    fn recall(&mut self) -> Option<A> {
         (!self.remembered.is_empty()).then(|| {
             let at = self.place();
             self.remembered[at]
@@ -72,13 +72,13 @@ impl Acquaintances {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.remembered.capacity() * size_of::<NodeAddr>()
+        self.remembered.capacity() * size_of::<A>()
     }
 }
 
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// Somebody has been met.
-    pub(super) fn meet(&mut self, addr: NodeAddr) {
+    pub(super) fn meet(&mut self, addr: A) {
         if addr != self.me.addr
             && let Some(acquaintances) = self.extras.acquaintances_mut()
         {
@@ -112,7 +112,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The owner of this node's identifier, by what somebody remembered found.
-    pub(super) fn checked(&mut self, ctx: &mut Ctx<'_, Self>, owner: Contact) {
+    pub(super) fn checked(&mut self, ctx: &mut Ctx<'_, Self>, owner: Contact<A>) {
         if owner.id == self.me.id {
             return;
         }
@@ -129,6 +129,7 @@ impl<B: Payload> Chord<B> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_core::addr::NodeAddr;
 
     /// Reservoir sampling: after `n` meetings everybody is remembered with probability `most / n`.
     #[test]

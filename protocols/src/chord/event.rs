@@ -2,6 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use sim_core::addr::NodeAddr;
 use sim_core::protocol::OperationId;
 
 use crate::id::{Contact, Id};
@@ -10,19 +11,19 @@ use crate::lookup::Failure;
 
 /// What is asked from above.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Command<B = Nothing> {
+pub enum Command<B = Nothing, A = NodeAddr> {
     /// Who owns this key?
     Lookup {
         /// The key.
         key: Id,
     },
     /// Carry a message, or let one go on.
-    Call(Call<B>),
+    Call(Call<B, A>),
 }
 
 /// A lookup is its key and nothing more, so that the fingerprint of a run that only looks up does not depend on what else a
 /// node can be asked.
-impl<B: Hash> Hash for Command<B> {
+impl<B: Hash, A: Hash> Hash for Command<B, A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             Command::Lookup { key } => key.hash(state),
@@ -31,15 +32,15 @@ impl<B: Hash> Hash for Command<B> {
     }
 }
 
-impl<B> From<Call<B>> for Command<B> {
-    fn from(call: Call<B>) -> Self {
+impl<B, A> From<Call<B, A>> for Command<B, A> {
+    fn from(call: Call<B, A>) -> Self {
         Command::Call(call)
     }
 }
 
 /// What a node tells upward.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Event<B = Nothing> {
+pub enum Event<B = Nothing, A = NodeAddr> {
     /// The node has become a member.
     Joined,
     /// It could not join, and does nothing any more until it is started anew.
@@ -53,7 +54,7 @@ pub enum Event<B = Nothing> {
         /// The key.
         key: Id,
         /// Who owns it.
-        owner: Contact,
+        owner: Contact<A>,
         /// Messages from node to node until the owner: the visited nodes and the owner. Zero if the initiator is alone.
         hops: u16,
         /// Nodes visited up to and including the key's predecessor, the initiator not counted: the papers' path length.
@@ -76,20 +77,20 @@ pub enum Event<B = Nothing> {
         reason: LookupFailure,
     },
     /// A message has come to this node, which owns its key.
-    Delivered(Box<Routed<B>>),
+    Delivered(Box<Routed<B, A>>),
     /// A message is about to leave this node, if the layer above lets it go.
     Forward {
         /// The message.
-        message: Box<Routed<B>>,
+        message: Box<Routed<B, A>>,
         /// Where it would go.
-        next: Contact,
+        next: Contact<A>,
     },
     /// Nobody that this node knows leads nearer to the key of a message, or it has come too far.
-    Undeliverable(Box<Routed<B>>),
+    Undeliverable(Box<Routed<B, A>>),
     /// Somebody has become the predecessor or one of the successors of this member, or has ceased to be.
     Update {
         /// Who.
-        neighbour: Contact,
+        neighbour: Contact<A>,
         /// Whether he came.
         joined: bool,
     },

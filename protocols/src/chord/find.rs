@@ -3,7 +3,7 @@
 //! Both styles share this: an iterative lookup asks [`Msg::NextHop`] of one node after another, a recursive one sends
 //! [`Msg::FindSuccessor`] once and waits for the answer of the key's predecessor.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::{Ctx, OperationId};
 
 use super::{Ask, Chord, Contact, Dropped, Event, Id, JoinFailure, LookupFailure, LookupStyle, Msg, Stage, Step};
@@ -18,42 +18,42 @@ pub(super) struct FindId(u32);
 
 /// What a lookup is for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Purpose<B> {
+enum Purpose<B, A> {
     Join,
     Finger(u8),
     /// Is there another ring?
     Check,
     Command(OperationId),
     /// A message is to go to the owner.
-    Message(Box<Routed<B>>),
+    Message(Box<Routed<B, A>>),
     /// A message has come here whose owner is the predecessor, if he is there.
-    Stray(Box<Routed<B>>),
+    Stray(Box<Routed<B, A>>),
 }
 
 /// A lookup under way.
 #[derive(Debug)]
-pub(super) struct Find<B> {
+pub(super) struct Find<B, A> {
     id: FindId,
-    purpose: Purpose<B>,
+    purpose: Purpose<B, A>,
     key: Id,
-    walk: Walk<NodeAddr>,
+    walk: Walk<A>,
     /// Nodes visited by a recursive lookup.
     visited: u16,
     /// The owner that was named.
-    owner: Option<Contact>,
+    owner: Option<Contact<A>>,
 }
 
-impl<B> Find<B> {
+impl<B, A: Address> Find<B, A> {
     pub(super) fn heap_bytes(&self) -> usize {
         let message = match self.purpose {
-            Purpose::Message(_) | Purpose::Stray(_) => size_of::<Routed<B>>(),
+            Purpose::Message(_) | Purpose::Stray(_) => size_of::<Routed<B, A>>(),
             _ => 0,
         };
-        size_of::<Find<B>>() + (self.walk.path().len() + self.walk.avoid().len()) * size_of::<NodeAddr>() + message
+        size_of::<Find<B, A>>() + (self.walk.path().len() + self.walk.avoid().len()) * size_of::<A>() + message
     }
 }
 
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// `find_successor(key)` for a command from above.
     pub(super) fn look_up(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, key: Id) {
         if self.stage == Stage::Member {
@@ -81,12 +81,12 @@ impl<B: Payload> Chord<B> {
     }
 
     /// `successor = n'.find_successor(n)`.
-    pub(super) fn find_to_join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: NodeAddr) {
+    pub(super) fn find_to_join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: A) {
         self.find(ctx, bootstrap, self.me.id, Purpose::Join);
     }
 
     /// Has somebody else look up this node's own identifier.
-    pub(super) fn find_itself(&mut self, ctx: &mut Ctx<'_, Self>, through: NodeAddr) {
+    pub(super) fn find_itself(&mut self, ctx: &mut Ctx<'_, Self>, through: A) {
         self.find(ctx, through, self.me.id, Purpose::Check);
     }
 
@@ -96,7 +96,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Looks up the owner of a message's key, and sends the message there.
-    pub(super) fn find_for_message(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>) {
+    pub(super) fn find_for_message(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B, A>>) {
         self.find(ctx, self.me.addr, message.key, Purpose::Message(message));
     }
 
@@ -104,8 +104,8 @@ impl<B: Payload> Chord<B> {
     pub(super) fn find_predecessor_of_stray(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        predecessor: Contact,
-        message: Box<Routed<B>>,
+        predecessor: Contact<A>,
+        message: Box<Routed<B, A>>,
     ) {
         let mut find = self.new_find(ctx, self.me.addr, message.key, Purpose::Stray(message));
         find.owner = Some(predecessor);
@@ -114,12 +114,12 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Begins a lookup by asking `first`.
-    fn find(&mut self, ctx: &mut Ctx<'_, Self>, first: NodeAddr, key: Id, purpose: Purpose<B>) {
+    fn find(&mut self, ctx: &mut Ctx<'_, Self>, first: A, key: Id, purpose: Purpose<B, A>) {
         let find = self.new_find(ctx, first, key, purpose);
         self.proceed(ctx, find, Next::Ask(first));
     }
 
-    fn new_find(&mut self, ctx: &Ctx<'_, Self>, first: NodeAddr, key: Id, purpose: Purpose<B>) -> Box<Find<B>> {
+    fn new_find(&mut self, ctx: &Ctx<'_, Self>, first: A, key: Id, purpose: Purpose<B, A>) -> Box<Find<B, A>> {
         let id = self.next_find;
         self.next_find = FindId(id.0.wrapping_add(1));
         // What the ring remembers at the address of a joining node is its former self.
@@ -140,7 +140,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Does what comes next in a lookup.
-    fn proceed(&mut self, ctx: &mut Ctx<'_, Self>, mut find: Box<Find<B>>, mut next: Next<NodeAddr>) {
+    fn proceed(&mut self, ctx: &mut Ctx<'_, Self>, mut find: Box<Find<B, A>>, mut next: Next<A>) {
         loop {
             match next {
                 Next::Ask(node) if node == self.me.addr => {
@@ -160,7 +160,7 @@ impl<B: Payload> Chord<B> {
         }
     }
 
-    fn wait(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find<B>>, node: NodeAddr, ask: Ask) {
+    fn wait(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find<B, A>>, node: A, ask: Ask<A>) {
         if self.finds.len() == self.finds.capacity() {
             self.finds.reserve_exact(1);
         }
@@ -168,14 +168,14 @@ impl<B: Payload> Chord<B> {
         self.request(ctx, node, ask);
     }
 
-    fn take(&mut self, id: FindId) -> Option<Box<Find<B>>> {
+    fn take(&mut self, id: FindId) -> Option<Box<Find<B, A>>> {
         let at = self.finds.iter().position(|find| find.id == id)?;
         Some(self.finds.swap_remove(at))
     }
 
     /// The owner is known. It must answer too where that decides something: to a joining node, and where the
     /// configuration asks for it.
-    fn found(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find<B>>) {
+    fn found(&mut self, ctx: &mut Ctx<'_, Self>, find: Box<Find<B, A>>) {
         let Some(owner) = find.owner else { return };
         let confirm = match find.purpose {
             Purpose::Join => true,
@@ -190,7 +190,7 @@ impl<B: Payload> Chord<B> {
         }
     }
 
-    fn done(&mut self, ctx: &mut Ctx<'_, Self>, find: Find<B>, owner: Contact) {
+    fn done(&mut self, ctx: &mut Ctx<'_, Self>, find: Find<B, A>, owner: Contact<A>) {
         let visited = match ctx.config().lookup {
             LookupStyle::Iterative => find.walk.path().iter().filter(|node| **node != self.me.addr).count() as u16,
             LookupStyle::Recursive => find.visited,
@@ -226,7 +226,7 @@ impl<B: Payload> Chord<B> {
         }
     }
 
-    fn failed(&mut self, ctx: &mut Ctx<'_, Self>, find: Find<B>, failure: Failure) {
+    fn failed(&mut self, ctx: &mut Ctx<'_, Self>, find: Find<B, A>, failure: Failure) {
         match find.purpose {
             // It will be its turn again.
             Purpose::Finger(_) | Purpose::Check => {}
@@ -259,9 +259,9 @@ impl<B: Payload> Chord<B> {
         ctx: &mut Ctx<'_, Self>,
         request: RequestId,
         key: Id,
-        origin: NodeAddr,
+        origin: A,
         visited: u8,
-        avoid: Box<[NodeAddr]>,
+        avoid: Box<[A]>,
     ) {
         let visited = visited.saturating_add(1);
         match self.find_successor_step(ctx.config(), key, &avoid) {
@@ -283,7 +283,13 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The message of a request that belongs to a lookup.
-    pub(super) fn find_message(&self, ctx: &Ctx<'_, Self>, request: RequestId, ask: Ask, id: FindId) -> Option<Msg<B>> {
+    pub(super) fn find_message(
+        &self,
+        ctx: &Ctx<'_, Self>,
+        request: RequestId,
+        ask: Ask<A>,
+        id: FindId,
+    ) -> Option<Msg<B, A>> {
         let find = self.finds.iter().find(|find| find.id == id)?;
         let avoid = || Box::from(find.walk.avoid());
         Some(match ask {
@@ -308,9 +314,9 @@ impl<B: Payload> Chord<B> {
     pub(super) fn step_answered(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
-        step: Step,
+        step: Step<A>,
         visited: u8,
     ) {
         let ask = match self.requests.purpose(request) {
@@ -362,7 +368,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The owner of a looked-up key is there, or somebody else is at its address.
-    pub(super) fn owner_answered(&mut self, ctx: &mut Ctx<'_, Self>, id: FindId, responder: Contact) {
+    pub(super) fn owner_answered(&mut self, ctx: &mut Ctx<'_, Self>, id: FindId, responder: Contact<A>) {
         let named = self.finds.iter().find(|find| find.id == id).and_then(|find| find.owner);
         if named != Some(responder) {
             return self.owner_dead(ctx, id);
@@ -377,8 +383,8 @@ impl<B: Payload> Chord<B> {
         &mut self,
         ctx: &mut Ctx<'_, Self>,
         id: FindId,
-        responder: Contact,
-        answer: Neighbours,
+        responder: Contact<A>,
+        answer: Neighbours<A>,
     ) {
         let named = self.finds.iter().find(|find| find.id == id).and_then(|find| find.owner);
         if named != Some(responder) {
@@ -393,9 +399,9 @@ impl<B: Payload> Chord<B> {
     }
 }
 
-impl<B> Find<B> {
+impl<B, A: Address> Find<B, A> {
     /// Takes an answer to the walk.
-    fn learn(&mut self, step: Step) -> Next<NodeAddr> {
+    fn learn(&mut self, step: Step<A>) -> Next<A> {
         match step {
             Step::Owner(owner) => {
                 self.owner = Some(owner);

@@ -6,40 +6,46 @@
 //!
 //! [`IdSpace::first_finger_beyond`]: super::ring::IdSpace::first_finger_beyond
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 
 use super::ring::in_open;
 use crate::id::{Contact, Id};
 
 /// Fingers `first..=last`, all of which point to `contact`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Run {
-    contact: Contact,
+struct Run<A> {
+    contact: Contact<A>,
     first: u8,
     last: u8,
 }
 
 /// The finger table of a node: for each index, counted from zero, a contact or nothing known.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Fingers {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fingers<A = NodeAddr> {
     /// By index, without overlaps.
-    runs: Vec<Run>,
+    runs: Vec<Run<A>>,
 }
 
-impl Fingers {
+impl<A: Address> Default for Fingers<A> {
+    fn default() -> Self {
+        Fingers::new()
+    }
+}
+
+impl<A: Address> Fingers<A> {
     /// Nothing known.
     pub const fn new() -> Self {
         Fingers { runs: Vec::new() }
     }
 
     /// The finger with this index, if it is known.
-    pub fn get(&self, index: u8) -> Option<Contact> {
+    pub fn get(&self, index: u8) -> Option<Contact<A>> {
         let run = self.runs.iter().find(|run| (run.first..=run.last).contains(&index))?;
         Some(run.contact)
     }
 
     /// Points a finger to a contact.
-    pub fn set(&mut self, index: u8, contact: Contact) {
+    pub fn set(&mut self, index: u8, contact: Contact<A>) {
         if self.get(index) == Some(contact) {
             return;
         }
@@ -108,7 +114,7 @@ impl Fingers {
 
     /// The farthest finger that lies strictly between `me` and `key` and is not to be avoided.
     #[inline]
-    pub fn closest_preceding(&self, me: Id, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
+    pub fn closest_preceding(&self, me: Id, key: Id, avoid: &[A]) -> Option<Contact<A>> {
         let contacts = self.runs.iter().rev().map(|run| run.contact);
         contacts
             .into_iter()
@@ -116,18 +122,18 @@ impl Fingers {
     }
 
     /// The distinct neighbouring entries, by index.
-    pub fn contacts(&self) -> impl Iterator<Item = Contact> {
+    pub fn contacts(&self) -> impl Iterator<Item = Contact<A>> {
         self.runs.iter().map(|run| run.contact)
     }
 
     /// The distinct neighbouring entries, by index, each with the last index that points to it.
-    pub(super) fn last_indices(&self) -> impl Iterator<Item = (u8, Contact)> {
+    pub(super) fn last_indices(&self) -> impl Iterator<Item = (u8, Contact<A>)> {
         self.runs.iter().map(|run| (run.last, run.contact))
     }
 
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.runs.capacity() * size_of::<Run>()
+        self.runs.capacity() * size_of::<Run<A>>()
     }
 
     /// Gives back what is allocated and not used.
@@ -200,6 +206,6 @@ mod tests {
 
     #[test]
     fn an_entry_takes_twenty_four_bytes() {
-        assert_eq!(size_of::<Run>(), 24);
+        assert_eq!(size_of::<Run<NodeAddr>>(), 24);
     }
 }

@@ -30,7 +30,7 @@
 //! - i3 has no graceful leave. Here a leaver is deleted, and whom it names is heard of.
 
 use rand::Rng;
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::Ctx;
 
 use super::ring::{in_open, in_open_closed};
@@ -50,25 +50,25 @@ const CLEAN_PERIOD: u32 = 60;
 
 /// What only i3's nodes say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Msg {
+pub enum Msg<A = NodeAddr> {
     /// Who is the successor of `key`? Passed on until the key's predecessor answers the origin.
     FindSuccessor {
         /// What is looked up.
         key: Id,
         /// Whom to answer.
-        origin: NodeAddr,
+        origin: A,
         /// How many more nodes it may visit.
         ttl: u8,
     },
     /// Answer to it.
-    FoundSuccessor(Contact),
+    FoundSuccessor(Contact<A>),
     /// The sender takes you for its successor; who is your predecessor?
     Stab {
         /// The sender's identifier.
         id: Id,
     },
     /// Answer to it.
-    StabReply(Contact),
+    StabReply(Contact<A>),
     /// Are you there?
     Ping {
         /// The sender's identifier.
@@ -82,28 +82,28 @@ pub enum Msg {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Entry {
-    contact: Contact,
+struct Entry<A> {
+    contact: Contact<A>,
     unanswered: u8,
     active: bool,
 }
 
 /// All that a node knows.
 #[derive(Debug)]
-pub struct NodeList {
+pub struct NodeList<A = NodeAddr> {
     space: IdSpace,
-    me: Contact,
+    me: Contact<A>,
     /// Clockwise from the node.
-    entries: Vec<Entry>,
-    bootstrap: Option<NodeAddr>,
+    entries: Vec<Entry<A>>,
+    bootstrap: Option<A>,
     round: u32,
     to_ping: usize,
     to_fix_backup: usize,
     to_fix_finger: u8,
 }
 
-impl NodeList {
-    pub(super) fn new(me: Contact, config: &Config, tables: &Tables) -> Self {
+impl<A: Address> NodeList<A> {
+    pub(super) fn new(me: Contact<A>, config: &Config, tables: &Tables<A>) -> Self {
         let space = config.space();
         let mut list = NodeList {
             space,
@@ -129,8 +129,8 @@ impl NodeList {
         list
     }
 
-    fn position(&self, contact: Contact) -> Result<usize, usize> {
-        let distance = |contact: Contact| self.space.distance(self.me.id, contact.id);
+    fn position(&self, contact: Contact<A>) -> Result<usize, usize> {
+        let distance = |contact: Contact<A>| self.space.distance(self.me.id, contact.id);
         self.entries
             .binary_search_by_key(&(distance(contact), contact.addr), |entry| {
                 (distance(entry.contact), entry.contact.addr)
@@ -138,7 +138,7 @@ impl NodeList {
     }
 
     /// The entry of a node, passive if it is new; none for the node itself.
-    fn entry(&mut self, contact: Contact) -> Option<&mut Entry> {
+    fn entry(&mut self, contact: Contact<A>) -> Option<&mut Entry<A>> {
         if contact.id == self.me.id {
             return None;
         }
@@ -154,14 +154,14 @@ impl NodeList {
         self.entries.get_mut(at)
     }
 
-    fn remove(&mut self, contact: Contact) {
+    fn remove(&mut self, contact: Contact<A>) {
         if let Ok(at) = self.position(contact) {
             self.entries.remove(at);
         }
     }
 
     /// The nodes that have answered, clockwise.
-    pub fn active(&self) -> impl DoubleEndedIterator<Item = Contact> {
+    pub fn active(&self) -> impl DoubleEndedIterator<Item = Contact<A>> {
         self.entries
             .iter()
             .filter(|entry| entry.active)
@@ -169,28 +169,28 @@ impl NodeList {
     }
 
     /// The node with this identifier, if it has answered.
-    pub(super) fn active_at(&self, id: Id) -> Option<Contact> {
+    pub(super) fn active_at(&self, id: Id) -> Option<Contact<A>> {
         let distance = self.space.distance(self.me.id, id);
-        let before = |entry: &Entry| self.space.distance(self.me.id, entry.contact.id) < distance;
+        let before = |entry: &Entry<A>| self.space.distance(self.me.id, entry.contact.id) < distance;
         let from = self.entries.partition_point(before);
         let mut there = self.entries[from..].iter().take_while(|entry| entry.contact.id == id);
         there.find(|entry| entry.active).map(|entry| entry.contact)
     }
 
     /// All nodes heard of, clockwise.
-    pub fn known(&self) -> impl Iterator<Item = Contact> {
+    pub fn known(&self) -> impl Iterator<Item = Contact<A>> {
         self.entries.iter().map(|entry| entry.contact)
     }
 
     /// The farthest active node strictly between `me` and `key` that is not to be avoided.
-    pub(super) fn closest_preceding(&self, me: Id, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
+    pub(super) fn closest_preceding(&self, me: Id, key: Id, avoid: &[A]) -> Option<Contact<A>> {
         self.active()
             .rev()
             .find(|contact| in_open(me, contact.id, key) && !avoid.contains(&contact.addr))
     }
 
     /// Drops who left too many pings unanswered, and returns whom to ping this round.
-    fn pings(&mut self) -> Vec<NodeAddr> {
+    fn pings(&mut self) -> Vec<A> {
         let turn = self.entries.get(self.to_ping).map(|entry| entry.contact);
         self.to_ping = if self.to_ping + 1 < self.entries.len() {
             self.to_ping + 1
@@ -231,7 +231,7 @@ impl NodeList {
     }
 
     /// The lookups that refresh the backup successor and predecessor whose turn it is: of whom to ask, and what.
-    fn backups(&mut self, successors: usize, rng: &mut impl Rng) -> Vec<(NodeAddr, Id)> {
+    fn backups(&mut self, successors: usize, rng: &mut impl Rng) -> Vec<(A, Id)> {
         let turn = self.to_fix_backup;
         let len = self.entries.len();
         if turn + 1 >= len {
@@ -265,12 +265,12 @@ impl NodeList {
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>()
+        self.entries.capacity() * size_of::<Entry<A>>()
     }
 }
 
-impl<B: Payload> Chord<B> {
-    pub(super) fn i3_join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: NodeAddr) {
+impl<B: Payload, A: Address> Chord<B, A> {
+    pub(super) fn i3_join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: A) {
         if let Some(list) = self.extras.i3_mut() {
             list.bootstrap = Some(bootstrap);
         }
@@ -320,16 +320,16 @@ impl<B: Payload> Chord<B> {
         self.i3_mirror(ctx);
     }
 
-    fn i3_ping(&self, ctx: &mut Ctx<'_, Self>, to: NodeAddr) {
+    fn i3_ping(&self, ctx: &mut Ctx<'_, Self>, to: A) {
         ctx.send(to, super::Msg::I3(Msg::Ping { id: self.me.id }));
     }
 
-    fn i3_find(&self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, key: Id) {
+    fn i3_find(&self, ctx: &mut Ctx<'_, Self>, to: A, key: Id) {
         let (origin, ttl) = (self.me.addr, ctx.config().hop_limit);
         ctx.send(to, super::Msg::I3(Msg::FindSuccessor { key, origin, ttl }));
     }
 
-    pub(super) fn i3_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg) {
+    pub(super) fn i3_message(&mut self, ctx: &mut Ctx<'_, Self>, from: A, msg: Msg<A>) {
         let Some(list) = self.extras.i3_mut() else { return };
         match msg {
             Msg::FoundSuccessor(contact) => self.i3_heard(ctx, contact),
@@ -364,7 +364,7 @@ impl<B: Payload> Chord<B> {
 
     /// `process_fs`: answers the origin if the key lies before the successor, else passes on. The origin itself is
     /// never named, since what is known at its address may be its former self.
-    fn i3_process_find(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, origin: NodeAddr, ttl: u8) {
+    fn i3_process_find(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, origin: A, ttl: u8) {
         if origin == self.me.addr || ttl <= 1 {
             return;
         }
@@ -389,7 +389,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// A node was heard of: while it is passive, it is pinged, each round until it answers.
-    pub(super) fn i3_heard(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
+    pub(super) fn i3_heard(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>) {
         let entry = self.extras.i3_mut().and_then(|list| list.entry(contact));
         if let Some(entry) = entry.filter(|entry| !entry.active && entry.unanswered == 0) {
             entry.unanswered = 1;
@@ -398,7 +398,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// A neighbour has left and names others in its place.
-    pub(super) fn i3_left(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, named: &[Contact]) {
+    pub(super) fn i3_left(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact<A>, named: &[Contact<A>]) {
         if let Some(list) = self.extras.i3_mut() {
             list.remove(leaver);
         }

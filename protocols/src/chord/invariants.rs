@@ -25,7 +25,7 @@ use std::fmt;
 use std::ops::Bound;
 
 use sim_core::Nodes;
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::observer::Observer;
 use sim_core::time::SimTime;
 
@@ -385,8 +385,11 @@ pub struct RingError {
 
 impl RingError {
     /// The error of the members among these nodes. It is zero where Zave's measure of error is, which sums distances.
-    pub fn measure<'a, B: Payload>(config: &Config, nodes: impl IntoIterator<Item = &'a Chord<B>>) -> Self {
-        let members: Vec<&Chord<B>> = nodes.into_iter().filter(|node| node.has_joined()).collect();
+    pub fn measure<'a, B: Payload, A: Address>(
+        config: &Config,
+        nodes: impl IntoIterator<Item = &'a Chord<B, A>>,
+    ) -> Self {
+        let members: Vec<&Chord<B, A>> = nodes.into_iter().filter(|node| node.has_joined()).collect();
         let ring = Ring::new(config, members.iter().map(|node| node.contact()));
         let mut error = RingError::default();
         for node in members {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::{Chord, Config, Contact, Event, Id, Stage, Step};
@@ -13,10 +13,10 @@ use crate::kbr::{KeyBased, Payload, Upcall};
 /// al., SOSP 2001). A node looks forward: it knows the replicas of a key if it is the root, and cannot tell otherwise,
 /// since it knows one predecessor and would need as many as there are replicas. A layer that holds copies at other ranks
 /// asks the root whether they are still wanted.
-impl<B: Payload> KeyBased for Chord<B> {
+impl<B: Payload, A: Address> KeyBased for Chord<B, A> {
     type Payload = B;
 
-    fn upcall(event: Event<B>) -> Result<Upcall<B>, Event<B>> {
+    fn upcall(event: Event<B, A>) -> Result<Upcall<B, A>, Event<B, A>> {
         Ok(match event {
             Event::Joined => Upcall::Joined,
             Event::JoinFailed(_) | Event::Isolated => Upcall::Out,
@@ -32,17 +32,17 @@ impl<B: Payload> KeyBased for Chord<B> {
         config.space()
     }
 
-    fn contact(&self) -> Contact {
+    fn contact(&self) -> Contact<A> {
         self.me
     }
 
-    fn next_hop(&self, config: &Config, key: Id) -> Step {
+    fn next_hop(&self, config: &Config, key: Id) -> Step<A> {
         self.way(config, key)
     }
 
-    fn neighbour_set(&self, config: &Config, max: usize) -> Vec<Contact> {
+    fn neighbour_set(&self, config: &Config, max: usize) -> Vec<Contact<A>> {
         let space = config.space();
-        let distance = |contact: &Contact| {
+        let distance = |contact: &Contact<A>| {
             let clockwise = space.distance(self.me.id, contact.id);
             clockwise.min(space.distance(contact.id, self.me.id))
         };
@@ -52,7 +52,7 @@ impl<B: Payload> KeyBased for Chord<B> {
         neighbours
     }
 
-    fn replica_set(&self, _: &Config, key: Id, max_rank: usize) -> Vec<Contact> {
+    fn replica_set(&self, _: &Config, key: Id, max_rank: usize) -> Vec<Contact<A>> {
         if !self.owns(key) {
             return Vec::new();
         }
@@ -68,15 +68,15 @@ impl<B: Payload> KeyBased for Chord<B> {
         self.owns(key)
     }
 
-    fn roots(_: &Config, key: Id, members: &BTreeMap<u128, NodeAddr>, max_rank: usize) -> Vec<NodeAddr> {
+    fn roots(_: &Config, key: Id, members: &BTreeMap<u128, A>, max_rank: usize) -> Vec<A> {
         let clockwise = members.range(key.number()..).chain(members.range(..key.number()));
         clockwise.take(max_rank).map(|(_, addr)| *addr).collect()
     }
 }
 
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// The successors, and the predecessor if he is not among them.
-    fn known_neighbours(&self) -> Vec<Contact> {
+    fn known_neighbours(&self) -> Vec<Contact<A>> {
         let apart = self
             .predecessor
             .filter(|predecessor| !self.successors.contains(predecessor));

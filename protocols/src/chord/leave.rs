@@ -1,11 +1,12 @@
 //! Leaving (ToN, section IV-E.4).
 
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::{Chord, Contact, Msg, Rules};
 use crate::kbr::Payload;
 
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// Leaves gracefully (ToN, section IV-E.4).
     pub(super) fn leave(&mut self, ctx: &mut Ctx<'_, Self>) {
         if let Some(successor) = self.successors.first() {
@@ -33,8 +34,8 @@ impl<B: Payload> Chord<B> {
     pub(super) fn predecessor_leaves(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        leaver: Contact,
-        replacement: Option<Contact>,
+        leaver: Contact<A>,
+        replacement: Option<Contact<A>>,
     ) {
         let replacement = replacement.filter(|contact| contact.id != self.me.id);
         if self.extras.i3().is_some() {
@@ -46,7 +47,7 @@ impl<B: Payload> Chord<B> {
 
     /// The predecessor deletes the leaver from its list and appends the last node of the leaver's; under the corrected
     /// rules it takes over the list as it is, see the deviations.
-    pub(super) fn successor_leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, successors: &[Contact]) {
+    pub(super) fn successor_leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact<A>, successors: &[Contact<A>]) {
         if self.extras.i3().is_some() {
             return self.i3_left(ctx, leaver, successors);
         }

@@ -1,6 +1,6 @@
 //! Keeping the ring (2001, Fig. 7; ToN, Fig. 6 and section IV-E; Zave).
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::random::unit;
 
@@ -9,7 +9,7 @@ use super::ring::in_open;
 use super::{Chord, Config, Contact, Dropped, Event, JoinFailure, Msg, Neighbours, Rules, Stage, Timer};
 use crate::kbr::Payload;
 
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// Sets the timer of the next round, a random period ahead.
     pub(super) fn set_next_round(ctx: &mut Ctx<'_, Self>) {
         let config = ctx.config();
@@ -37,13 +37,13 @@ impl<B: Payload> Chord<B> {
     }
 
     /// `n.join(n')` (ToN, Fig. 6; Zave): find the successor of the node's own identifier.
-    pub(super) fn join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: NodeAddr) {
+    pub(super) fn join(&mut self, ctx: &mut Ctx<'_, Self>, bootstrap: A) {
         self.predecessor = None;
         self.find_to_join(ctx, bootstrap);
     }
 
     /// The successor found by the join has answered: the node is a member.
-    pub(super) fn joined(&mut self, ctx: &mut Ctx<'_, Self>, successor: Contact, neighbours: Neighbours) {
+    pub(super) fn joined(&mut self, ctx: &mut Ctx<'_, Self>, successor: Contact<A>, neighbours: Neighbours<A>) {
         self.successors = self.successor_list(ctx.config(), successor, &neighbours.successors);
         self.stage = Stage::Member;
         self.set_next_check(ctx);
@@ -88,7 +88,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// `n.stabilize()`, second half: the successor has answered.
-    pub(super) fn stabilized(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, neighbours: Neighbours) {
+    pub(super) fn stabilized(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact<A>, neighbours: Neighbours<A>) {
         match self.successors.first() {
             Some(successor) if *successor == responder => {}
             Some(successor) if successor.addr == responder.addr => {
@@ -107,7 +107,7 @@ impl<B: Payload> Chord<B> {
 
     /// The successor's predecessor lies between this node and its successor. The published rules take it as the new
     /// successor; the corrected ones ask it first (Zave: the published rule can adopt a dead node).
-    pub(super) fn consider(&mut self, ctx: &mut Ctx<'_, Self>, candidate: Contact) {
+    pub(super) fn consider(&mut self, ctx: &mut Ctx<'_, Self>, candidate: Contact<A>) {
         if ctx.config().rules == Rules::Corrected {
             return self.request(ctx, candidate.addr, Ask::Candidate);
         }
@@ -117,7 +117,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The candidate has answered (Zave, `stabilizeFromPredecessor`).
-    pub(super) fn adopt(&mut self, ctx: &mut Ctx<'_, Self>, candidate: Contact, neighbours: &Neighbours) {
+    pub(super) fn adopt(&mut self, ctx: &mut Ctx<'_, Self>, candidate: Contact<A>, neighbours: &Neighbours<A>) {
         let successor = self.successors.first().unwrap_or(&self.me);
         if in_open(self.me.id, candidate.id, successor.id) {
             self.successors = self.successor_list(ctx.config(), candidate, &neighbours.successors);
@@ -132,7 +132,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The successor does not answer: the next one takes its place (ToN, section IV-E.3).
-    pub(super) fn successor_dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
+    pub(super) fn successor_dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: A) {
         if self.successors.first().is_none_or(|successor| successor.addr != addr) {
             return;
         }
@@ -152,7 +152,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The list with `head` before the list of the head: as long as lists are, and ending before it would come round.
-    pub(super) fn successor_list(&self, config: &Config, head: Contact, rest: &[Contact]) -> Vec<Contact> {
+    pub(super) fn successor_list(&self, config: &Config, head: Contact<A>, rest: &[Contact<A>]) -> Vec<Contact<A>> {
         let mut list = Vec::with_capacity(config.successors.min(rest.len() + 1));
         let mut last = self.me.id;
         for contact in std::iter::once(&head).chain(rest).take(config.successors) {
@@ -166,7 +166,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// `n.notify(n')` (ToN, Fig. 6), and `rectify` (Zave), which also replaces a predecessor that is dead.
-    pub(super) fn notify(&mut self, ctx: &mut Ctx<'_, Self>, notifier: Contact) {
+    pub(super) fn notify(&mut self, ctx: &mut Ctx<'_, Self>, notifier: Contact<A>) {
         if notifier.id == self.me.id {
             return ctx.emit(Event::Dropped(Dropped::OwnIdentifier));
         }
@@ -191,7 +191,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// The predecessor is dead, or somebody else lives at its address.
-    pub(super) fn predecessor_dead(&mut self, addr: NodeAddr, replacement: Option<Contact>) {
+    pub(super) fn predecessor_dead(&mut self, addr: A, replacement: Option<Contact<A>>) {
         if self.predecessor.is_some_and(|predecessor| predecessor.addr == addr) {
             self.predecessor = replacement;
         }

@@ -63,7 +63,7 @@ mod ring;
 mod route;
 mod wire;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
 
@@ -84,7 +84,7 @@ pub use wire::{Msg, Neighbours};
 
 /// How a node starts.
 #[derive(Clone, Debug)]
-pub enum Init {
+pub enum Init<A = NodeAddr> {
     /// As the first one of a new ring. (Zave's proof wants a ring to start with `successors + 1` nodes; one that grows
     /// from a single node is outside it until then.)
     First {
@@ -96,28 +96,39 @@ pub enum Init {
         /// Its identifier.
         id: Id,
         /// The member.
-        bootstrap: NodeAddr,
+        bootstrap: A,
     },
     /// As a member, with tables made by [`Ring`].
     Ready {
         /// Its identifier.
         id: Id,
         /// Its tables.
-        tables: Box<Tables>,
+        tables: Box<Tables<A>>,
     },
 }
 
 /// What a member knows.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Tables {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tables<A = NodeAddr> {
     /// Its predecessor.
-    pub predecessor: Option<Contact>,
+    pub predecessor: Option<Contact<A>>,
     /// Its successors, the nearest first.
-    pub successors: Vec<Contact>,
+    pub successors: Vec<Contact<A>>,
     /// Its fingers.
-    pub fingers: Fingers,
+    pub fingers: Fingers<A>,
     /// For proximity: of each distinct finger, in their order, the nodes that follow it.
-    pub followers: Vec<Vec<Contact>>,
+    pub followers: Vec<Vec<Contact<A>>>,
+}
+
+impl<A: Address> Default for Tables<A> {
+    fn default() -> Self {
+        Tables {
+            predecessor: None,
+            successors: Vec::new(),
+            fingers: Fingers::new(),
+            followers: Vec::new(),
+        }
+    }
 }
 
 /// What a node says to its later self.
@@ -135,9 +146,9 @@ pub enum Timer {
 
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Stage {
+enum Stage<A> {
     Joining {
-        bootstrap: NodeAddr,
+        bootstrap: A,
         retries_left: u8,
     },
     Member,
@@ -147,35 +158,35 @@ enum Stage {
 
 /// A node. Its messages to keys carry `B`: what the layer above says.
 #[derive(Debug)]
-pub struct Chord<B = Nothing> {
-    me: Contact,
-    stage: Stage,
-    predecessor: Option<Contact>,
-    successors: Vec<Contact>,
-    fingers: Fingers,
+pub struct Chord<B = Nothing, A = NodeAddr> {
+    me: Contact<A>,
+    stage: Stage<A>,
+    predecessor: Option<Contact<A>>,
+    successors: Vec<Contact<A>>,
+    fingers: Fingers<A>,
     next_finger: u8,
-    requests: Requests<NodeAddr, Ask>,
+    requests: Requests<A, Ask<A>>,
     next_find: FindId,
     /// Lookups under way.
     #[expect(
         clippy::vec_box,
         reason = "a node has none most of the time, and keeps the room for one"
     )]
-    finds: Vec<Box<Find<B>>>,
+    finds: Vec<Box<Find<B, A>>>,
     /// What only some settings need. Under i3's rules the neighbours above are read off the list there.
-    extras: Extras,
+    extras: Extras<A>,
 }
 
-impl<B: Payload> Protocol for Chord<B> {
-    type Addr = NodeAddr;
-    type Init = Init;
+impl<B: Payload, A: Address> Protocol for Chord<B, A> {
+    type Addr = A;
+    type Init = Init<A>;
     type Config = Config;
-    type Msg = Msg<B>;
+    type Msg = Msg<B, A>;
     type Timer = Timer;
-    type Command = Command<B>;
-    type Event = Event<B>;
+    type Command = Command<B, A>;
+    type Event = Event<B, A>;
 
-    fn new(me: NodeAddr, init: Init, config: &Config, streams: StreamKey) -> Self {
+    fn new(me: A, init: Init<A>, config: &Config, streams: StreamKey) -> Self {
         let (id, stage, tables) = match init {
             Init::First { id } => (id, Stage::Member, Box::default()),
             Init::Join { id, bootstrap } => (
@@ -238,7 +249,7 @@ impl<B: Payload> Protocol for Chord<B> {
         }
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg<B>) {
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: A, msg: Msg<B, A>) {
         self.watched(ctx, |node, ctx| node.receive(ctx, from, msg));
     }
 
@@ -246,7 +257,7 @@ impl<B: Payload> Protocol for Chord<B> {
         self.watched(ctx, |node, ctx| node.due(ctx, timer));
     }
 
-    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Command<B>) {
+    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Command<B, A>) {
         match command {
             Command::Lookup { key } => self.look_up(ctx, operation, key),
             Command::Call(Call::Route { key, payload }) => self.set_out(ctx, operation, key, payload),
@@ -262,8 +273,8 @@ impl<B: Payload> Protocol for Chord<B> {
 }
 
 /// What happens to a node.
-impl<B: Payload> Chord<B> {
-    fn receive(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg<B>) {
+impl<B: Payload, A: Address> Chord<B, A> {
+    fn receive(&mut self, ctx: &mut Ctx<'_, Self>, from: A, msg: Msg<B, A>) {
         if !msg.belongs_to(ctx.config().space()) {
             return ctx.emit(Event::Dropped(Dropped::ForeignIdentifier));
         }
@@ -331,9 +342,9 @@ impl<B: Payload> Chord<B> {
 }
 
 /// What observers and probes may see.
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// The node's identifier and address.
-    pub fn contact(&self) -> Contact {
+    pub fn contact(&self) -> Contact<A> {
         self.me
     }
 
@@ -348,38 +359,38 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Its successors, the nearest first; none if it is alone.
-    pub fn successors(&self) -> &[Contact] {
+    pub fn successors(&self) -> &[Contact<A>] {
         &self.successors
     }
 
     /// Its predecessor.
-    pub fn predecessor(&self) -> Option<Contact> {
+    pub fn predecessor(&self) -> Option<Contact<A>> {
         self.predecessor
     }
 
     /// Its fingers. Under i3's rules there are none apart from [`Chord::i3_list`].
-    pub fn fingers(&self) -> &Fingers {
+    pub fn fingers(&self) -> &Fingers<A> {
         &self.fingers
     }
 
     /// What it knows under i3's rules.
-    pub fn i3_list(&self) -> Option<&i3::NodeList> {
+    pub fn i3_list(&self) -> Option<&i3::NodeList<A>> {
         self.extras.i3()
     }
 
     /// Where a message to a key would go next. Under i3's rules one that is addressed to a node goes there at once from
     /// whoever knows it; under the papers' it goes by the node before, as a lookup does.
-    pub fn route(&self, config: &Config, key: Id) -> Step {
+    pub fn route(&self, config: &Config, key: Id) -> Step<A> {
         let addressee = self.extras.i3().and_then(|list| list.active_at(key));
         addressee.map_or_else(|| self.find_successor_step(config, key, &[]), Step::Owner)
     }
 
     /// Bytes that the node takes beside its own size.
     pub fn heap_bytes(&self) -> usize {
-        self.successors.capacity() * size_of::<Contact>()
+        self.successors.capacity() * size_of::<Contact<A>>()
             + self.fingers.heap_bytes()
             + self.requests.heap_bytes()
-            + self.finds.capacity() * size_of::<Box<Find<B>>>()
+            + self.finds.capacity() * size_of::<Box<Find<B, A>>>()
             + self.finds.iter().map(|find| find.heap_bytes()).sum::<usize>()
             + self.extras.heap_bytes()
     }

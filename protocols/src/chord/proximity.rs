@@ -21,7 +21,7 @@
 //! - A time-out on the way to an alternate falls back on those kept, not on the second nearest of all `s`.
 //! - ToN does not say when alternates are refreshed: here each time that their finger is.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::time::{SimDuration, SimTime};
 
@@ -34,24 +34,24 @@ use crate::id::{Contact, Id, IdSpace};
 use crate::kbr::Payload;
 
 /// What a node knows of who is near.
-#[derive(Debug, Default)]
-pub(super) struct Nearby {
-    alternates: Vec<Alternates>,
+#[derive(Debug)]
+pub(super) struct Nearby<A> {
+    alternates: Vec<Alternates<A>>,
     /// The same for the node's own successors, the first included.
-    successors: Box<[Contact]>,
+    successors: Box<[Contact<A>]>,
     /// The list of successors that these were chosen from.
-    surveyed: Vec<Contact>,
-    surveys: Vec<Survey>,
+    surveyed: Vec<Contact<A>>,
+    surveys: Vec<Survey<A>>,
     next_survey: u32,
     /// Who follows the fingers of a node that starts with tables, until it starts.
-    followers: Vec<Vec<Contact>>,
+    followers: Vec<Vec<Contact<A>>>,
 }
 
 /// The followers of a finger that are nearer than the finger and all between, clockwise.
 #[derive(Debug)]
-struct Alternates {
-    finger: Contact,
-    nearer: Box<[Contact]>,
+struct Alternates<A> {
+    finger: Contact<A>,
+    nearer: Box<[Contact<A>]>,
 }
 
 /// The name of a survey at its node.
@@ -69,25 +69,29 @@ enum Part {
 
 /// Distances that are being measured.
 #[derive(Debug)]
-struct Survey {
+struct Survey<A> {
     id: SurveyId,
     part: Part,
     begun: SimTime,
     /// Clockwise, each with its distance when it is known.
-    samples: Vec<(Contact, Option<SimDuration>)>,
+    samples: Vec<(Contact<A>, Option<SimDuration>)>,
 }
 
-impl Nearby {
+impl<A: Address> Nearby<A> {
     /// Nobody yet; `followers` of the fingers that the node starts with, in their order, are looked at when it starts.
-    pub(super) fn new(followers: Vec<Vec<Contact>>) -> Self {
+    pub(super) fn new(followers: Vec<Vec<Contact<A>>>) -> Self {
         Nearby {
+            alternates: Vec::new(),
+            successors: Box::default(),
+            surveyed: Vec::new(),
+            surveys: Vec::new(),
+            next_survey: 0,
             followers,
-            ..Nearby::default()
         }
     }
 
     /// The nearest of a finger and its alternates that precede the key.
-    fn nearest(&self, me: Id, finger: Contact, key: Id, avoid: &[NodeAddr]) -> Contact {
+    fn nearest(&self, me: Id, finger: Contact<A>, key: Id, avoid: &[A]) -> Contact<A> {
         let alternates = self.alternates.iter().find(|alternates| alternates.finger == finger);
         let nearer = alternates.map_or(&[][..], |alternates| &alternates.nearer);
         last_preceding(nearer, me, key, avoid).unwrap_or(finger)
@@ -96,21 +100,21 @@ impl Nearby {
     pub(super) fn heap_bytes(&self) -> usize {
         let alternates = self.alternates.iter().map(|alternates| alternates.nearer.len());
         let surveys = self.surveys.iter().map(|survey| survey.samples.capacity());
-        (alternates.sum::<usize>() + self.successors.len() + self.surveyed.capacity()) * size_of::<Contact>()
-            + self.alternates.capacity() * size_of::<Alternates>()
-            + self.surveys.capacity() * size_of::<Survey>()
-            + surveys.sum::<usize>() * size_of::<(Contact, Option<SimDuration>)>()
+        (alternates.sum::<usize>() + self.successors.len() + self.surveyed.capacity()) * size_of::<Contact<A>>()
+            + self.alternates.capacity() * size_of::<Alternates<A>>()
+            + self.surveys.capacity() * size_of::<Survey<A>>()
+            + surveys.sum::<usize>() * size_of::<(Contact<A>, Option<SimDuration>)>()
     }
 }
 
 /// The last of these contacts, which go clockwise, that lies between these points and is not to be avoided.
-fn last_preceding(contacts: &[Contact], behind: Id, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
+fn last_preceding<A: Address>(contacts: &[Contact<A>], behind: Id, key: Id, avoid: &[A]) -> Option<Contact<A>> {
     let mut precede = contacts.iter().rev().copied();
     precede.find(|contact| in_open(behind, contact.id, key) && !avoid.contains(&contact.addr))
 }
 
 /// Those that are nearer than all before them; somebody who has not been measured is not among them.
-fn ever_nearer(samples: &[(Contact, Option<SimDuration>)]) -> Vec<Contact> {
+fn ever_nearer<A: Address>(samples: &[(Contact<A>, Option<SimDuration>)]) -> Vec<Contact<A>> {
     let mut nearest = None;
     let mut kept = Vec::new();
     for (contact, delay) in samples {
@@ -125,9 +129,9 @@ fn ever_nearer(samples: &[(Contact, Option<SimDuration>)]) -> Vec<Contact> {
 }
 
 /// Routing.
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// Who is asked in place of the finger that is the closest node before the key.
-    pub(super) fn nearer_than_finger(&self, config: &Config, finger: Contact, key: Id, avoid: &[NodeAddr]) -> Contact {
+    pub(super) fn nearer_than_finger(&self, config: &Config, finger: Contact<A>, key: Id, avoid: &[A]) -> Contact<A> {
         match (self.extras.nearby(), config.proximity) {
             (Some(nearby), Some(proximity)) if proximity.choice == Choice::Alternates => {
                 nearby.nearest(self.me.id, finger, key, avoid)
@@ -137,7 +141,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Who is asked in place of a successor: the nearest of the first `s` that lie beyond `behind` and precede the key.
-    pub(super) fn nearer_than_successor(&self, successor: Contact, behind: Id, key: Id, avoid: &[NodeAddr]) -> Contact {
+    pub(super) fn nearer_than_successor(&self, successor: Contact<A>, behind: Id, key: Id, avoid: &[A]) -> Contact<A> {
         let nearby = self.extras.nearby().map_or(&[][..], |nearby| &nearby.successors);
         let nearest = last_preceding(nearby, behind, key, avoid);
         nearest
@@ -147,12 +151,12 @@ impl<B: Payload> Chord<B> {
 }
 
 /// Keeping alternates.
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// A node that starts with tables looks at those who follow its fingers, and at its successors.
     pub(super) fn survey_tables(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Some(nearby) = self.extras.nearby_mut() else { return };
         let followers = std::mem::take(&mut nearby.followers);
-        let fingers: Vec<(u8, Contact)> = self.fingers.last_indices().collect();
+        let fingers: Vec<(u8, Contact<A>)> = self.fingers.last_indices().collect();
         for ((index, finger), followers) in fingers.into_iter().zip(followers) {
             self.survey_finger(ctx, index, finger, &followers);
         }
@@ -160,7 +164,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// A lookup has found the first node at or after the start of a finger.
-    pub(super) fn finger_found(&mut self, ctx: &mut Ctx<'_, Self>, index: u8, first: Contact) {
+    pub(super) fn finger_found(&mut self, ctx: &mut Ctx<'_, Self>, index: u8, first: Contact<A>) {
         let Some(proximity) = ctx.config().proximity else {
             return self.fingers.set(index, first);
         };
@@ -168,25 +172,31 @@ impl<B: Payload> Chord<B> {
         if proximity.choice == Choice::Alternates || self.fingers.get(index).is_none() {
             self.fingers.set(index, first);
         }
-        let asked = |ask: &Ask| matches!(ask, Ask::Followers { index: of } if *of == index);
+        let asked = |ask: &Ask<A>| matches!(ask, Ask::Followers { index: of } if *of == index);
         if proximity.samples > 1 && !self.requests.any(asked) {
             self.request(ctx, first.addr, Ask::Followers { index });
         }
     }
 
     /// Looks at the first node at or after the start of a finger, and at those that follow it.
-    pub(super) fn survey_finger(&mut self, ctx: &mut Ctx<'_, Self>, index: u8, first: Contact, followers: &[Contact]) {
+    pub(super) fn survey_finger(
+        &mut self,
+        ctx: &mut Ctx<'_, Self>,
+        index: u8,
+        first: Contact<A>,
+        followers: &[Contact<A>],
+    ) {
         let Some(Proximity { samples, choice, .. }) = ctx.config().proximity else {
             return;
         };
         let space = ctx.config().space();
-        let belongs = |contact: &Contact| match choice {
+        let belongs = |contact: &Contact<A>| match choice {
             // A list that is not up to date may come round to the node itself without naming it.
             Choice::Alternates => space.distance(self.me.id, contact.id) > space.distance(self.me.id, first.id),
             Choice::Fingers => in_interval(space, self.me.id, index, contact.id),
         };
         let rest = followers.iter().copied().take_while(belongs);
-        let sampled: Vec<Contact> = std::iter::once(first).chain(rest).take(samples).collect();
+        let sampled: Vec<Contact<A>> = std::iter::once(first).chain(rest).take(samples).collect();
         self.survey(ctx, Part::Finger(index), &sampled);
     }
 
@@ -195,7 +205,7 @@ impl<B: Payload> Chord<B> {
         let Some(proximity) = ctx.config().proximity.filter(|proximity| proximity.successors) else {
             return;
         };
-        let list: Vec<Contact> = self.successors.iter().copied().take(proximity.samples).collect();
+        let list: Vec<Contact<A>> = self.successors.iter().copied().take(proximity.samples).collect();
         let Some(nearby) = self.extras.nearby_mut() else { return };
         if nearby.surveyed != list {
             nearby.surveyed.clone_from(&list);
@@ -205,13 +215,13 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Measures how far away these are.
-    fn survey(&mut self, ctx: &mut Ctx<'_, Self>, part: Part, sampled: &[Contact]) {
+    fn survey(&mut self, ctx: &mut Ctx<'_, Self>, part: Part, sampled: &[Contact<A>]) {
         let Some(proximity) = ctx.config().proximity else {
             return;
         };
         let oracle = proximity.delays == Delays::Oracle;
         // Where nobody knows how far it is, all are equally far.
-        let known = |contact: &Contact| oracle.then(|| ctx.round_trip(contact.addr).unwrap_or(SimDuration::ZERO));
+        let known = |contact: &Contact<A>| oracle.then(|| ctx.round_trip(contact.addr).unwrap_or(SimDuration::ZERO));
         let samples = sampled.iter().map(|contact| (*contact, known(contact))).collect();
         let Some(nearby) = self.extras.nearby_mut() else { return };
         let id = SurveyId(nearby.next_survey);
@@ -232,7 +242,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// Somebody has answered, or does not: `None`.
-    pub(super) fn measured(&mut self, ctx: &mut Ctx<'_, Self>, id: SurveyId, addr: NodeAddr, answer: Option<Contact>) {
+    pub(super) fn measured(&mut self, ctx: &mut Ctx<'_, Self>, id: SurveyId, addr: A, answer: Option<Contact<A>>) {
         let now = ctx.now();
         let Some(nearby) = self.extras.nearby_mut() else { return };
         let Some(at) = nearby.surveys.iter().position(|survey| survey.id == id) else {
@@ -256,7 +266,7 @@ impl<B: Payload> Chord<B> {
     }
 
     /// All have been measured.
-    fn surveyed(&mut self, ctx: &Ctx<'_, Self>, survey: &Survey) {
+    fn surveyed(&mut self, ctx: &Ctx<'_, Self>, survey: &Survey<A>) {
         let kept = ever_nearer(&survey.samples);
         let (Some(nearest), Some(proximity)) = (kept.last().copied(), ctx.config().proximity) else {
             return;
@@ -273,10 +283,10 @@ impl<B: Payload> Chord<B> {
     }
 }
 
-impl Nearby {
+impl<A: Address> Nearby<A> {
     /// Keeps those that are nearer than a finger, and forgets those of nodes that are no fingers any more.
-    fn keep(&mut self, fingers: &Fingers, finger: Contact, nearer: &[Contact]) {
-        let is_finger = |contact: Contact| fingers.contacts().any(|finger| finger == contact);
+    fn keep(&mut self, fingers: &Fingers<A>, finger: Contact<A>, nearer: &[Contact<A>]) {
+        let is_finger = |contact: Contact<A>| fingers.contacts().any(|finger| finger == contact);
         self.alternates
             .retain(|alternates| alternates.finger != finger && is_finger(alternates.finger));
         if is_finger(finger) && nearer.len() > 1 {

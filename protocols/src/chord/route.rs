@@ -1,15 +1,15 @@
 //! Finding the way (ToN, section IV-C and IV-D; with failures, section IV-E.3).
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 
 use super::ring::{in_open, in_open_closed};
 use super::{Chord, Config, Contact, Id, Step};
 use crate::kbr::Payload;
 
-impl<B: Payload> Chord<B> {
+impl<B: Payload, A: Address> Chord<B, A> {
     /// One step of `n.find_successor(id)` (ToN, Fig. 5): the owner if the key lies between this node and its successor,
     /// and otherwise the closest node before the key. Nodes in `avoid` did not answer whoever asks.
-    pub(super) fn find_successor_step(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
+    pub(super) fn find_successor_step(&self, config: &Config, key: Id, avoid: &[A]) -> Step<A> {
         if self.successors.is_empty() {
             return Step::Owner(self.me);
         }
@@ -32,7 +32,7 @@ impl<B: Payload> Chord<B> {
 
     /// `n.closest_preceding_node(id)` (ToN, Fig. 5): the closest node before the key among the fingers, and, as section
     /// IV-E.3 has it, among the successors.
-    pub(super) fn closest_preceding_node(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
+    pub(super) fn closest_preceding_node(&self, config: &Config, key: Id, avoid: &[A]) -> Option<Contact<A>> {
         if let Some(list) = self.extras.i3() {
             return list.closest_preceding(self.me.id, key, avoid);
         }

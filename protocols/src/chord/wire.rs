@@ -1,6 +1,6 @@
 //! The messages of Chord, what they weigh, and whether they are well-formed.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::Wire;
 
 use super::i3;
@@ -10,7 +10,7 @@ use crate::request::RequestId;
 
 /// What nodes say to each other.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Msg<B = Nothing> {
+pub enum Msg<B = Nothing, A = NodeAddr> {
     /// Iterative lookup: who is next on the way to `key`, except those in `avoid`?
     NextHop {
         /// Named in the answer.
@@ -18,7 +18,7 @@ pub enum Msg<B = Nothing> {
         /// What is looked up.
         key: Id,
         /// Nodes not to be named.
-        avoid: Box<[NodeAddr]>,
+        avoid: Box<[A]>,
     },
     /// Recursive lookup: pass on towards `key`, or answer the origin with [`Msg::Step`].
     FindSuccessor {
@@ -27,18 +27,18 @@ pub enum Msg<B = Nothing> {
         /// What is looked up.
         key: Id,
         /// Who wants to know.
-        origin: NodeAddr,
+        origin: A,
         /// Nodes visited before this one.
         visited: u8,
         /// Nodes not to be named.
-        avoid: Box<[NodeAddr]>,
+        avoid: Box<[A]>,
     },
     /// Answer to both.
     Step {
         /// The request answered.
         request: RequestId,
         /// Where the key is, or who is closer.
-        step: Step,
+        step: Step<A>,
         /// Nodes visited by a recursive lookup.
         visited: u8,
     },
@@ -52,7 +52,7 @@ pub enum Msg<B = Nothing> {
         /// The request answered.
         request: RequestId,
         /// What was asked for.
-        neighbours: Box<Neighbours>,
+        neighbours: Box<Neighbours<A>>,
     },
     /// The sender thinks that it might be your predecessor.
     Notify {
@@ -76,35 +76,35 @@ pub enum Msg<B = Nothing> {
         /// Its identifier.
         id: Id,
         /// Its predecessor.
-        predecessor: Option<Contact>,
+        predecessor: Option<Contact<A>>,
     },
     /// The sender, your successor, leaves.
     SuccessorLeaving {
         /// Its identifier.
         id: Id,
         /// Its successors.
-        successors: Box<[Contact]>,
+        successors: Box<[Contact<A>]>,
     },
     /// What only i3's nodes say.
-    I3(i3::Msg),
+    I3(i3::Msg<A>),
     /// A message on its way to a key.
     Route {
         /// Whom the sender takes for the owner of the key; nobody if the receiver is only closer to it.
         owner: Option<Id>,
         /// The message.
-        message: Box<Routed<B>>,
+        message: Box<Routed<B, A>>,
     },
 }
 
 /// What a member says of its neighbourhood.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Neighbours {
+pub struct Neighbours<A = NodeAddr> {
     /// Its own identifier.
     pub id: Id,
     /// Its predecessor.
-    pub predecessor: Option<Contact>,
+    pub predecessor: Option<Contact<A>>,
     /// Its successors, the nearest first.
-    pub successors: Vec<Contact>,
+    pub successors: Vec<Contact<A>>,
 }
 
 /// Bytes of a message before its contents: what p2psim charges for headers (Li et al. 2005).
@@ -131,7 +131,7 @@ const NAMES: [&str; 15] = [
     "i3-pong",
 ];
 
-impl<B: Payload> Wire for Msg<B> {
+impl<B: Payload, A: Address> Wire for Msg<B, A> {
     const KINDS: usize = NAMES.len() + B::KINDS;
 
     fn kind(&self) -> usize {
@@ -188,10 +188,10 @@ impl<B: Payload> Wire for Msg<B> {
     }
 }
 
-impl<B> Msg<B> {
+impl<B, A: Address> Msg<B, A> {
     /// Whether all identifiers in the message belong to the ring.
     pub(super) fn belongs_to(&self, space: IdSpace) -> bool {
-        let holds = |contact: &Contact| space.holds(contact.id);
+        let holds = |contact: &Contact<A>| space.holds(contact.id);
         match self {
             Msg::NextHop { key, .. } | Msg::FindSuccessor { key, .. } => space.holds(*key),
             Msg::Step { step, .. } => step.contact().as_ref().is_none_or(holds),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::addr::Address;
 use sim_core::time::SimTime;
 
 use super::config::Caching;
@@ -9,23 +10,32 @@ use super::store::Record;
 use crate::id::Id;
 
 /// The values that a node has seen on their way, up to a number; the one used longest ago gives way.
-#[derive(Debug, Default)]
-pub(super) struct Cache {
-    copies: BTreeMap<Id, Copied>,
+#[derive(Debug)]
+pub(super) struct Cache<A> {
+    copies: BTreeMap<Id, Copied<A>>,
     /// Counts uses: time would not tell two of the same instant apart.
     uses: u64,
 }
 
 #[derive(Debug)]
-struct Copied {
-    record: Record,
+struct Copied<A> {
+    record: Record<A>,
     until: SimTime,
     used: u64,
 }
 
-impl Cache {
+impl<A> Default for Cache<A> {
+    fn default() -> Self {
+        Cache {
+            copies: BTreeMap::new(),
+            uses: 0,
+        }
+    }
+}
+
+impl<A: Address> Cache<A> {
     /// The copy of a key, if there is one that still counts.
-    pub(super) fn get(&mut self, key: Id, now: SimTime) -> Option<Record> {
+    pub(super) fn get(&mut self, key: Id, now: SimTime) -> Option<Record<A>> {
         self.uses += 1;
         let copied = self.copies.get_mut(&key).filter(|copied| now < copied.until)?;
         copied.used = self.uses;
@@ -33,7 +43,7 @@ impl Cache {
     }
 
     /// Keeps a copy that the root gave away now.
-    pub(super) fn keep(&mut self, caching: Caching, key: Id, record: Record, now: SimTime) {
+    pub(super) fn keep(&mut self, caching: Caching, key: Id, record: Record<A>, now: SimTime) {
         self.uses += 1;
         let copied = Copied {
             record,
@@ -57,7 +67,7 @@ impl Cache {
 
     /// Bytes on the heap. Trees of the standard library are two thirds full.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.copies.len() * (size_of::<Id>() + size_of::<Copied>()) * 3 / 2
+        self.copies.len() * (size_of::<Id>() + size_of::<Copied<A>>()) * 3 / 2
     }
 }
 

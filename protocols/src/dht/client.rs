@@ -1,5 +1,6 @@
 //! Whoever asks: operations from end to end, and the copies that the way leaves behind.
 
+use sim_core::addr::Address;
 use sim_core::protocol::{OperationId, TimerId};
 use sim_core::time::SimDuration;
 
@@ -12,16 +13,16 @@ use crate::layer::Below;
 
 /// An operation that has not ended.
 #[derive(Debug)]
-pub(super) struct Pending<const CACHE: bool> {
+pub(super) struct Pending<const CACHE: bool, A> {
     key: Id,
-    request: Request<CACHE>,
+    request: Request<CACHE, A>,
     retries_left: u8,
     timer: TimerId,
 }
 
-impl<const CACHE: bool> Storage<CACHE> {
+impl<const CACHE: bool, A: Address> Storage<CACHE, A> {
     /// Begins a put or a remove: gives it its version.
-    pub(super) fn write<O: Carrier<CACHE>>(
+    pub(super) fn write<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         operation: OperationId,
@@ -39,12 +40,12 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Begins an operation.
-    pub(super) fn begin<O: Carrier<CACHE>>(
+    pub(super) fn begin<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         operation: OperationId,
         key: Id,
-        request: Request<CACHE>,
+        request: Request<CACHE, A>,
     ) {
         if !self.member {
             return below.emit(Event::Failed { operation });
@@ -61,7 +62,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Nothing has come of an operation: try again, or give up.
-    pub(super) fn operation_expired<O: Carrier<CACHE>>(
+    pub(super) fn operation_expired<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         operation: OperationId,
@@ -84,7 +85,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// The node is no member any more: nothing comes of what it has begun.
-    pub(super) fn abandon<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    pub(super) fn abandon<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         for (operation, pending) in std::mem::take(&mut self.pending) {
             below.ctx().cancel_timer(pending.timer);
             below.emit(Event::Failed { operation });
@@ -92,7 +93,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// A write is done.
-    pub(super) fn written<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, operation: OperationId) {
+    pub(super) fn written<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>, operation: OperationId) {
         if let Some(Pending {
             request: Request::Write(record),
             timer,
@@ -106,12 +107,12 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// A get has been answered.
-    pub(super) fn answered<O: Carrier<CACHE>>(
+    pub(super) fn answered<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         operation: OperationId,
         key: Id,
-        record: Option<Record>,
+        record: Option<Record<A>>,
         cached: bool,
     ) {
         let Some(pending) = self.pending.remove(&operation) else {
@@ -131,7 +132,12 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// The root has given away a copy.
-    pub(super) fn keep_copy<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, key: Id, record: Record) {
+    pub(super) fn keep_copy<O: Carrier<CACHE, A>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        key: Id,
+        record: Record<A>,
+    ) {
         if let Some(caching) = below.config().cache.filter(|_| CACHE) {
             self.cache.keep(caching, key, record, below.ctx().now());
         }
@@ -139,10 +145,10 @@ impl<const CACHE: bool> Storage<CACHE> {
 
     /// A message is on its way: a get ends at the first node that has a copy, and leaves the name of the last one that has
     /// none, to which the root sends one (CFS, section 4.3: copies spread backwards from the root, a node a get).
-    pub(super) fn forward<O: Carrier<CACHE>>(
+    pub(super) fn forward<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        mut message: Box<Routed<Request<CACHE>>>,
+        mut message: Box<Routed<Request<CACHE, A>, A>>,
     ) {
         let Routed { key, operation, .. } = *message;
         if let Request::Get { via } = &mut message.payload {

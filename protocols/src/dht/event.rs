@@ -1,5 +1,6 @@
 //! What a node is asked from above, and what it tells upward.
 
+use sim_core::addr::NodeAddr;
 use sim_core::protocol::OperationId;
 
 use super::store::{Record, Version};
@@ -29,7 +30,7 @@ pub enum Command {
 
 /// What a node tells upward.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event {
+pub enum Event<A = NodeAddr> {
     /// The node has become a member of the overlay.
     Joined,
     /// It is no member any more, or could not become one.
@@ -39,14 +40,14 @@ pub enum Event {
         /// Which.
         operation: OperationId,
         /// The version that it wrote.
-        version: Version,
+        version: Version<A>,
     },
     /// A get has been answered.
     Answered {
         /// Which.
         operation: OperationId,
         /// What is stored; none if nothing is, or if it has been removed.
-        found: Option<Record>,
+        found: Option<Record<A>>,
         /// Whether the answer came from a copy on the way.
         cached: bool,
     },

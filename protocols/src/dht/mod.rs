@@ -43,8 +43,8 @@ mod wire;
 
 use std::collections::BTreeMap;
 
-use sim_core::addr::NodeAddr;
-use sim_core::protocol::OperationId;
+use sim_core::addr::{Address, NodeAddr};
+use sim_core::protocol::{OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
 use sim_core::time::{SimDuration, SimTime};
 
@@ -62,12 +62,12 @@ pub use store::{Content, Entry, Record, Store, Version};
 pub use wire::{Cause, Request, Verdict, Word};
 
 /// A node: an overlay `O`, and what is stored over it. With `CACHE` the nodes on the way to a root keep copies.
-pub type Dht<O, const CACHE: bool = false> = Over<Storage<CACHE>, O>;
+pub type Dht<O, const CACHE: bool = false> = Over<Storage<CACHE, <O as Protocol>::Addr>, O>;
 
 /// An overlay that carries the requests of a hash table.
-pub trait Carrier<const CACHE: bool>: KeyBased<Payload = Request<CACHE>> {}
+pub trait Carrier<const CACHE: bool, A: Address = NodeAddr>: KeyBased<Addr = A, Payload = Request<CACHE, A>> {}
 
-impl<O: KeyBased<Payload = Request<CACHE>>, const CACHE: bool> Carrier<CACHE> for O {}
+impl<O, const CACHE: bool, A: Address> Carrier<CACHE, A> for O where O: KeyBased<Addr = A, Payload = Request<CACHE, A>> {}
 
 /// What a node says to its later self.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -84,39 +84,39 @@ pub enum Timer {
 
 /// What a node stores, and what it is about.
 #[derive(Debug)]
-pub struct Storage<const CACHE: bool> {
+pub struct Storage<const CACHE: bool, A = NodeAddr> {
     /// Whether the overlay has it as a member.
     member: bool,
-    store: Store,
-    cache: Cache,
-    requests: Requests<NodeAddr, Ask>,
+    store: Store<A>,
+    cache: Cache<A>,
+    requests: Requests<A, Ask<A>>,
     /// What was asked from above and has not ended.
-    pending: BTreeMap<OperationId, Pending<CACHE>>,
+    pending: BTreeMap<OperationId, Pending<CACHE, A>>,
     /// The time of the last version given out.
     last_stamp: SimTime,
     /// Writes that wait for their copies.
-    writes: Vec<Write>,
+    writes: Vec<Write<A>>,
     /// Gets that wait for what the replicas have.
-    searches: Vec<Search>,
+    searches: Vec<Search<A>>,
     next_search: u32,
     /// Comparisons under way.
-    comparisons: Vec<Comparison>,
+    comparisons: Vec<Comparison<A>>,
     /// Replicas that do not answer, of which the overlay has not said that they are gone. Others take their places until
     /// they are tried again.
-    suspects: Vec<Contact>,
+    suspects: Vec<Contact<A>>,
     /// Whether [`Timer::Compare`] is set.
     changed: bool,
 }
 
-impl<O: Carrier<CACHE>, const CACHE: bool> Layer<O> for Storage<CACHE> {
+impl<O: Carrier<CACHE, A>, const CACHE: bool, A: Address> Layer<O> for Storage<CACHE, A> {
     type Init = ();
     type Config = Config;
-    type Msg = Word;
+    type Msg = Word<A>;
     type Timer = Timer;
     type Command = Command;
-    type Event = Event;
+    type Event = Event<A>;
 
-    fn new(_: NodeAddr, (): (), _: &Config, streams: StreamKey) -> Self {
+    fn new(_: A, (): (), _: &Config, streams: StreamKey) -> Self {
         Storage {
             member: false,
             store: Store::default(),
@@ -142,7 +142,7 @@ impl<O: Carrier<CACHE>, const CACHE: bool> Layer<O> for Storage<CACHE> {
         }
     }
 
-    fn on_message(&mut self, below: &mut Below<'_, '_, Self, O>, from: NodeAddr, word: Word) {
+    fn on_message(&mut self, below: &mut Below<'_, '_, Self, O>, from: A, word: Word<A>) {
         self.suspects.retain(|suspect| suspect.addr != from);
         self.heard(below, from, word);
     }
@@ -171,8 +171,12 @@ impl<O: Carrier<CACHE>, const CACHE: bool> Layer<O> for Storage<CACHE> {
     }
 }
 
-impl<const CACHE: bool> Storage<CACHE> {
-    fn upcall<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, upcall: Upcall<Request<CACHE>>) {
+impl<const CACHE: bool, A: Address> Storage<CACHE, A> {
+    fn upcall<O: Carrier<CACHE, A>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        upcall: Upcall<Request<CACHE, A>, A>,
+    ) {
         match upcall {
             Upcall::Joined => {
                 self.member = true;
@@ -198,7 +202,11 @@ impl<const CACHE: bool> Storage<CACHE> {
         }
     }
 
-    fn deliver<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, message: Routed<Request<CACHE>>) {
+    fn deliver<O: Carrier<CACHE, A>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        message: Routed<Request<CACHE, A>, A>,
+    ) {
         let Routed {
             key,
             operation,
@@ -214,7 +222,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Says something to a node; to itself without the network.
-    fn say<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, to: NodeAddr, word: Word) {
+    fn say<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>, to: A, word: Word<A>) {
         if to == below.contact().addr {
             self.heard(below, to, word);
         } else {
@@ -222,7 +230,7 @@ impl<const CACHE: bool> Storage<CACHE> {
         }
     }
 
-    fn heard<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, from: NodeAddr, word: Word) {
+    fn heard<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>, from: A, word: Word<A>) {
         match word {
             Word::Copy {
                 request, key, record, ..
@@ -248,14 +256,14 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Replicas may lack something: they are compared when all that happens in this event has happened.
-    fn compare_soon<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    fn compare_soon<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         if !std::mem::replace(&mut self.changed, true) {
             below.set_timer(SimDuration::ZERO, Timer::Compare);
         }
     }
 
     /// What the node stores.
-    pub fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store<A> {
         &self.store
     }
 
@@ -266,12 +274,12 @@ impl<const CACHE: bool> Storage<CACHE> {
 }
 
 /// The first `most` replicas of a key by what the overlay says, apart from the suspects.
-fn replica_set<O: Carrier<CACHE>, const CACHE: bool>(
-    below: &Below<'_, '_, Storage<CACHE>, O>,
-    suspects: &[Contact],
+fn replica_set<O: Carrier<CACHE, A>, const CACHE: bool, A: Address>(
+    below: &Below<'_, '_, Storage<CACHE, A>, O>,
+    suspects: &[Contact<A>],
     key: Id,
     most: usize,
-) -> Vec<Contact> {
+) -> Vec<Contact<A>> {
     let mut set = below.replica_set(key, most + suspects.len());
     set.retain(|contact| !suspects.contains(contact));
     set.truncate(most);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::OperationId;
 use sim_core::time::SimTime;
 
@@ -22,21 +22,21 @@ const NOBODYS: OperationId = OperationId(u64::MAX);
 
 /// A comparison under way: what has been named to a node.
 #[derive(Debug)]
-pub(super) struct Comparison {
+pub(super) struct Comparison<A> {
     request: RequestId,
-    with: Contact,
-    entries: Box<[Entry]>,
+    with: Contact<A>,
+    entries: Box<[Entry<A>]>,
     /// Whether there has been more to compare since.
     again: bool,
 }
 
 /// What is to be named to each of several nodes, by address.
-type Named = BTreeMap<NodeAddr, (Contact, Vec<Entry>)>;
+type Named<A> = BTreeMap<A, (Contact<A>, Vec<Entry<A>>)>;
 
-impl<const CACHE: bool> Storage<CACHE> {
+impl<const CACHE: bool, A: Address> Storage<CACHE, A> {
     /// What is done each period: *local* maintenance names every key to all of its replicas, *global* maintenance sees to the
     /// copies of which no root has spoken for long.
-    pub(super) fn repair<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    pub(super) fn repair<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         let config = below.config();
         below.set_timer(config.repair_period, Timer::Repair);
         if !self.member {
@@ -52,7 +52,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Names to its replicas what they have not confirmed: somebody has come or gone, or something is new.
-    pub(super) fn compare_unconfirmed<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    pub(super) fn compare_unconfirmed<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         self.changed = false;
         self.look_over(below, |holding, replica| !holding.is_confirmed(replica));
         self.finish_writes(below);
@@ -60,14 +60,14 @@ impl<const CACHE: bool> Storage<CACHE> {
 
     /// Goes through all keys: those of which the node is the root are named to the replicas of which `wanted` says so, those of
     /// which it has ceased to be the root to the new one.
-    fn look_over<O: Carrier<CACHE>>(
+    fn look_over<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        wanted: impl Fn(&Holding, &Contact) -> bool,
+        wanted: impl Fn(&Holding<A>, &Contact<A>) -> bool,
     ) {
         let (config, me, now) = (below.config(), below.contact(), below.ctx().now());
         let mut named = Named::new();
-        let mut name = |to: Contact, entry| named.entry(to.addr).or_insert((to, Vec::new())).1.push(entry);
+        let mut name = |to: Contact<A>, entry| named.entry(to.addr).or_insert((to, Vec::new())).1.push(entry);
         for (key, holding) in self.store.holdings() {
             let version = holding.record.version;
             let entry = Entry { key, version };
@@ -88,11 +88,11 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Names keys to a node; one comparison with each at a time.
-    fn open_comparison<O: Carrier<CACHE>>(
+    fn open_comparison<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        with: Contact,
-        mut entries: Vec<Entry>,
+        with: Contact<A>,
+        mut entries: Vec<Entry<A>>,
     ) {
         if let Some(open) = self.comparisons.iter_mut().find(|open| open.with == with) {
             open.again = true;
@@ -106,7 +106,7 @@ impl<const CACHE: bool> Storage<CACHE> {
         let request = self
             .requests
             .open(below.ctx(), with.addr, Ask::Compare, patience, request_timer);
-        let entries: Box<[Entry]> = entries.into();
+        let entries: Box<[Entry<A>]> = entries.into();
         self.comparisons.push(Comparison {
             request,
             with,
@@ -117,12 +117,12 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Somebody says that this node should have these keys.
-    pub(super) fn compare<O: Carrier<CACHE>>(
+    pub(super) fn compare<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
-        entries: &[Entry],
+        entries: &[Entry<A>],
     ) {
         let mut behind = false;
         for entry in entries {
@@ -144,10 +144,10 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// The answer to a comparison: what is lacking is sent, the rest is confirmed.
-    pub(super) fn lacking<O: Carrier<CACHE>>(
+    pub(super) fn lacking<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
         keys: &[Id],
     ) {
@@ -175,30 +175,30 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// A node that was to compare does not answer: which.
-    pub(super) fn compared_in_vain(&mut self, request: RequestId) -> Option<Contact> {
+    pub(super) fn compared_in_vain(&mut self, request: RequestId) -> Option<Contact<A>> {
         self.close_comparison(request).map(|comparison| comparison.with)
     }
 
     /// What was named in a comparison under way.
-    pub(super) fn named_in(&self, request: RequestId) -> Option<Box<[Entry]>> {
+    pub(super) fn named_in(&self, request: RequestId) -> Option<Box<[Entry<A>]>> {
         let open = self.comparisons.iter().find(|open| open.request == request)?;
         Some(open.entries.clone())
     }
 
-    fn close_comparison(&mut self, request: RequestId) -> Option<Comparison> {
+    fn close_comparison(&mut self, request: RequestId) -> Option<Comparison<A>> {
         let at = self.comparisons.iter().position(|open| open.request == request)?;
         Some(self.comparisons.swap_remove(at))
     }
 
     /// Asks the root of the first key of which no root has spoken for long whether this node should keep it, and the keys
     /// that follow.
-    fn offer<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    fn offer<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         let (now, trust) = (below.ctx().now(), below.config().trust());
         let overdue = self
             .store
             .holdings()
             .filter(|(_, holding)| !holding.root && holding.vouched + trust < now);
-        let entries: Box<[Entry]> = overdue
+        let entries: Box<[Entry<A>]> = overdue
             .take(OFFERED_AT_ONCE)
             .map(|(key, holding)| Entry {
                 key,
@@ -212,11 +212,11 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Somebody has keys of which he has not heard for long: those that this node is the root of are answered.
-    pub(super) fn judge<O: Carrier<CACHE>>(
+    pub(super) fn judge<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        source: Contact,
-        entries: &[Entry],
+        source: Contact<A>,
+        entries: &[Entry<A>],
     ) {
         let mut verdicts = Vec::new();
         for entry in entries {
@@ -236,12 +236,12 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// What is to become of a copy; nothing if this node is not the root of the key.
-    fn verdict<O: Carrier<CACHE>>(
+    fn verdict<O: Carrier<CACHE, A>>(
         &self,
         below: &mut Below<'_, '_, Self, O>,
-        source: Contact,
-        entry: Entry,
-    ) -> Option<Verdict> {
+        source: Contact<A>,
+        entry: Entry<A>,
+    ) -> Option<Verdict<A>> {
         let config = below.config();
         let set = replica_set(below, &self.suspects, entry.key, config.replicas);
         let (root, replicas) = set.split_first()?;
@@ -261,11 +261,11 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// The root says what is to become of copies that this node has offered. If it said something, there may be more to ask.
-    pub(super) fn judged<O: Carrier<CACHE>>(
+    pub(super) fn judged<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        root: Contact,
-        verdicts: &[(Id, Verdict)],
+        root: Contact<A>,
+        verdicts: &[(Id, Verdict<A>)],
     ) {
         for (key, verdict) in verdicts {
             self.store.vouch(*key, below.ctx().now());
@@ -285,7 +285,7 @@ impl<const CACHE: bool> Storage<CACHE> {
 
     /// The node leaves: those who will be responsible get what they are not known to have, and so do the new roots that have yet
     /// to confirm what they were named.
-    pub(super) fn hand_over<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    pub(super) fn hand_over<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         let (config, me) = (below.config(), below.contact());
         let mut left = Vec::new();
         for (key, holding) in self.store.holdings() {
@@ -304,10 +304,10 @@ impl<const CACHE: bool> Storage<CACHE> {
 }
 
 /// Whom a node that is not the root of a key takes for it, by the overlay's rule among those that it knows.
-fn heir<O: Carrier<CACHE>, const CACHE: bool>(
-    below: &mut Below<'_, '_, Storage<CACHE>, O>,
+fn heir<O: Carrier<CACHE, A>, const CACHE: bool, A: Address>(
+    below: &mut Below<'_, '_, Storage<CACHE, A>, O>,
     key: Id,
-) -> Option<Contact> {
+) -> Option<Contact<A>> {
     let neighbours = below.neighbour_set(usize::MAX);
     let members = neighbours.iter().map(|contact| (contact.id.number(), contact.addr));
     let root = *O::roots(&below.ctx().config().below, key, &members.collect(), 1).first()?;

@@ -1,6 +1,6 @@
 //! The root of a key: writes and their copies, gets, and what it asks of the other replicas.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::OperationId;
 use sim_core::time::SimTime;
 
@@ -13,13 +13,13 @@ use crate::request::{Expired, RequestId};
 
 /// What a request is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Ask {
+pub(super) enum Ask<A> {
     /// To store a version.
     Copy {
         /// Which.
-        entry: Entry,
+        entry: Entry<A>,
         /// Who.
-        to: Contact,
+        to: Contact<A>,
         /// Why.
         cause: Cause,
     },
@@ -31,30 +31,30 @@ pub(super) enum Ask {
 
 /// A write that waits for its copies.
 #[derive(Debug)]
-pub(super) struct Write {
-    entry: Entry,
+pub(super) struct Write<A> {
+    entry: Entry<A>,
     operation: OperationId,
     /// Who is told when it is done.
-    source: NodeAddr,
+    source: A,
     /// When it came.
     since: SimTime,
 }
 
 /// A get of which the root has nothing, and asks the other replicas.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(super) struct Search<A> {
     number: u32,
     key: Id,
     operation: OperationId,
-    source: NodeAddr,
+    source: A,
     /// How many have yet to say what they have.
     waiting: usize,
-    newest: Option<Record>,
+    newest: Option<Record<A>>,
 }
 
-impl<const CACHE: bool> Storage<CACHE> {
+impl<const CACHE: bool, A: Address> Storage<CACHE, A> {
     /// The replicas of a key apart from this node, which is the root; none if it is not.
-    fn replicas<O: Carrier<CACHE>>(&self, below: &mut Below<'_, '_, Self, O>, key: Id) -> Option<Vec<Contact>> {
+    fn replicas<O: Carrier<CACHE, A>>(&self, below: &mut Below<'_, '_, Self, O>, key: Id) -> Option<Vec<Contact<A>>> {
         let config = below.config();
         let mut set = replica_set(below, &self.suspects, key, config.replicas);
         (set.first() == Some(&below.contact())).then(|| set.split_off(1))
@@ -62,13 +62,13 @@ impl<const CACHE: bool> Storage<CACHE> {
 
     /// A write has come to the root of its key. One that is tried again finds its version here, and the copies that are still
     /// missing are sent once more.
-    pub(super) fn serve_write<O: Carrier<CACHE>>(
+    pub(super) fn serve_write<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         key: Id,
-        record: Record,
+        record: Record<A>,
         operation: OperationId,
-        source: NodeAddr,
+        source: A,
     ) {
         self.store.accept(key, record, below.ctx().now());
         self.writes
@@ -91,11 +91,11 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Sends a copy of a key to a node, unless one is on its way already.
-    pub(super) fn copy<O: Carrier<CACHE>>(
+    pub(super) fn copy<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         key: Id,
-        to: Contact,
+        to: Contact<A>,
         cause: Cause,
     ) {
         let Some(record) = self.store.get(key) else { return };
@@ -118,19 +118,19 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Whether this version has been sent to a node that has not confirmed it yet.
-    pub(super) fn is_on_its_way(&self, entry: Entry, to: Contact) -> bool {
+    pub(super) fn is_on_its_way(&self, entry: Entry<A>, to: Contact<A>) -> bool {
         self.requests
             .any(|ask| matches!(ask, Ask::Copy { entry: sent, to: receiver, .. } if (*sent, *receiver) == (entry, to)))
     }
 
     /// Somebody wants this node to store something. What is news to the root of the key is news to its replicas.
-    pub(super) fn copied<O: Carrier<CACHE>>(
+    pub(super) fn copied<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
         key: Id,
-        record: Record,
+        record: Record<A>,
     ) {
         let news = self.store.accept(key, record, below.ctx().now());
         if news && below.is_root(key) {
@@ -140,10 +140,10 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// A copy is there.
-    pub(super) fn stored<O: Carrier<CACHE>>(
+    pub(super) fn stored<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
     ) {
         if let Some(Ask::Copy { entry, to, .. }) = self.requests.close(below.ctx(), request, from) {
@@ -153,7 +153,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Tells of the writes that have as many copies as they need.
-    pub(super) fn finish_writes<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    pub(super) fn finish_writes<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         let (done, waiting) = std::mem::take(&mut self.writes)
             .into_iter()
             .partition(|write| self.is_written(below, write.entry));
@@ -164,7 +164,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Whether a version, or one that has replaced it, has as many copies as it needs.
-    fn is_written<O: Carrier<CACHE>>(&self, below: &mut Below<'_, '_, Self, O>, entry: Entry) -> bool {
+    fn is_written<O: Carrier<CACHE, A>>(&self, below: &mut Below<'_, '_, Self, O>, entry: Entry<A>) -> bool {
         let Some(replicas) = self.replicas(below, entry.key) else {
             return false;
         };
@@ -177,19 +177,19 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Forgets writes that whoever began them has given up, or tries again.
-    pub(super) fn forget_writes<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
+    pub(super) fn forget_writes<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>) {
         let (now, timeout) = (below.ctx().now(), below.config().timeout);
         self.writes.retain(|write| now.since(write.since) <= timeout);
     }
 
     /// A get has come to the root of its key.
-    pub(super) fn serve_get<O: Carrier<CACHE>>(
+    pub(super) fn serve_get<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         key: Id,
         operation: OperationId,
-        source: NodeAddr,
-        via: Option<Contact>,
+        source: A,
+        via: Option<Contact<A>>,
     ) {
         let Some(record) = self.store.get(key) else {
             return self.search(below, key, operation, source);
@@ -202,13 +202,13 @@ impl<const CACHE: bool> Storage<CACHE> {
         }
     }
 
-    fn answer<O: Carrier<CACHE>>(
+    fn answer<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         key: Id,
         operation: OperationId,
-        source: NodeAddr,
-        record: Option<Record>,
+        source: A,
+        record: Option<Record<A>>,
     ) {
         let answer = Word::Answer {
             operation,
@@ -221,12 +221,12 @@ impl<const CACHE: bool> Storage<CACHE> {
 
     /// The root has nothing: it may be new, and the others have yet to give it what it should have. They are those that would
     /// be responsible without this node.
-    fn search<O: Carrier<CACHE>>(
+    fn search<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         key: Id,
         operation: OperationId,
-        source: NodeAddr,
+        source: A,
     ) {
         let config = below.config();
         let mut others = replica_set(below, &self.suspects, key, config.replicas + 1);
@@ -257,12 +257,12 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// Somebody has said what he has.
-    pub(super) fn fetched<O: Carrier<CACHE>>(
+    pub(super) fn fetched<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
-        record: Option<Record>,
+        record: Option<Record<A>>,
     ) {
         if let Some(Ask::Fetch(number)) = self.requests.close(below.ctx(), request, from) {
             self.searched(below, number, record);
@@ -270,7 +270,12 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// One of the replicas has been asked: the get is answered when all have.
-    fn searched<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, number: u32, record: Option<Record>) {
+    fn searched<O: Carrier<CACHE, A>>(
+        &mut self,
+        below: &mut Below<'_, '_, Self, O>,
+        number: u32,
+        record: Option<Record<A>>,
+    ) {
         let Some(at) = self.searches.iter().position(|search| search.number == number) else {
             return;
         };
@@ -301,7 +306,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// A request has not been answered in time.
-    pub(super) fn request_expired<O: Carrier<CACHE>>(
+    pub(super) fn request_expired<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
         request: RequestId,
@@ -321,12 +326,12 @@ impl<const CACHE: bool> Storage<CACHE> {
         }
     }
 
-    fn ask_again<O: Carrier<CACHE>>(
+    fn ask_again<O: Carrier<CACHE, A>>(
         &mut self,
         below: &mut Below<'_, '_, Self, O>,
-        to: NodeAddr,
+        to: A,
         request: RequestId,
-        purpose: Ask,
+        purpose: Ask<A>,
     ) {
         let word = match purpose {
             Ask::Copy { entry, cause, .. } => self.store.get(entry.key).map(|record| Word::Copy {
@@ -350,7 +355,7 @@ impl<const CACHE: bool> Storage<CACHE> {
     }
 
     /// A replica does not answer: somebody else is to take its place.
-    fn suspect<O: Carrier<CACHE>>(&mut self, below: &mut Below<'_, '_, Self, O>, silent: Contact) {
+    fn suspect<O: Carrier<CACHE, A>>(&mut self, below: &mut Below<'_, '_, Self, O>, silent: Contact<A>) {
         self.store.doubt(silent);
         if !self.suspects.contains(&silent) {
             self.suspects.push(silent);

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::time::SimTime;
 
 use crate::id::{Contact, Id};
 
 /// Which of two writes to a key is the newer one: the later, and of two at the same time that of the greater address.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Version {
+pub struct Version<A = NodeAddr> {
     /// When it was written, by the clock of who wrote.
     pub time: SimTime,
     /// Who wrote.
-    pub writer: NodeAddr,
+    pub writer: A,
 }
 
 /// What is stored under a key.
@@ -30,67 +30,75 @@ pub enum Content {
 
 /// A version of what is stored under a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Record {
+pub struct Record<A = NodeAddr> {
     /// Which version.
-    pub version: Version,
+    pub version: Version<A>,
     /// What was written.
     pub content: Content,
 }
 
 /// A key and a version of it: what nodes compare.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Entry {
+pub struct Entry<A = NodeAddr> {
     /// The key.
     pub key: Id,
     /// The version.
-    pub version: Version,
+    pub version: Version<A>,
 }
 
-impl Record {
+impl<A: Address> Record<A> {
     /// The record, if it is a value.
-    pub fn value(self) -> Option<Record> {
+    pub fn value(self) -> Option<Record<A>> {
         matches!(self.content, Content::Value { .. }).then_some(self)
     }
 }
 
 /// A record that a node stores.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Holding {
-    pub(super) record: Record,
+pub(super) struct Holding<A> {
+    pub(super) record: Record<A>,
     /// Whether the node was the key's root when it last looked.
     pub(super) root: bool,
     /// Who it took for the new root when it ceased to be the root.
-    pub(super) heir: Option<Contact>,
+    pub(super) heir: Option<Contact<A>>,
     /// When it was last certain that the node should have it.
     pub(super) vouched: SimTime,
     /// Who has told this node that it has this version, too.
-    confirmed: Vec<Contact>,
+    confirmed: Vec<Contact<A>>,
 }
 
 /// What a node stores.
-#[derive(Debug, Default)]
-pub struct Store {
-    holdings: BTreeMap<Id, Holding>,
+#[derive(Debug)]
+pub struct Store<A = NodeAddr> {
+    holdings: BTreeMap<Id, Holding<A>>,
 }
 
-impl Store {
+impl<A> Default for Store<A> {
+    fn default() -> Self {
+        Store {
+            holdings: BTreeMap::new(),
+        }
+    }
+}
+
+impl<A: Address> Store<A> {
     /// What is stored under a key.
-    pub fn get(&self, key: Id) -> Option<Record> {
+    pub fn get(&self, key: Id) -> Option<Record<A>> {
         self.holdings.get(&key).map(|holding| holding.record)
     }
 
     /// All records, by key.
-    pub fn records(&self) -> impl Iterator<Item = (Id, Record)> {
+    pub fn records(&self) -> impl Iterator<Item = (Id, Record<A>)> {
         self.holdings.iter().map(|(key, holding)| (*key, holding.record))
     }
 
-    pub(super) fn holdings(&mut self) -> impl Iterator<Item = (Id, &mut Holding)> {
+    pub(super) fn holdings(&mut self) -> impl Iterator<Item = (Id, &mut Holding<A>)> {
         self.holdings.iter_mut().map(|(key, holding)| (*key, holding))
     }
 
     /// Stores a record unless it is older than what is there, and takes note that the node should have it. Says whether
     /// it was news.
-    pub(super) fn accept(&mut self, key: Id, record: Record, now: SimTime) -> bool {
+    pub(super) fn accept(&mut self, key: Id, record: Record<A>, now: SimTime) -> bool {
         match self.holdings.get_mut(&key) {
             Some(holding) => {
                 holding.vouched = now;
@@ -116,7 +124,7 @@ impl Store {
     }
 
     /// Whether the node has this version, or a newer one.
-    pub(super) fn covers(&self, entry: Entry) -> bool {
+    pub(super) fn covers(&self, entry: Entry<A>) -> bool {
         self.get(entry.key)
             .is_some_and(|record| record.version >= entry.version)
     }
@@ -136,7 +144,7 @@ impl Store {
     }
 
     /// Somebody else has this version.
-    pub(super) fn confirm(&mut self, entry: Entry, holder: Contact) {
+    pub(super) fn confirm(&mut self, entry: Entry<A>, holder: Contact<A>) {
         if let Some(holding) = self.holdings.get_mut(&entry.key)
             && holding.record.version == entry.version
             && !holding.confirmed.contains(&holder)
@@ -146,21 +154,21 @@ impl Store {
     }
 
     /// Nobody can tell what this node has: it came, or left.
-    pub(super) fn doubt(&mut self, holder: Contact) {
+    pub(super) fn doubt(&mut self, holder: Contact<A>) {
         for holding in self.holdings.values_mut() {
             holding.confirmed.retain(|confirmed| *confirmed != holder);
         }
     }
 
     /// How many of these are known to have the present version of a key.
-    pub(super) fn confirmed(&self, key: Id, among: &[Contact]) -> usize {
+    pub(super) fn confirmed(&self, key: Id, among: &[Contact<A>]) -> usize {
         self.holdings.get(&key).map_or(0, |holding| {
             among.iter().filter(|contact| holding.is_confirmed(contact)).count()
         })
     }
 
     /// Forgets a key, unless the node has a newer version.
-    pub(super) fn drop(&mut self, entry: Entry) {
+    pub(super) fn drop(&mut self, entry: Entry<A>) {
         if self
             .get(entry.key)
             .is_some_and(|record| record.version <= entry.version)
@@ -177,17 +185,17 @@ impl Store {
 
     /// Bytes on the heap. Trees of the standard library are two thirds full.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.holdings.len() * (size_of::<Id>() + size_of::<Holding>()) * 3 / 2
+        self.holdings.len() * (size_of::<Id>() + size_of::<Holding<A>>()) * 3 / 2
             + self
                 .holdings
                 .values()
-                .map(|holding| holding.confirmed.capacity() * size_of::<Contact>())
+                .map(|holding| holding.confirmed.capacity() * size_of::<Contact<A>>())
                 .sum::<usize>()
     }
 }
 
-impl Holding {
-    pub(super) fn is_confirmed(&self, holder: &Contact) -> bool {
+impl<A: Address> Holding<A> {
+    pub(super) fn is_confirmed(&self, holder: &Contact<A>) -> bool {
         self.confirmed.contains(holder)
     }
 }

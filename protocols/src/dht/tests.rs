@@ -415,7 +415,7 @@ fn words_weigh_a_header_keys_versions_and_values() {
         (Word::Cache { key: KEY, record }, "cache", 24 + 512),
     ];
     for (word, kind, bytes) in words {
-        assert_eq!((Word::kind_name(word.kind()), word.wire_bytes()), (kind, bytes));
+        assert_eq!((<Word>::kind_name(word.kind()), word.wire_bytes()), (kind, bytes));
     }
     let removed = Record {
         content: Content::Removed,

@@ -1,6 +1,7 @@
 //! What nodes say to each other: words that ride in the overlay's routed messages, words that go straight to a
 //! node. And what they weigh.
 
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::{OperationId, Wire};
 
 use super::store::{Content, Entry, Record, Version};
@@ -10,20 +11,20 @@ use crate::request::RequestId;
 
 /// What is routed to the root of a key. With `CACHE` the nodes on the way are asked whether they have a copy.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Request<const CACHE: bool> {
+pub enum Request<const CACHE: bool, A = NodeAddr> {
     /// Write this record: a value, or the tombstone of a remove.
-    Write(Record),
+    Write(Record<A>),
     /// What is stored?
     Get {
         /// The last node on the way that had no copy.
-        via: Option<Contact>,
+        via: Option<Contact<A>>,
     },
     /// The source has had these for long without word of a root, the first of them under the key of this message: should
     /// it go on?
-    Offer(Box<[Entry]>),
+    Offer(Box<[Entry<A>]>),
 }
 
-impl<const CACHE: bool> Payload for Request<CACHE> {
+impl<const CACHE: bool, A: Address> Payload for Request<CACHE, A> {
     const FORWARD: bool = CACHE;
     const UPDATE: bool = true;
 }
@@ -41,18 +42,18 @@ pub enum Cause {
 
 /// What the root of a key says to somebody who has a copy of it and has not heard of it for long.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Verdict {
+pub enum Verdict<A = NodeAddr> {
     /// It is one of the replicas, or the replicas are not complete.
     Keep,
     /// The replicas have this version without it.
-    Drop(Version),
+    Drop(Version<A>),
     /// The root lacks this version.
     Send,
 }
 
 /// What nodes say to each other directly.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Word {
+pub enum Word<A = NodeAddr> {
     /// Store this.
     Copy {
         /// Named in the answer.
@@ -60,7 +61,7 @@ pub enum Word {
         /// Under this key.
         key: Id,
         /// What.
-        record: Record,
+        record: Record<A>,
         /// Why.
         cause: Cause,
     },
@@ -81,14 +82,14 @@ pub enum Word {
         /// The request answered.
         request: RequestId,
         /// What is stored.
-        record: Option<Record>,
+        record: Option<Record<A>>,
     },
     /// You should have these.
     Compare {
         /// Named in the answer.
         request: RequestId,
         /// The versions that the sender has.
-        entries: Box<[Entry]>,
+        entries: Box<[Entry<A>]>,
     },
     /// Answer to it.
     Lacking {
@@ -102,7 +103,7 @@ pub enum Word {
         /// The identifier of the sender, the root of these keys.
         root: Id,
         /// Key by key.
-        verdicts: Box<[(Id, Verdict)]>,
+        verdicts: Box<[(Id, Verdict<A>)]>,
     },
     /// The write is done.
     Written {
@@ -116,7 +117,7 @@ pub enum Word {
         /// Of which key.
         key: Id,
         /// What is stored; none if nothing is.
-        record: Option<Record>,
+        record: Option<Record<A>>,
         /// Whether it comes from a copy on the way.
         cached: bool,
     },
@@ -125,7 +126,7 @@ pub enum Word {
         /// The key.
         key: Id,
         /// What is stored.
-        record: Record,
+        record: Record<A>,
     },
 }
 
@@ -136,7 +137,7 @@ const KEY_BYTES: usize = 4;
 const VERSION_BYTES: usize = 12;
 const ENTRY_BYTES: usize = KEY_BYTES + VERSION_BYTES;
 
-impl Record {
+impl<A: Address> Record<A> {
     fn bytes(&self) -> usize {
         let content = match self.content {
             Content::Value { bytes } => bytes as usize,
@@ -146,7 +147,7 @@ impl Record {
     }
 }
 
-impl<const CACHE: bool> Wire for Request<CACHE> {
+impl<const CACHE: bool, A: Address> Wire for Request<CACHE, A> {
     const KINDS: usize = 4;
 
     fn kind(&self) -> usize {
@@ -172,7 +173,7 @@ impl<const CACHE: bool> Wire for Request<CACHE> {
     }
 }
 
-impl Wire for Word {
+impl<A: Address> Wire for Word<A> {
     const KINDS: usize = 12;
 
     fn kind(&self) -> usize {
@@ -191,7 +192,7 @@ impl Wire for Word {
     }
 
     fn kind_name(kind: usize) -> &'static str {
-        const NAMES: [&str; Word::KINDS] = [
+        const NAMES: [&str; <Word>::KINDS] = [
             "copy",
             "copy-repair",
             "copy-hand-over",
@@ -226,7 +227,7 @@ impl Wire for Word {
     }
 }
 
-impl Verdict {
+impl<A: Address> Verdict<A> {
     fn bytes(self) -> usize {
         match self {
             Verdict::Keep | Verdict::Send => 1,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::chord::{Chord, Config, Event, Init, Msg, Timer};
 use crate::kbr::{Nothing, Payload, Upcall};
+use sim_core::addr::NodeAddr;
 use sim_core::recorder::{Effect, Recorder};
 
 /// A word of the layer that rides in the overlay's messages.

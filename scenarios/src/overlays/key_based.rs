@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use protocols::id::Id;
 use protocols::kbr::{Call, KeyBased, Payload, Step, Upcall};
-use sim_core::addr::NodeAddr;
 use sim_core::random::{NodeRng, StreamKey};
 
 use super::Told;
@@ -38,7 +37,7 @@ pub fn ask<P: KeyBased>(by: By, key: u128) -> Option<P::Command> {
 }
 
 /// What an upcall means to a scenario.
-pub fn told<B>(upcall: Upcall<B>) -> Told {
+pub fn told<B, A>(upcall: Upcall<B, A>) -> Told {
     match upcall {
         Upcall::Joined => Told::Joined,
         Upcall::Out => Told::Out,
@@ -57,11 +56,11 @@ pub fn told<B>(upcall: Upcall<B>) -> Told {
 }
 
 /// The node that owns a key, if these are the members.
-pub fn owner<P: KeyBased>(config: &P::Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+pub fn owner<P: KeyBased>(config: &P::Config, key: u128, members: &BTreeMap<u128, P::Addr>) -> Option<P::Addr> {
     P::roots(config, Id::new(key), members, 1).first().copied()
 }
 
 /// Where a message to a key would go next from a node.
-pub fn route<P: KeyBased>(config: &P::Config, node: &P, key: u128) -> Step {
+pub fn route<P: KeyBased>(config: &P::Config, node: &P, key: u128) -> Step<P::Addr> {
     node.next_hop(config, Id::new(key))
 }
