@@ -8,8 +8,11 @@
 //! each transaction. A [`LeaseClient`] is the other side: which of several servers it asks, how long it waits, and what it
 //! owes to those that it asked in vain. All of these are plain state machines: who owns them sends the messages and keeps
 //! the timers.
+//!
+//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`].
 
 mod address_server;
+pub mod forwarding;
 mod lease_client;
 mod ledger;
 mod pool;
