@@ -9,7 +9,7 @@ use protocols::dht;
 
 use crate::input::InputError;
 use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay};
-use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
+use crate::run::{Failure, ForwardingEntry, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
 /// A protocol that scenarios can name: the one place where its types are erased.
@@ -73,6 +73,7 @@ impl Registry {
             .with(OverlayEntry::<ChordOverlay>::new())
             .with(OverlayEntry::<PastryOverlay>::new())
             .with(dht)
+            .with(ForwardingEntry)
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.

@@ -6,8 +6,10 @@ use analysis::Schema;
 use schemars::SchemaGenerator;
 use sim_core::addr::NodeAddr;
 use sim_core::observer::Observer;
+use sim_core::protocol::Protocol;
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
+use sim_core::world::World;
 
 use super::spread::{self, NodeLoads, Watch};
 use super::trace::{Line, Tracer, Window};
@@ -230,8 +232,8 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
 }
 
 /// Runs a simulation on to `end`, unless it is told to stop.
-fn advance<O: Overlay, W: Observer<O::Protocol>>(
-    simulation: &mut Simulation<O::Protocol, ScenarioWorld<O>, W>,
+pub(super) fn advance<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>>(
+    simulation: &mut Simulation<P, W, O>,
     end: SimTime,
     job: &Job<'_>,
     pace: &dyn Pace,

@@ -6,6 +6,7 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic;
 
 use super::comings::Comings;
+use super::forwarding::Forwarded;
 use super::load::Load;
 use super::reachability::PathCount;
 use super::rings::RingCount;
@@ -49,6 +50,8 @@ pub struct Measured {
     pub node_loads: Vec<Spread>,
     /// What was stored, and what became of it, if anything was to be.
     pub stored: Option<Stored>,
+    /// What one host forwarded, if that is what was simulated.
+    pub forwarded: Option<Forwarded>,
     /// Comings and goings in the measured time.
     pub comings: Comings,
     /// Arrivals, founders not counted.

@@ -2,6 +2,7 @@
 
 mod comings;
 mod entry;
+mod forwarding;
 mod load;
 mod measure;
 mod members;
@@ -28,6 +29,7 @@ use sim_core::time::SimTime;
 pub(crate) use comings::begins;
 pub use comings::{Bin, Comings};
 pub use entry::OverlayEntry;
+pub use forwarding::{Forwarded, ForwardingEntry};
 pub use load::Load;
 pub use measure::Measured;
 pub use spread::Spread;

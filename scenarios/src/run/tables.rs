@@ -1,6 +1,7 @@
 //! From what runs measured to tidy tables: the documented columns of the results.
 
 mod comings;
+mod forwarding;
 mod layout;
 mod rows;
 mod storage;
@@ -20,7 +21,9 @@ pub(super) use rows::nearest_rank;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
-    TABLES.iter().filter(move |layout| (layout.written)(scenario))
+    let overlays = TABLES.iter().filter(|_| !forwarding::forwards(scenario));
+    let layouts = overlays.chain([&forwarding::FORWARDING]);
+    layouts.filter(move |layout| (layout.written)(scenario))
 }
 
 /// What the runs of one point have in common, so that their rows can be averaged value by value.
