@@ -12,3 +12,4 @@ pub mod layer;
 pub mod lookup;
 pub mod pastry;
 pub mod request;
+pub mod xbone;
