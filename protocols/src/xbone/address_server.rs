@@ -123,16 +123,22 @@ pub struct AddressServer {
 }
 
 impl AddressServer {
-    /// A server that comes up, for the first time or again, with what it knew when it went down.
-    pub fn new(now: SimTime, service: Service, ledger: Ledger) -> Self {
+    /// A server that comes up at time zero unless [told](Self::came_up) otherwise, for the first time or again, with what it knew
+    /// when it went down.
+    pub fn new(service: Service, ledger: Ledger) -> Self {
         AddressServer {
             service,
             ledger,
             queue: VecDeque::new(),
-            due: now,
-            up_since: now,
+            due: SimTime::ZERO,
+            up_since: SimTime::ZERO,
             load: Load::default(),
         }
+    }
+
+    /// The server comes up now.
+    pub fn came_up(&mut self, now: SimTime) {
+        self.up_since = now;
     }
 
     /// A transaction comes. If the server was idle its service begins: says when it ends, which is when

@@ -103,6 +103,12 @@ impl Servers {
         (number % self.addrs.len() as u64) as usize
     }
 
+    /// Whether more than half of the term of a lease is over, so that it is time to renew it.
+    pub fn is_due(&self, now: SimTime, held: &Held) -> bool {
+        let half = self.patience.term.map(|term| term.mul_f64(0.5));
+        half.is_some_and(|half| now + half >= held.until)
+    }
+
     /// The server that is asked after so many others.
     fn after(&self, first: usize, others: usize) -> NodeAddr {
         self.addrs[(first + others) % self.addrs.len()]
@@ -308,6 +314,11 @@ impl LeaseClient {
         let (server, purpose) = (servers.after(first, others), Purpose::Lease { peer, first, others });
         asks.push(self.open(now, servers, call.lease, server, purpose));
         TimedOut { asks, given_up: None }
+    }
+
+    /// The leases that transactions are under way for: they may be leased already, or still.
+    pub fn under_way(&self) -> impl Iterator<Item = LeaseId> {
+        self.calls.iter().map(|call| call.lease)
     }
 
     /// How many transactions wait for an answer.

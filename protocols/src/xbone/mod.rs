@@ -9,17 +9,221 @@
 //! owes to those that it asked in vain. All of these are plain state machines: who owns them sends the messages and keeps
 //! the timers.
 //!
-//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`].
+//! # The parts
+//!
+//! | paper | here |
+//! |---|---|
+//! | P2P daemon (P2PD) | the overlay's own protocol, any [`Driver`], unchanged: its address type is [`ContactInfo`] |
+//! | resource daemon (RD) | `daemon.rs`: tunnels in the making, standing and going |
+//! | virtual node (VN) | [`VirtualNode`]: both, one to each address of the engine; several of them can be on one host |
+//! | overlay manager (OM) | [`Manager`] |
+//! | address server | [`AddressServer`] |
+//! | upcall daemon | the time that it takes, [`Config::upcall`] |
+//!
+//! An overlay runs as it is. It sends messages to peers as ever, and their addresses are contact information, which it gets in
+//! messages and cannot open. A message to a peer without a tunnel waits until one stands. So the sequence of Fig. 2 needs no
+//! message of its own: `find_successor` carries the origin, the responsible node answers it, and the answer has the tunnel made. A
+//! tunnel goes when neither end lists the other any more ([`Driver::lists`]).
+//!
+//! # Deviations
+//!
+//! - The P2P daemon asks for its contact information when it is launched, and not before each request: it does not change.
+//! - The paper does not say what happens when both ends open a tunnel at the same time. Of two requests that cross, the one of the
+//!   lower base address counts, and the other one's addresses go back.
+//! - A tunnel is torn down when both ends agree, and not when one end wants it to: see `daemon/release.rs`.
+//! - What comes through a tunnel before the end that asked for it has configured its own interface waits there.
+//! - The bootstrap node is named by whoever starts a node, and not by the manager, which does not know who is still there.
+//! - Invitations by the administrator, without a request of the node, are left out.
+//! - That a node is isolated costs time at its own calls and their answers; requests of other nodes do not cross its border.
 
 mod address_server;
-pub mod forwarding;
+mod config;
+mod contact_info;
+mod daemon;
+mod driver;
+mod event;
+mod key_based;
 mod lease_client;
 mod ledger;
+mod manager;
+mod node;
 mod pool;
 #[cfg(test)]
 mod tests;
+mod tunnel;
+mod wire;
 
+use sim_core::addr::NodeAddr;
+use sim_core::protocol::{Ctx, OperationId, Protocol};
+use sim_core::random::StreamKey;
+
+use crate::layer::{Both, Part};
+use crate::request::RequestId;
 pub use address_server::{AddressServer, Completed, Load, ServerError, Service};
+pub use config::{Admission, Config, ConfigError, Provisioning, Quality, Security};
+pub use contact_info::ContactInfo;
+pub use driver::Driver;
+pub use event::{Dialogue, Dropped, Event, Failure, Gone};
 pub use lease_client::{Ask, Balancing, CallId, ClientError, Heard, LeaseClient, Patience, Servers, TimedOut};
 pub use ledger::{Answer, Counts, Held, Lease, LeaseId, Ledger, Outcome, Terms, Transaction};
+pub use manager::Manager;
+pub use node::{Arrival, VirtualNode};
 pub use pool::{AddressPair, Block, BlockPool, PoolError, VirtualAddr};
+pub use wire::{ENCAPSULATION_BYTES, Msg, Tunnelled};
+
+/// A participant of a virtual network whose overlay is `C`, by its role.
+pub enum XBone<C: Driver> {
+    /// A virtual node.
+    Node(Box<VirtualNode<C>>),
+    /// The overlay manager, and its base address.
+    Manager(Manager, NodeAddr),
+    /// An address server, and its base address.
+    Server(Box<AddressServer>, NodeAddr),
+}
+
+/// What a participant starts as.
+#[derive(Clone, Debug)]
+pub enum Init<I> {
+    /// A virtual node.
+    Node(Box<Arrival<I>>),
+    /// The overlay manager.
+    Manager,
+    /// An address server that is so fast, with the ledger that it had when it went down, or a new one.
+    Server(Service, Box<Ledger>),
+}
+
+/// What is asked of a virtual node's overlay.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Command<T>(pub T);
+
+/// What a participant says to its later self.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Timer {
+    /// Another daemon has not answered in time.
+    Request(RequestId),
+    /// An address server has not.
+    Address(CallId),
+    /// The P2P daemon's call for a tunnel has arrived.
+    Called(NodeAddr),
+    /// The keys for a tunnel have been computed.
+    Keyed(NodeAddr),
+    /// The interface of a tunnel is configured.
+    Configured(NodeAddr),
+    /// The next packet through a tunnel may go.
+    Through(NodeAddr),
+    /// A tunnel whose other end has left is to be given up.
+    Closed(NodeAddr),
+    /// It is time to look which tunnels are still wanted.
+    Sweep,
+    /// The P2P daemon has its contact information.
+    Launch,
+    /// An address server has served a transaction.
+    Served,
+}
+
+impl Timer {
+    /// The time-out of a request, as a timer of the node.
+    fn request<T>(request: RequestId) -> Part<Timer, T> {
+        Part::Own(Timer::Request(request))
+    }
+}
+
+impl<C: Driver> XBone<C> {
+    /// The virtual node, of a participant that is one.
+    pub fn node(&self) -> Option<&VirtualNode<C>> {
+        match self {
+            XBone::Node(node) => Some(node),
+            XBone::Manager(..) | XBone::Server(..) => None,
+        }
+    }
+
+    /// The overlay's own node, of a participant that is a virtual node.
+    pub fn overlay(&self) -> Option<&C> {
+        self.node().map(VirtualNode::overlay)
+    }
+
+    /// The address server, of a participant that is one.
+    pub fn server(&self) -> Option<&AddressServer> {
+        match self {
+            XBone::Server(server, _) => Some(server),
+            XBone::Node(_) | XBone::Manager(..) => None,
+        }
+    }
+}
+
+impl<C: Driver> Protocol for XBone<C> {
+    type Addr = NodeAddr;
+    type Init = Init<C::Init>;
+    type Config = Both<Config, C::Config>;
+    type Msg = Part<Msg, Tunnelled<C::Msg>>;
+    type Timer = Part<Timer, C::Timer>;
+    type Command = Command<C::Command>;
+    type Event = Part<Event, C::Event>;
+
+    fn new(me: NodeAddr, init: Self::Init, config: &Self::Config, streams: StreamKey) -> Self {
+        match init {
+            Init::Node(arrival) => XBone::Node(Box::new(VirtualNode::new(me, *arrival, &config.below, streams))),
+            Init::Manager => XBone::Manager(Manager::default(), me),
+            Init::Server(service, ledger) => XBone::Server(Box::new(AddressServer::new(service, *ledger)), me),
+        }
+    }
+
+    fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        match self {
+            XBone::Node(node) => node.on_start(ctx),
+            XBone::Server(server, _) => server.came_up(ctx.now()),
+            XBone::Manager(..) => {}
+        }
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Self::Msg) {
+        match (self, msg) {
+            (XBone::Node(node), Part::Below(packet)) => node.on_packet(ctx, from, packet),
+            (XBone::Node(node), Part::Own(msg)) => node.on_message(ctx, from, msg),
+            (XBone::Manager(manager, _), Part::Own(msg)) => {
+                match manager.answer(&ctx.config().own.admission, from, msg) {
+                    Some(answer) => ctx.send(from, Part::Own(answer)),
+                    None => ctx.emit(Part::Own(Event::Dropped(Dropped::NotMine))),
+                }
+            }
+            (XBone::Server(server, _), Part::Own(Msg::Ask(transaction))) => {
+                if let Some(due) = server.arrive(ctx.now(), from, transaction) {
+                    ctx.set_timer(due.since(ctx.now()), Part::Own(Timer::Served));
+                }
+            }
+            (XBone::Server(..), Part::Own(Msg::Hello { request })) => {
+                ctx.send(from, Part::Own(Msg::HelloBack { request }));
+            }
+            _ => ctx.emit(Part::Own(Event::Dropped(Dropped::NotMine))),
+        }
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Self::Timer) {
+        match (self, timer) {
+            (XBone::Node(node), Part::Own(timer)) => node.on_timer(ctx, timer),
+            (XBone::Node(node), Part::Below(timer)) => node.on_overlay_timer(ctx, timer),
+            (XBone::Server(server, _), Part::Own(Timer::Served)) => {
+                if let Some(served) = server.complete(ctx.now()) {
+                    ctx.send(served.to, Part::Own(Msg::Answer(served.answer)));
+                    if let Some(next) = served.next {
+                        ctx.set_timer(next.since(ctx.now()), Part::Own(Timer::Served));
+                    }
+                }
+            }
+            (XBone::Manager(..) | XBone::Server(..), _) => {}
+        }
+    }
+
+    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Self::Command) {
+        match self {
+            XBone::Node(node) => node.on_command(ctx, operation, command.0),
+            XBone::Manager(..) | XBone::Server(..) => ctx.emit(Part::Own(Event::Dropped(Dropped::NotMine))),
+        }
+    }
+
+    fn on_stop(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if let XBone::Node(node) = self {
+            node.on_stop(ctx);
+        }
+    }
+}

@@ -7,7 +7,7 @@ const SECOND: SimDuration = SimDuration::from_secs(1);
 fn server(backlog: Option<usize>) -> AddressServer {
     let service = Service { time: SECOND, backlog };
     let pool = BlockPool::parse("10.0.0.0/24").expect("a prefix");
-    AddressServer::new(SimTime::ZERO, service, Ledger::new(pool, Terms::default()))
+    AddressServer::new(service, Ledger::new(pool, Terms::default()))
 }
 
 #[test]
@@ -87,7 +87,8 @@ fn a_server_that_comes_back_hands_out_no_block_that_is_in_use() {
         time: SECOND,
         backlog: None,
     };
-    let mut again = AddressServer::new(at(100), service, server.into_ledger());
+    let mut again = AddressServer::new(service, server.into_ledger());
+    again.came_up(at(100));
     assert_eq!(again.backlog(), 0, "who waited is lost");
     assert_eq!(
         again.ledger().pool().handed_out(),
