@@ -287,6 +287,13 @@ impl Ledger {
         self.terms
     }
 
+    /// How many blocks are handed out at `now`. Those whose term is over do not count, though the pool has them back only with the
+    /// next transaction.
+    pub fn handed_out(&self, now: SimTime) -> u128 {
+        let over = self.ends.iter().take_while(|(end, _)| *end <= now).count();
+        self.pool.handed_out() - over as u128
+    }
+
     /// All leases, by name.
     pub fn leases(&self) -> impl Iterator<Item = (LeaseId, Lease)> {
         self.leases.iter().map(|(id, lease)| (*id, *lease))

@@ -9,6 +9,8 @@
 //! owes to those that it asked in vain. All of these are plain state machines: who owns them sends the messages and keeps
 //! the timers.
 //!
+//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`].
+//!
 //! # The parts
 //!
 //! | paper | here |
@@ -42,6 +44,7 @@ mod contact_info;
 mod daemon;
 mod driver;
 mod event;
+pub mod forwarding;
 mod key_based;
 mod lease_client;
 mod ledger;
