@@ -268,3 +268,6 @@ fn advance<O: Overlay, W: Observer<O::Protocol>>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
