@@ -30,6 +30,15 @@ pub struct TracedLookup {
     pub key: Option<u128>,
 }
 
+/// A field of a line, by its place in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Field {
+    /// Which host looks up.
+    Node = 1,
+    /// The key.
+    Key = 2,
+}
+
 /// A trace of lookups, in ascending order of time.
 pub struct LookupTrace {
     lookups: Vec<TracedLookup>,
@@ -68,7 +77,7 @@ impl LookupTrace {
     pub fn parse(source: &Arc<Source>) -> Result<Self, InputError> {
         let mut lookups: Vec<TracedLookup> = Vec::new();
         for (number, line) in lines(source, &['#']).enumerate() {
-            let fields = line.words(line.text.contains(',').then_some(','));
+            let fields = fields(&line);
             if number == 0
                 && fields
                     .iter()
@@ -111,15 +120,23 @@ impl LookupTrace {
         before(from)..before(until).max(before(from))
     }
 
-    /// A complaint about one of the lookups, at its line.
-    pub fn error_at(&self, index: usize, message: impl Into<String>) -> InputError {
+    /// A complaint about a field of one of the lookups; about its line if the field is not there.
+    pub fn error_at(&self, index: usize, field: Field, message: impl Into<String>) -> InputError {
         let lines = || lines(&self.source, &['#']);
         let with_names = lines()
             .next()
             .is_some_and(|line| line.text.starts_with(|c: char| c.is_ascii_alphabetic()));
-        let line = lines().nth(index + usize::from(with_names));
-        complaint(&self.source, line.map_or(0..0, |line| line.span), message)
+        let span = lines().nth(index + usize::from(with_names)).map_or(0..0, |line| {
+            let word = fields(&line).into_iter().nth(field as usize);
+            word.map_or(line.span, |word| word.span)
+        });
+        complaint(&self.source, span, message)
     }
+}
+
+/// The fields of a line, parted by commas if there are any.
+fn fields<'a>(line: &Line<'a>) -> Vec<Word<'a>> {
+    line.words(line.text.contains(',').then_some(','))
 }
 
 fn complaint(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> InputError {
@@ -238,7 +255,7 @@ mod tests {
             if let Ok(trace) = parse(&text) {
                 prop_assert!(trace.lookups().is_sorted_by_key(|lookup| lookup.at));
                 for index in 0..trace.lookups().len() {
-                    trace.error_at(index, "here");
+                    trace.error_at(index, Field::Key, "here");
                 }
             }
         }

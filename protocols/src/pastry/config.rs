@@ -84,7 +84,7 @@ pub struct Config {
 #[derive(Clone, PartialEq, Debug, Error)]
 pub enum ConfigError {
     /// The width of identifiers.
-    #[error("id_bits must lie between {least} and {most}, not {0}", least = IdSpace::BITS.start(), most = IdSpace::BITS.end())]
+    #[error("id_bits must lie between {least} and {most}, not {0}; Pastry has 128, which serve as well where a paper has 160", least = IdSpace::BITS.start(), most = IdSpace::BITS.end())]
     IdBits(u32),
     /// The width of a digit.
     #[error("b must lie between 1 and {most}, not {0}; the paper uses 4", most = Config::MOST_DIGIT_BITS)]
@@ -194,7 +194,7 @@ impl Config {
         if self.neighbourhood > Self::MOST_NEIGHBOURS {
             return Err(ConfigError::Neighbourhood(self.neighbourhood));
         }
-        let never = "; leave it out to have none";
+        let never = "; say never to have none";
         for (field, time, hint) in [
             ("timeout", Some(self.timeout), "; choose it longer than a round trip"),
             (

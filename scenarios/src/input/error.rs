@@ -113,7 +113,7 @@ impl InputError {
     }
 
     /// Notes that the complaint is about something inside this key.
-    pub(super) fn inside(mut self, key: &str) -> Self {
+    pub(crate) fn inside(mut self, key: &str) -> Self {
         if let InputError::Invalid(complaint) = &mut self {
             complaint.path.push(key.to_owned());
         }
@@ -250,8 +250,13 @@ impl serde::de::Error for InputError {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let expected = plain_expectation(&expected.to_string());
-        InputError::custom(format_args!("expected {expected}, found {}", plain_value(&found)))
-            .labelled(format!("expected {expected}"))
+        let error = InputError::custom(format_args!("expected {expected}, found {}", plain_value(&found)))
+            .labelled(format!("expected {expected}"));
+        match found {
+            Unexpected::Str(_) if expected.contains("number") => error.help("numbers stand without quotes"),
+            Unexpected::Str(_) if expected == "true or false" => error.help("these stand without quotes"),
+            _ => error,
+        }
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

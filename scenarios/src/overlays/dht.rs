@@ -115,6 +115,34 @@ impl DhtSettings {
     }
 }
 
+/// A complaint about the setting that makes no sense, and what to try.
+fn refused(settings: &Settings, error: &ConfigError) -> InputError {
+    let (key, advice) = match error {
+        ConfigError::Replicas(_) => ("replicas", "leave it out for 3"),
+        ConfigError::Span("repair_period") => (
+            "repair_period",
+            "expected a period such as \"1min\": a copy that is missing, and that nobody has noticed, is missing for so long",
+        ),
+        ConfigError::Span("tombstone_lifetime") => (
+            "tombstone_lifetime",
+            "expected a time such as \"1h\": a copy that could not be reached for longer than that brings a removed value back",
+        ),
+        ConfigError::Span("cache.lifetime") => (
+            "cache.lifetime",
+            "expected a time such as \"10min\", after which a copy on the way no longer counts",
+        ),
+        ConfigError::Span(field) => (
+            *field,
+            "expected a time such as \"10s\", longer than a round trip and, from end to end, the way to a key",
+        ),
+        ConfigError::CacheEntries => (
+            "cache.entries",
+            "expected a number such as 100; without `cache` there are none",
+        ),
+    };
+    settings.error_at(key, error.to_string()).help(advice)
+}
+
 /// About how many bytes a node takes for a record, and for what it knows of another replica of it.
 const BYTES_A_RECORD: f64 = 200.0;
 const BYTES_A_REPLICA: f64 = 20.0;
@@ -155,24 +183,23 @@ where
 
     fn config(settings: &Settings) -> Result<ConfigOf<Self>, InputError> {
         let below = O::config(&settings.over(&[O::NAME])?)?;
-        let own = settings.parse::<DhtSettings>()?.into_config().map_err(|error| {
-            let key = match error {
-                ConfigError::Replicas(_) => "replicas",
-                ConfigError::Span(field) => field,
-                ConfigError::CacheEntries => "cache.entries",
-            };
-            settings.error_at(key, error.to_string())
-        })?;
+        let own = settings.parse::<DhtSettings>()?.into_config();
+        let own = own.map_err(|error| refused(settings, &error))?;
         let most = O::Protocol::most_replicas(&below);
-        if own.replicas > most {
+        // Whoever leaves gives what it has to the node that will be the last replica.
+        if own.replicas >= most {
             let message = format!(
-                "{} replicas, but by these settings a node of {} knows only {most} of a key",
+                "{} replicas and the node that takes over from one of them are {} nodes, but by these settings a node of {} knows \
+                 only {most} of a key",
                 own.replicas,
+                own.replicas + 1,
                 O::NAME
             );
-            return Err(settings
-                .error_at("replicas", message)
-                .labelled("more than the overlay knows"));
+            let error = settings.error_at("replicas", message);
+            return Err(error.labelled("more than the overlay knows").help(format!(
+                "expected at most {}; a longer list of successors, or a larger leaf set, knows more",
+                most - 1
+            )));
         }
         Ok(Both { own, below })
     }
@@ -185,7 +212,8 @@ where
                 .error_at("replicas", message)
                 .labelled("must be at most nodes.count"));
         }
-        O::check(&config.below, point)
+        // What the overlay has to complain about is in its own settings.
+        O::check(&config.below, &point.below(&[O::NAME])?)
     }
 
     fn capacity(config: &ConfigOf<Self>) -> u128 {

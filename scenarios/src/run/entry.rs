@@ -1,6 +1,7 @@
 //! An overlay as an entry of the registry: where its types are erased.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use analysis::Schema;
 use schemars::SchemaGenerator;
@@ -16,6 +17,7 @@ use super::trace::{Line, Tracer, Window};
 use super::world::{DirectPaths, Distance, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
+use crate::lookup_trace::{Field, LookupTrace};
 use crate::overlays::{MessageOf, Overlay};
 use crate::registry::ProtocolEntry;
 use crate::scenario::{By, LookupTimes, Point, Scenario};
@@ -108,11 +110,7 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         if let Some(lookups) = &point.lookups
             && let LookupTimes::Trace(trace) = &lookups.times
         {
-            let outside = |index: &usize| trace.lookups()[*index].key.is_some_and(|key| key >= capacity);
-            if let Some(index) = trace.between(lookups.start, lookups.until).find(outside) {
-                let message = format!("the key lies outside the space: {} has {capacity} identifiers", O::NAME);
-                return Err(trace.error_at(index, message).labelled("too large a key"));
-            }
+            check_keys(trace, trace.between(lookups.start, lookups.until), O::NAME, capacity)?;
         }
         if point.storage.is_some() && O::STORAGE.is_none() {
             let error = point.error_at("workload.storage", format!("{} stores nothing", O::NAME));
@@ -121,11 +119,14 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         }
         if point.observe.ring_invariants && !<O::Invariants as Observer<O::Protocol>>::WATCHES {
             let message = format!("{} has no invariants to observe", O::NAME);
-            return Err(point.error_at("observe.ring_invariants", message));
+            let error = point
+                .error_at("observe.ring_invariants", message)
+                .labelled("leave it out");
+            return Err(error.help("they are those of Chord's ring, which `[protocol.chord]` by itself has"));
         }
         if point.observe.rings.is_some() && O::SUCCESSOR.is_none() {
             let message = format!("{} is no ring", O::NAME);
-            return Err(point.error_at("observe.rings", message));
+            return Err(point.error_at("observe.rings", message).labelled("leave it out"));
         }
         if point.observe.tables.is_some() && O::TABLE_ERRORS.is_none() {
             let message = format!("{} does not say what its tables should be", O::NAME);
@@ -173,6 +174,26 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
         let mut simulation = Simulation::observed(setup, world, Tracer { window, sink });
         simulation.schedule(SimTime::ZERO, Turn::Open);
         advance(&mut simulation, end, job, pace)
+    }
+}
+
+/// Refuses a trace that asks in this range for a key that no node could have as its identifier.
+fn check_keys(trace: &LookupTrace, range: Range<usize>, name: &str, capacity: u128) -> Result<(), InputError> {
+    // All numbers of 128 bits are keys where there is one identifier more than can be said.
+    if capacity == u128::MAX {
+        return Ok(());
+    }
+    let outside = |index: &usize| trace.lookups()[*index].key.is_some_and(|key| key >= capacity);
+    match range.into_iter().find(outside) {
+        None => Ok(()),
+        Some(index) => {
+            let message = format!("the key lies outside the space: {name} has {capacity} identifiers");
+            let error = trace.error_at(index, Field::Key, message).labelled("too large a key");
+            Err(error.help(format!(
+                "keys go from 0 to {:#x}; use more `id_bits`, or leave the key out to have one drawn",
+                capacity - 1
+            )))
+        }
     }
 }
 
@@ -253,3 +274,6 @@ pub(super) fn advance<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>>
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

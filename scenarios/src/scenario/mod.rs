@@ -113,6 +113,7 @@ pub struct InputFile {
 }
 
 /// One point of the sweep: a network of nodes and what happens to it.
+#[derive(Clone)]
 pub struct Point {
     /// The position among the scenario's points, from zero.
     pub index: usize,
@@ -190,6 +191,17 @@ pub struct Reachability {
 }
 
 impl Point {
+    /// The point as the overlay below a layer has it: with that overlay, one of those known, as its protocol.
+    ///
+    /// # Errors
+    /// [`InputError::Invalid`] unless exactly one of them is chosen.
+    pub fn below(&self, known: &[&str]) -> Result<Point, InputError> {
+        Ok(Point {
+            protocol: self.protocol.over(known)?,
+            ..self.clone()
+        })
+    }
+
     /// A complaint about a value of this point, by its dotted key.
     pub fn error_at(&self, path: &str, message: impl AsRef<str>) -> InputError {
         self.document.error_at(path, message)

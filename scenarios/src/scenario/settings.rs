@@ -63,9 +63,10 @@ impl Settings {
     /// The settings as a value of type `T`, which should refuse unknown keys.
     ///
     /// # Errors
-    /// [`InputError::Invalid`], pointing at what `T` refuses.
+    /// [`InputError::Invalid`], pointing at what `T` refuses and naming it by its whole path.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, InputError> {
-        T::deserialize(&self.node)
+        let keys = || self.path.rsplit('.');
+        T::deserialize(&self.node).map_err(|error| keys().fold(error, InputError::inside))
     }
 
     /// A complaint about one of the settings, a dotted key; about all of them if it is empty or not written.

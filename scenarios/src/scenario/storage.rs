@@ -1,4 +1,8 @@
 //! What is stored: how many keys, how large, and who writes, reads and removes them how often.
+//!
+//! No get is for a key that was never put: keys are asked for among those that are put, and only when all first puts have begun;
+//! scenarios that say otherwise are refused. A first put may still fail while the scenario runs: then it is counted so, and gets of
+//! its key are not judged.
 
 use std::fmt;
 

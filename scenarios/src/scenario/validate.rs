@@ -243,6 +243,15 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
     match raw {
         RawBringUp::Bulk {} => Ok(BringUp::Bulk),
         RawBringUp::Joins {
+            bulk_beyond: Some(0), ..
+        } => Err(document
+            .error_at(
+                "bring_up.joins.bulk_beyond",
+                "expected at least 1, found 0: no network is so small",
+            )
+            .labelled("must be at least 1")
+            .help("for networks that stand from the start write `[bring_up.bulk]`; leave it out for none that do")),
+        RawBringUp::Joins {
             bulk_beyond: Some(most),
             ..
         } if nodes > most => Ok(BringUp::Bulk),

@@ -14,7 +14,7 @@ use super::files::ScenarioFiles;
 use super::storage::RawStorage;
 use super::validate::{BEFORE_END, since_start};
 use crate::input::{Document, InputError};
-use crate::lookup_trace::LookupTrace;
+use crate::lookup_trace::{Field, LookupTrace};
 use crate::units::{Duration, Rate, written};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -312,7 +312,8 @@ fn check_trace(
         None => Ok(()),
         Some(index) => {
             let node = trace.lookups()[index].host.0;
-            let error = trace.error_at(index, format!("there is no node {node}: the scenario has {hosts}"));
+            let message = format!("there is no node {node}: the scenario has {hosts}");
+            let error = trace.error_at(index, Field::Node, message);
             Err(error
                 .labelled("an unknown node")
                 .help("nodes are numbered from 0; set nodes.count to more of them"))

@@ -147,6 +147,16 @@ fn networks_beyond_a_size_are_not_joined_together() {
         let ended = peerscope(&["check", &home.file, "--set", joins, "--set", &count]);
         assert!(ended.out.contains(words), "{}{}", ended.out, ended.err);
     }
+    let none = joins.replace("12", "0");
+    let ended = peerscope(&["check", &home.file, "--set", &none]);
+    assert_eq!(ended.exit, Exit::BadInput);
+    for words in [
+        "bring_up.joins.bulk_beyond: expected at least 1, found 0",
+        "--set:1:",
+        "write `[bring_up.bulk]`",
+    ] {
+        assert!(ended.err.contains(words), "{words:?} is missing from\n{}", ended.err);
+    }
 }
 
 /// With exponent 1 and four keys these are asked for as 12 : 6 : 4 : 3. Of 3,000 lookups, five standard deviations of a fraction
@@ -242,13 +252,13 @@ fn a_trace_that_cannot_be_is_refused_at_its_line() {
         ),
         (
             "100 3\n# here\n101 16\n",
-            "lookups.csv:3:1",
+            "lookups.csv:3:5",
             "there is no node 16: the scenario has 16",
         ),
         ("100 x\n", "lookups.csv:1:5", "expected the number of a node"),
         (
             "100 3 0x1ffffffffffffffff\n",
-            "lookups.csv:1:1",
+            "lookups.csv:1:7",
             "the key lies outside the space",
         ),
         ("5 3\n", "own.toml:8:", "the trace has no lookup from 1min until 12min"),

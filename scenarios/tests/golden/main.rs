@@ -3,7 +3,7 @@
 //!
 //! Between them they use all rule sets of Chord and both ways to look up, every network, loss, joins and rings that stand
 //! from the start, exponential and Weibull churn, graceful and silent departures, a mass failure, and figures of lines
-//! and bars.
+//! and bars; Pastry with and without what MSPastry adds, and the hash table over each overlay.
 
 #[path = "../../../sim-core/tests/golden/record.rs"]
 mod record;
@@ -16,8 +16,11 @@ use scenarios::digest::sha256;
 use scenarios::exit::Exit;
 use scenarios::registry::Registry;
 
-/// The scenarios, by the names of their files.
-const SCENARIOS: [&str; 3] = ["rules", "networks", "departures"];
+/// The scenarios, by the names of their files, and where it is written what they give.
+const SCENARIOS: [(&str, &[&str]); 2] = [
+    ("expected.csv", &["rules", "networks", "departures"]),
+    ("expected-key-based.csv", &["pastry", "storage"]),
+];
 
 /// A file of `tests/golden`.
 fn golden(name: &str) -> PathBuf {
@@ -79,28 +82,30 @@ fn rows(scenario: &str, files: &[(String, Vec<u8>)]) -> Vec<String> {
 
 #[test]
 fn runs_and_files_are_the_golden_ones() {
-    let mut all = vec!["scenario,run_or_file,events_or_bytes,digest".to_owned()];
     let mut problems = Vec::new();
-    for scenario in SCENARIOS {
-        let files = results(scenario, 2);
-        all.extend(rows(scenario, &files));
-        if scenario == "departures" {
-            let (_, lookups) = files.iter().find(|(name, _)| name == "lookups.csv").unwrap();
-            let lines: Vec<String> = std::str::from_utf8(lookups)
-                .unwrap()
-                .lines()
-                .map(str::to_owned)
-                .collect();
-            problems.extend(record::hold(&golden("departures-lookups.csv"), &lines).err());
+    for (expected, scenarios) in SCENARIOS {
+        let mut all = vec!["scenario,run_or_file,events_or_bytes,digest".to_owned()];
+        for scenario in scenarios {
+            let files = results(scenario, 2);
+            all.extend(rows(scenario, &files));
+            if *scenario == "departures" {
+                let (_, lookups) = files.iter().find(|(name, _)| name == "lookups.csv").unwrap();
+                let lines: Vec<String> = std::str::from_utf8(lookups)
+                    .unwrap()
+                    .lines()
+                    .map(str::to_owned)
+                    .collect();
+                problems.extend(record::hold(&golden("departures-lookups.csv"), &lines).err());
+            }
         }
+        problems.extend(record::hold(&golden(expected), &all).err());
     }
-    problems.extend(record::hold(&golden("expected.csv"), &all).err());
     assert!(problems.is_empty(), "results differ; in {}", problems.join("\nand in "));
 }
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
-    for scenario in SCENARIOS {
+    for scenario in SCENARIOS.iter().flat_map(|(_, scenarios)| *scenarios) {
         let (one, two) = (results(scenario, 1), results(scenario, 2));
         let names =
             |files: &[(String, Vec<u8>)]| -> Vec<String> { files.iter().map(|(name, _)| name.clone()).collect() };

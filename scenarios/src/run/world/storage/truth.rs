@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_write_that_begins_or_ends_meanwhile_leaves_no_judgement() {
-        let changes: [(&str, fn(&mut Key)); 4] = [
+        type Change = fn(&mut Key);
+        let changes: [(&str, Change); 4] = [
             ("a put begins", |key| key.put_begins(at(3))),
             ("a put is done", |key| key.written(value(3))),
             ("a remove begins", |key| key.remove_begins(at(3))),
