@@ -135,22 +135,17 @@ fn check_values(conditions: &Conditions, first: &Results, second: &Results, tabl
     let compared = || tables.iter().flat_map(|name| [first.table(name), second.table(name)]);
     for (column, value) in conditions {
         let values = compared().flatten().filter_map(|table| table.distinct(column).ok());
-        let values: BTreeSet<Cell> = values.flatten().collect();
+        // In order of appearance, as a sweep lists them.
+        let mut seen = BTreeSet::new();
+        let values: Vec<Cell> = values.flatten().filter(|cell| seen.insert(cell.clone())).collect();
         if values.is_empty() {
             return Err(format!(
                 "--where {column}={value}: no table compared has this column; choose one with --table"
             ));
         }
         if !values.iter().any(|known| known.matches(value)) {
-            let shown = list(
-                values
-                    .iter()
-                    .take(SHOWN)
-                    .map(Cell::to_string)
-                    .collect::<Vec<_>>()
-                    .iter()
-                    .map(String::as_str),
-            );
+            let shown: Vec<String> = values.iter().take(SHOWN).map(Cell::to_string).collect();
+            let shown = list(shown.iter().map(String::as_str));
             let more = if values.len() > SHOWN { " and others" } else { "" };
             return Err(format!(
                 "--where {column}={value}: no row compared has this value; there are {shown}{more}"

@@ -84,9 +84,11 @@ impl<T: Repeatable> JsonSchema for OneOrMany<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let one = generator.subschema_for::<T>();
+        // Written out: a key of the one table may be missing where an axis sets it, a key of a table in the list may not.
+        let listed = T::json_schema(generator);
         json_schema!({
             "description": "One of them, or a list of them.",
-            "anyOf": [one, { "type": "array", "items": one }],
+            "anyOf": [one, { "type": "array", "items": listed }],
         })
     }
 }

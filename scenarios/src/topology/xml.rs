@@ -20,7 +20,7 @@ pub(super) fn document<'a>(description: &Description, text: &'a str) -> Result<D
     Document::parse_with_options(text, options).map_err(|error| {
         let place = error.pos();
         let at = match error {
-            roxmltree::Error::UnexpectedEndOfStream => {
+            roxmltree::Error::UnexpectedEndOfStream | roxmltree::Error::UnclosedRootNode => {
                 text.trim_end().char_indices().next_back().map_or(0, |(at, _)| at)
             }
             _ => offset(text, place.row as usize, place.col as usize),

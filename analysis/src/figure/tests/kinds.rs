@@ -392,7 +392,7 @@ fn a_network_tells_where_nodes_share_a_place() {
         _ => None,
     });
     let all = texts(&drawing.unwrap().svg).join(" ");
-    assert!(all.contains("4 nodes at 3 places, 4 links;"), "{all}");
+    assert!(all.contains("4 nodes at 3 places, 3 links;"), "{all}");
 }
 
 fn svg_paths(svg: &str) -> String {
