@@ -77,11 +77,11 @@ fn a_generator_can_send_less_than_its_line_could_carry() {
 
 #[test]
 fn transfers_that_lose_a_segment_are_given_up_and_others_go_on() {
-    let tcp = "protocol.forwarding = { way = { by = \"tcp\" }, size = \"9000B\", patience = \"2ms\" }";
+    let tcp = "protocol.forwarding = { way = { by = \"tcp\" }, size = \"9000B\", patience = \"2ms\", transfers = 4 }";
     let written = "protocol.forwarding = { way = { by = \"ip\", tunnelled = true }, size = \"600B\" }";
     let whole = row(written, tcp);
     assert!(whole("given_up") == 0.0 && whole("forwarded_per_s") > 3000.0);
-    let lossy = row(written, &format!("{tcp}\nloss.probability = 0.005"));
+    let lossy = row(written, &format!("{tcp}\nloss.probability = 0.02"));
     assert!(lossy("given_up") > 0.0 && lossy("forwarded_per_s") > 500.0);
 }
 
@@ -155,7 +155,7 @@ fn what_makes_no_sense_is_refused_where_it_is_written() {
         ),
         (
             "seed = 11\n",
-            "seed = 11\nchurn.replacement.rate = \"1/s\"\n",
+            "seed = 11\nchurn.replacement = { rate = \"1/s\", graceful = 0 }\n",
             "2:",
             "forwarding is no overlay",
         ),
