@@ -510,3 +510,12 @@ fn pastry_churn_delivers_nothing_at_a_wrong_node_by_mspastry() {
     assert!(plain < correct - 0.001 && plain > 0.9, "{plain} and {correct}");
     assert!(with.mean("cost", "messages_per_node_s") < without.mean("cost", "messages_per_node_s"));
 }
+
+/// A quarter of the time, in which every expectation holds.
+#[test]
+fn xbone_forwarding_has_the_knees_and_the_order_of_the_paper() {
+    let run = run("xbone-forwarding.toml", 1, &["run.duration=35ms"]);
+    assert_eq!(run.exit, Exit::Done, "{}", run.text);
+    assert_eq!(run.table("forwarding").len(), 6 * 15);
+    assert!(run.text.matches("inside").count() >= 28, "{}", run.text);
+}

@@ -74,7 +74,7 @@ pub struct Load {
     pub longest_wait: SimDuration,
     /// The most that were there at a time, waiting or being served.
     pub peak: usize,
-    /// The time in which services ended; see [`AddressServer::utilisation`].
+    /// The time of the services that have ended; see [`AddressServer::utilisation`].
     busy: SimDuration,
 }
 

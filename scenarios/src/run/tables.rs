@@ -21,7 +21,9 @@ pub(super) use rows::nearest_rank;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
-    let overlays = TABLES.iter().filter(|_| !forwarding::forwards(scenario));
+    let overlays = TABLES
+        .iter()
+        .filter(|_| !scenario.points.iter().all(forwarding::forwards));
     let layouts = overlays.chain([&forwarding::FORWARDING]);
     layouts.filter(move |layout| (layout.written)(scenario))
 }

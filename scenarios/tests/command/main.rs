@@ -6,6 +6,7 @@ mod cite;
 mod conditions;
 mod diff;
 mod explain;
+mod forwarding;
 mod key_based;
 mod layers;
 mod link_failures;

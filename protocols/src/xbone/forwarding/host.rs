@@ -43,6 +43,9 @@ struct Relay {
     /// Whether the connection to the sink has been asked for, and stands.
     connecting: bool,
     connected: bool,
+    /// How many segments of data have come, and how many have been sent on.
+    came: u32,
+    passed: u32,
     waiting: VecDeque<(u32, bool)>,
     unacknowledged: u32,
 }
@@ -74,9 +77,11 @@ impl Relay {
             let Some((payload, last)) = self.waiting.pop_front() else {
                 return;
             };
+            let index = self.passed;
+            self.passed += 1;
             self.unacknowledged += 1;
             bill.takes += bill.config.costs.socket(payload);
-            bill.send(SINK, transfer, Segment::Data { payload, last });
+            bill.send(SINK, transfer, Segment::Data { index, payload, last });
         }
     }
 }
@@ -143,7 +148,8 @@ impl Host {
         self.begin(ctx);
     }
 
-    /// The daemon over TCP. A segment of a transfer that is over, or that was not begun, is received for nothing.
+    /// The daemon over TCP. A segment of a transfer that is over or that was not begun, or that does not follow the last, is
+    /// received for nothing.
     fn relay(&mut self, bill: &mut Bill<'_>, from: NodeAddr, transfer: u32, what: Segment) {
         let costs = bill.config.costs;
         bill.received();
@@ -153,10 +159,12 @@ impl Host {
                 bill.send(SOURCE, transfer, Segment::SynAck);
                 self.relays.insert(transfer, Relay::default());
             }
-            (SOURCE, Segment::Data { payload, last }) => {
-                let Some(relay) = self.relays.get_mut(&transfer) else {
+            (SOURCE, Segment::Data { index, payload, last }) => {
+                let relay = self.relays.get_mut(&transfer);
+                let Some(relay) = relay.filter(|relay| relay.came == index) else {
                     return;
                 };
+                relay.came += 1;
                 bill.takes += costs.socket(payload);
                 bill.send(SOURCE, transfer, Segment::Ack { last });
                 if !std::mem::replace(&mut relay.connecting, true) {

@@ -18,6 +18,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use sim_core::addr::NodeAddr;
@@ -85,6 +86,8 @@ pub enum Segment {
     SynAck,
     /// Carries data.
     Data {
+        /// Which of the transfer's segments of data, from zero. One that does not follow the last is ignored.
+        index: u32,
         /// How many bytes.
         payload: u32,
         /// Whether they are the last, and the connection is closed from this side.
@@ -160,10 +163,12 @@ pub enum Timer {
 }
 
 /// What comes through.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Sink {
     /// Packets, or whole transfers.
     pub delivered: u64,
+    /// How many segments of data have come of transfers that are not whole.
+    came: BTreeMap<u32, u32>,
 }
 
 /// One of the three nodes: which, its address says.
@@ -235,9 +240,19 @@ impl Sink {
             Msg::Segment { transfer, what, .. } => (transfer, what),
         };
         let answer = match what {
-            Segment::Syn => Segment::SynAck,
-            Segment::Data { last, .. } => {
-                self.delivered += u64::from(last);
+            Segment::Syn => {
+                self.came.insert(transfer, 0);
+                Segment::SynAck
+            }
+            Segment::Data { index, last, .. } => {
+                let Some(came) = self.came.get_mut(&transfer).filter(|came| **came == index) else {
+                    return;
+                };
+                *came += 1;
+                if last {
+                    self.came.remove(&transfer);
+                    self.delivered += 1;
+                }
                 Segment::Ack { last }
             }
             Segment::SynAck | Segment::Ack { .. } | Segment::End => return,

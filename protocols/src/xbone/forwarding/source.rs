@@ -94,9 +94,9 @@ impl Source {
             let Some(payload) = data.next() else {
                 break;
             };
+            let (index, last) = (open.sent, data.peek().is_none());
             open.sent += 1;
-            let last = data.peek().is_none();
-            ctx.send(HOST, Segment::Data { payload, last }.of(transfer, config.way));
+            ctx.send(HOST, Segment::Data { index, payload, last }.of(transfer, config.way));
         }
     }
 

@@ -235,3 +235,27 @@ fn costs_of_nothing_are_refused() {
     assert_eq!(nothing.validate(), Err(NoCosts));
     assert_eq!(Costs::default().validate(), Ok(Costs::default()));
 }
+
+#[test]
+fn a_transfer_that_has_lost_a_segment_never_counts_as_whole() {
+    // Ten segments, of which some find the queue full; who counts has seen all ten of what it counts.
+    let crowded = Config {
+        transfers: 20,
+        queue: 8,
+        patience: SimDuration::from_millis(20),
+        ..config(Forwarder::Tcp, false, 10 * SEGMENT_BYTES + UDP_BYTES)
+    };
+    let simulation = after(crowded, TENTH);
+    let (Some(Forwarding::Host(host)), Some(Forwarding::Sink(sink))) = (simulation.node(HOST), simulation.node(SINK))
+    else {
+        panic!("all are up");
+    };
+    assert!(host.lost > 0 && sink.delivered > 0);
+    let opening = sink.delivered * u64::from(TCP_BYTES);
+    let data = (host.sent_bytes - opening) / u64::from(SEGMENT_BYTES + TCP_BYTES);
+    assert!(
+        data >= 10 * sink.delivered,
+        "{data} segments of {} transfers",
+        sink.delivered
+    );
+}

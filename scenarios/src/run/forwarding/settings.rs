@@ -200,7 +200,7 @@ fn size(written: &ForwardingSettings, way: Way, settings: &Settings) -> Result<u
     Ok(size as u32)
 }
 
-/// From one packet of the generator to the next.
+/// From one packet of the generator to the next; transfers over TCP need none.
 fn gap(
     written: &ForwardingSettings,
     way: Way,
@@ -208,6 +208,9 @@ fn gap(
     settings: &Settings,
     point: &Point,
 ) -> Result<SimDuration, InputError> {
+    if way.forwarder == Forwarder::Tcp {
+        return Ok(SimDuration::ZERO);
+    }
     let (line, header) = line(point);
     let offered = written.offered.map(BitRate::get).or(line).ok_or_else(|| {
         let error = settings.error_at("", "nothing says how fast the generator sends");
