@@ -1,16 +1,19 @@
-//! Departures, and what becomes of the tables afterwards (Rowstron and Druschel 2001, sections 2.4 and 4.3).
+//! Departures, and what becomes of the tables afterwards (Rowstron and Druschel 2001, section 2.4 and Fig. 10).
 
 mod pastry_support;
+mod pastry_watch;
 
 use pastry_support::*;
-use protocols::pastry::{Config, MsPastry, Reason, Repair};
+use pastry_watch::Watch;
+use protocols::pastry::{Config, MsPastry, Pastry, Reason, Repair};
 use sim_core::addr::NodeAddr;
 use sim_core::network::Uniform;
 use sim_core::random::StreamKey;
+use sim_core::simulation::Simulation;
 use sim_core::time::SimDuration;
 use sim_core::world::Departure;
 
-/// Section 4.3: a tenth of the nodes fail at once. Leaf sets become exact again, and messages find the true root around dead
+/// Fig. 10: a tenth of the nodes fail at once. Leaf sets become exact again, and messages find the true root around dead
 /// entries, which are repaired when they are found.
 #[test]
 fn after_a_tenth_has_failed_leaf_sets_become_exact_again() {
@@ -76,9 +79,10 @@ fn without_repair_the_way_grows() {
     assert!(town.world().repairs.is_empty());
 }
 
-/// Thousands of random schedules of joins, silent and graceful departures and delays on small rings: when all has settled, leaf
-/// sets are exact, and each entry of the other tables is a living node in the right place. (A dead one is found by the
-/// comparison of rows, and among the neighbours by their pings.)
+/// Thousands of random schedules of joins, silent and graceful departures, returns to old addresses under new identifiers, and
+/// delays on small rings, while messages are routed. When all has settled, leaf sets are exact, and each entry of the other
+/// tables is a living node in the right place. (A dead one is found by the comparison of rows, and among the neighbours by their
+/// pings.) No message goes in circles, and whatever was delivered nowhere went down with the last node that had it.
 #[test]
 fn whatever_happens_the_tables_become_right() {
     after_schedules_all_is_right(4, None);
@@ -97,8 +101,12 @@ fn whatever_happens_the_tables_of_mspastry_become_right() {
     }
 }
 
+/// Places for nodes in these schedules.
+const PLACES: u32 = 16;
+
 fn after_schedules_all_is_right(leaf_set: usize, mspastry: Option<MsPastry>) {
     let (mut joins, mut departures) = (0, 0);
+    let mut fates = Fates::default();
     for seed in 0..2000 {
         let ms = SimDuration::from_millis;
         let config = Config {
@@ -117,7 +125,7 @@ fn after_schedules_all_is_right(leaf_set: usize, mspastry: Option<MsPastry>) {
         };
         let delays = Uniform::new(ms(1), ms(100)).expect("in order");
         let mut rng = StreamKey::root(seed, 0).purpose("schedule").rng();
-        let mut town = town(&config, 16, seed, 1, Box::new(delays));
+        let mut town = watched_town(&config, PLACES, seed, 1, Box::new(delays), Watch::new(&config));
         for node in 0..8 {
             let at = if node == 0 { 0 } else { 1 + below(&mut rng, 2000) };
             town.schedule(millis(at as u64), Act::Join(NodeAddr(node)));
@@ -129,14 +137,31 @@ fn after_schedules_all_is_right(leaf_set: usize, mspastry: Option<MsPastry>) {
             let act = match below(&mut rng, 5) {
                 0 => Act::Leave(node, Departure::Graceful),
                 1 | 2 => Act::Leave(node, Departure::Silent),
-                _ => Act::Join(node),
+                // In every other schedule they come back as they were.
+                _ if seed % 2 == 0 => Act::Join(node),
+                _ => Act::Return(node),
             };
             town.schedule(millis(3000 + below(&mut rng, churn) as u64), act);
         }
-        town.run_until(millis(3000 + churn as u64 + 50_000))
-            .expect("nobody watches");
+        for operation in 0..40 {
+            let (at, to_node) = (3000 + below(&mut rng, churn), operation % 2 == 0);
+            town.schedule(millis(at as u64), Act::Route { operation, to_node });
+        }
+        let rest = 3000 + churn as u64 + 50_000;
+        for operation in 40..50 {
+            let at = rest + 100 * (operation - 40);
+            town.schedule(
+                millis(at),
+                Act::Route {
+                    operation,
+                    to_node: false,
+                },
+            );
+        }
+        town.run_until(millis(rest + 5000)).expect("nothing is broken");
         let quality = quality(&town, None);
         assert!(quality.error.holds(), "seed {seed}: {quality:?}");
+        fates.check(seed, &town);
         let world = town.world();
         // Whoever joined through a node that has died meanwhile has failed, and says so.
         let failed = world.out.iter().all(|(_, reason)| *reason == Reason::JoinTimeout);
@@ -145,11 +170,73 @@ fn after_schedules_all_is_right(leaf_set: usize, mspastry: Option<MsPastry>) {
         joins += world.joins;
         departures += world.departures;
     }
-    println!("{joins} joins, {departures} departures");
+    println!("{joins} joins, {departures} departures, {fates:?}");
     assert!(
         joins > 20_000 && departures > 5_000,
         "{joins} joins, {departures} departures"
     );
+    fates.check_all();
+}
+
+/// What has become of the messages of all schedules.
+#[derive(Default, Debug)]
+struct Fates {
+    sent: usize,
+    delivered: usize,
+    undeliverable: usize,
+    lost: usize,
+    wrong: usize,
+    twice: usize,
+    most_hops: u16,
+}
+
+impl Fates {
+    /// Adds those of one schedule, each of which must have one.
+    fn check(&mut self, seed: u64, town: &Simulation<Pastry, Town, Watch>) {
+        let watch = town.observer();
+        let undeliverable: Vec<u64> = town
+            .world()
+            .undeliverable
+            .iter()
+            .map(|message| message.operation.0)
+            .collect();
+        for (operation, journey) in watch.journeys() {
+            self.sent += 1;
+            let given_up = undeliverable.contains(operation);
+            self.delivered += usize::from(journey.deliveries > 0);
+            self.twice += usize::from(journey.deliveries > 1);
+            self.wrong += usize::from(journey.wrong > 0);
+            if journey.deliveries == 0 && given_up {
+                self.undeliverable += 1;
+            } else if journey.deliveries == 0 {
+                self.lost += 1;
+                assert!(
+                    watch.went_down(journey),
+                    "seed {seed}: message {operation}: {journey:?}"
+                );
+            }
+            self.most_hops = self.most_hops.max(journey.most_hops);
+            let at_rest = *operation >= 40;
+            let well = journey.deliveries > 0 && journey.wrong == 0 && !given_up;
+            assert!(
+                well || !at_rest,
+                "seed {seed}: message {operation} at rest: {journey:?}"
+            );
+        }
+    }
+
+    /// A message visits nobody twice for nothing, and only few miss a network in which a node lives for some seconds: as long as it
+    /// takes to find out that another one does not.
+    fn check_all(&self) {
+        assert!(self.most_hops <= PLACES as u16, "{self:?}");
+        let percent = |count: usize| 100.0 * count as f64 / self.sent as f64;
+        assert!(self.sent > 90_000, "{self:?}");
+        assert!(
+            percent(self.lost) < 0.5 && percent(self.undeliverable) < 0.2,
+            "{self:?}"
+        );
+        assert!(percent(self.wrong) < 1.5, "{self:?}");
+    }
 }
 
 /// The same where a fiftieth of all messages is lost: somebody may be taken for dead who is not, and comes back by what others say.

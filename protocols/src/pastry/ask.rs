@@ -68,9 +68,8 @@ impl Ask {
             Ask::LeafRepair(_) => Some(Repair::LeafSet),
             Ask::EntryRepair(_) | Ask::Cell(_) => Some(Repair::RoutingTable),
             Ask::NeighbourhoodRepair => Some(Repair::Neighbourhood),
-            Ask::Announce(_) | Ask::LeafProbe { .. } | Ask::Measure { repair: Some(_), .. } => {
-                Some(Repair::Verification)
-            }
+            Ask::Announce(_) | Ask::LeafProbe { .. } => Some(Repair::LeafSetVerification),
+            Ask::Measure { repair: Some(_), .. } => Some(Repair::RoutingTableVerification),
             _ => None,
         }
     }
@@ -182,11 +181,15 @@ impl<B: Payload> Pastry<B> {
         let Some(request) = request else {
             return self.consider_all(ctx, &state.contacts);
         };
+        self.recognise(ctx, responder);
         match self.requests.close(ctx, request, from) {
             Some(Ask::Nearby) => self.approach(ctx, responder, &state.contacts),
             Some(Ask::Corresponding) => self.take_all(ctx, responder, &state.contacts),
             Some(Ask::Exchange) => self.exchanged(ctx, responder, state),
-            Some(Ask::LeafRepair(side)) => self.leaf_set_answered(ctx, side, responder, &state.contacts),
+            Some(Ask::LeafRepair(side)) => {
+                self.leaf_set_answered(ctx, side, responder, &state.contacts);
+                self.look_around(ctx);
+            }
             Some(Ask::EntryRepair(repair)) => self.entry_answered(ctx, repair, &state.contacts),
             Some(Ask::NeighbourhoodRepair | Ask::Neighbourhood | Ask::Row(_) | Ask::Cell(_)) => {
                 self.consider_all(ctx, &state.contacts);

@@ -81,10 +81,9 @@ impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Plan<'_, D> {
 
     #[inline]
     fn distance(&self, a: u32, b: u32) -> Distance {
-        let (a, b) = (self.addrs[a as usize], self.addrs[b as usize]);
         match self.config.proximity {
-            Some(_) => Distance::from((self.delay)(a, b)),
-            None => Distance::arbitrary(a, b),
+            Some(_) => Distance::from((self.delay)(self.addrs[a as usize], self.addrs[b as usize])),
+            None => Distance::arbitrary(self.id(a), self.id(b)),
         }
     }
 

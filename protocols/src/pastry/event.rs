@@ -45,17 +45,19 @@ pub enum Reason {
     Isolated,
 }
 
-/// What a request is for that repairs something: the remote procedure calls of section 4.3.
+/// What a request is for that repairs something: the remote procedure calls that the paper counts beside Fig. 10, by table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Repair {
     /// The leaf set of the farthest on a side.
     LeafSet,
+    /// Whether somebody is alive, and where he belongs, who has been named for the leaf set.
+    LeafSetVerification,
     /// The entry of another node's routing table.
     RoutingTable,
+    /// Whether somebody is alive who has been named as such an entry.
+    RoutingTableVerification,
     /// The neighbourhood set of one of its members.
     Neighbourhood,
-    /// Whether somebody is alive who has been named.
-    Verification,
 }
 
 impl Repair {
@@ -63,9 +65,10 @@ impl Repair {
     pub const fn name(self) -> &'static str {
         match self {
             Repair::LeafSet => "leaf set",
+            Repair::LeafSetVerification => "leaf set verification",
             Repair::RoutingTable => "routing table",
+            Repair::RoutingTableVerification => "routing table verification",
             Repair::Neighbourhood => "neighbourhood set",
-            Repair::Verification => "verification",
         }
     }
 }

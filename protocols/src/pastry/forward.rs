@@ -1,4 +1,4 @@
-//! Handing messages on (2001, section 2.3), and newcomers on the way to their place (section 2.4).
+//! Handing messages on (2001, Table 1), and newcomers on the way to their place (section 2.4).
 //!
 //! A message that is handed on is out of the node's hands, or the node holds it until the next one has acknowledged it
 //! ([`Config::acknowledge`](super::Config::acknowledge)). If it does not, it counts as dead: it is forgotten, its entry is

@@ -96,7 +96,7 @@ impl<B: Payload> Pastry<B> {
     /// A member tells whom it knows: the nearest of them may be asked next, until nobody is nearer.
     pub(super) fn approach(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, contacts: &[Contact]) {
         for contact in std::iter::once(&responder).chain(contacts) {
-            match Self::distance(ctx, contact.addr) {
+            match Self::distance(ctx, self.me().id, *contact) {
                 _ if contact.id == self.me().id || contact.addr == self.me().addr => {}
                 Some(distance) => self.approached(*contact, distance),
                 None => self.measure(ctx, *contact, None),

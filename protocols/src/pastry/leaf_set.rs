@@ -214,7 +214,7 @@ impl LeafSet {
         self.wraps |= self.members.len() < 2 * self.half as usize;
     }
 
-    /// Whether a key is within the range of the leaf set (section 2.3, Table 1, line 1), its ends included.
+    /// Whether a key is within the range of the leaf set (Table 1, line 1), its ends included.
     #[inline]
     pub fn covers(&self, key: Id) -> bool {
         self.reach()

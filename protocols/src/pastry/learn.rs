@@ -10,20 +10,20 @@ use sim_core::time::SimDuration;
 use super::ask::Ask;
 use super::repair::RepairId;
 use super::{Distance, Event, Forgotten, Learnt, Pastry, Proximity};
-use crate::id::Contact;
+use crate::id::{Contact, Id};
 use crate::kbr::Payload;
 
 /// How many distances a node measures at a time. What it does not measure now it will hear of again.
 const MOST_PROBES: usize = 32;
 
 impl<B: Payload> Pastry<B> {
-    /// How far away somebody is, where that need not be measured; arbitrary where it does not matter.
+    /// How far away somebody is from this node, where that need not be measured; arbitrary where it does not matter.
     #[inline]
-    pub(super) fn distance(ctx: &Ctx<'_, Self>, addr: NodeAddr) -> Option<Distance> {
+    pub(super) fn distance(ctx: &Ctx<'_, Self>, me: Id, other: Contact) -> Option<Distance> {
         match ctx.config().proximity {
-            Some(Proximity::Oracle) => Some(ctx.round_trip(addr).map_or(Distance::UNKNOWN, Distance::from)),
+            Some(Proximity::Oracle) => Some(ctx.round_trip(other.addr).map_or(Distance::UNKNOWN, Distance::from)),
             Some(Proximity::Probe) => None,
-            None => Some(Distance::arbitrary(ctx.me(), addr)),
+            None => Some(Distance::arbitrary(me, other.id)),
         }
     }
 
@@ -32,7 +32,7 @@ impl<B: Payload> Pastry<B> {
         if contact.addr == self.me().addr {
             return Learnt::default();
         }
-        let Some(distance) = Self::distance(ctx, contact.addr) else {
+        let Some(distance) = Self::distance(ctx, self.me().id, contact) else {
             let known = self.tables.contacts().any(|known| known == contact);
             if known && !self.tables.leaf_set.would_take(contact) {
                 return Learnt::default();
@@ -70,15 +70,28 @@ impl<B: Payload> Pastry<B> {
                 self.measure(ctx, contact, None);
             }
         } else {
-            let distance = |contact: Contact| Self::distance(ctx, contact.addr).unwrap_or(Distance::UNKNOWN);
+            let distance = |contact: Contact| Self::distance(ctx, me.id, contact).unwrap_or(Distance::UNKNOWN);
             self.tables.routing_table.offer_all(others, distance);
+        }
+    }
+
+    /// Whether somebody else was known at this address.
+    fn has_successor(&self, contact: Contact) -> bool {
+        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
+        self.tables.contacts().any(is_former)
+    }
+
+    /// Somebody has answered who need not be whoever was asked: one who is gone must not be taken for alive since another has his
+    /// address.
+    pub(super) fn recognise(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact) {
+        if self.has_successor(responder) {
+            self.met(ctx, responder);
         }
     }
 
     /// Somebody has been heard directly. Whoever was known at his address before is gone.
     pub(super) fn met(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) -> Learnt {
-        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
-        if self.tables.contacts().any(is_former) {
+        if self.has_successor(contact) {
             self.dead(ctx, contact.addr);
         }
         self.gone.retain(|(gone, _)| *gone != contact);
@@ -89,7 +102,7 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn consider_all(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
         self.consider_leaves(ctx, contacts);
         for contact in contacts {
-            let wanted = match Self::distance(ctx, contact.addr) {
+            let wanted = match Self::distance(ctx, self.me().id, *contact) {
                 _ if contact.addr == self.me().addr || self.is_gone(*contact) => false,
                 _ if self.tables.leaf_set.would_take(*contact) => false,
                 Some(distance) => self.tables.would_place(*contact, distance),
@@ -145,7 +158,7 @@ impl<B: Payload> Pastry<B> {
         responder: Contact,
         round_trip: SimDuration,
     ) {
-        let distance = Self::distance(ctx, responder.addr);
+        let distance = Self::distance(ctx, self.me().id, responder);
         let distance = distance.unwrap_or_else(|| Distance::from(round_trip));
         if self.approaching() {
             return self.approached(responder, distance);

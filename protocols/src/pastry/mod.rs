@@ -4,10 +4,10 @@
 //! Antony Rowstron and Peter Druschel, "Pastry: Scalable, decentralized object location, and routing for large-scale
 //! peer-to-peer systems", Middleware 2001. The sections, tables and figures named here are its own.
 //!
-//! | what | section | where |
+//! | what | section, table | where |
 //! |---|---|---|
 //! | leaf set, routing table, neighbourhood set | 2.1 | [`LeafSet`], [`RoutingTable`], [`NeighbourhoodSet`], together [`Tables`] |
-//! | routing | 2.3, Table 1 | `route.rs`; handing on: `forward.rs` |
+//! | routing | Table 1 | `route.rs`; handing on: `forward.rs` |
 //! | arrival: rows along the path, second stage | 2.4, 2.5, 4.2 | `join.rs` |
 //! | arrival: the optimistic announcement | 2.4 | `announce.rs` |
 //! | departure: leaf set, routing table, neighbourhood set | 2.4 | `heartbeat.rs`, `repair.rs`, `upkeep.rs`, `departure.rs` |

@@ -20,16 +20,22 @@ impl Distance {
         (self != Distance::UNKNOWN).then(|| SimDuration::from_nanos(u64::from(self.0) * Self::NANOS))
     }
 
-    /// What stands for the distance of two nodes where proximity plays no part: a hash of both, so that each node prefers others
-    /// than the next one does. Were all equally far, everybody would have the entries of those who came first.
+    /// What stands for the distance of two nodes where proximity plays no part: a hash of both identifiers, so that each node
+    /// prefers others than the next one does, and others in another run, whose identifiers are drawn anew. Were all equally far,
+    /// everybody would have the entries of those who came first.
     #[inline]
-    pub fn arbitrary(a: NodeAddr, b: NodeAddr) -> Self {
-        let mut mixed = u64::from(a.0.min(b.0)) << 32 | u64::from(a.0.max(b.0));
-        // The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Distance(((mixed ^ (mixed >> 31)) >> 33) as u32)
+    pub fn arbitrary(a: Id, b: Id) -> Self {
+        let own = |id: Id| mix(mix(id.number() as u64) ^ (id.number() >> 64) as u64);
+        // The same in both directions.
+        Distance((mix(own(a).wrapping_add(own(b))) >> 33) as u32)
     }
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+fn mix(bits: u64) -> u64 {
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 impl From<SimDuration> for Distance {
@@ -199,8 +205,22 @@ mod tests {
         let distances = delays.map(|nanos| Distance::from(SimDuration::from_nanos(nanos)));
         assert!(distances.is_sorted() && distances[5] < Distance::UNKNOWN);
         assert!(distances[0] == distances[1] && distances[1] < distances[2]);
-        let (a, b) = (NodeAddr(3), NodeAddr(4));
-        assert_eq!(Distance::arbitrary(a, b), Distance::arbitrary(b, a));
-        assert_ne!(Distance::arbitrary(a, b), Distance::arbitrary(a, NodeAddr(5)));
+    }
+
+    #[test]
+    fn what_stands_for_a_distance_is_that_of_two_identifiers_in_either_order() {
+        let ids = [3, 4, 5, 3 << 64, u128::MAX].map(Id::new);
+        for (at, a) in ids.iter().enumerate() {
+            let others = ids.iter().filter(|b| *b != a);
+            let mut distances: Vec<Distance> = others.map(|b| Distance::arbitrary(*a, *b)).collect();
+            assert!(
+                ids.iter()
+                    .all(|b| Distance::arbitrary(*a, *b) == Distance::arbitrary(*b, *a))
+            );
+            distances.sort();
+            distances.dedup();
+            assert_eq!(distances.len(), 4, "node {at} prefers one to the other");
+            assert!(distances[3] < Distance::UNKNOWN);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Finding the way (section 2.3).
+//! Finding the way (Table 1).
 
 use sim_core::addr::NodeAddr;
 
@@ -18,7 +18,7 @@ impl Tables {
         }
     }
 
-    /// `route` (section 2.3, Table 1). The order matters: the leaf set comes before the routing table.
+    /// `route` (Table 1). The order matters: the leaf set comes before the routing table.
     fn route(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
         if self.leaf_set.covers(key) {
             return Step::Owner(self.leaf_set.closest(key, avoid));
@@ -33,7 +33,7 @@ impl Tables {
         }
     }
 
-    /// The rare case (section 2.3, Table 1, line 8): of all that are known, those that share no fewer digits with the key than
+    /// The rare case (Table 1, line 8): of all that are known, those that share no fewer digits with the key than
     /// the node does, and are numerically closer to it. The paper takes any; this is the closest.
     fn rare_case(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
         let (me, space, digits) = (self.me().id, config.space(), config.digits());

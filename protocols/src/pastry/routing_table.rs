@@ -88,7 +88,7 @@ impl RoutingTable {
         row.find(|contact| self.digits.digit(contact.id, cell.row) == cell.column)
     }
 
-    /// The entry for the next hop of a key (section 2.3, Table 1, line 6): it shares a digit more with the key than the node
+    /// The entry for the next hop of a key (Table 1, line 6): it shares a digit more with the key than the node
     /// does.
     #[inline]
     pub fn toward(&self, key: Id) -> Option<Contact> {

@@ -12,6 +12,7 @@ use protocols::pastry::{Cell, Config, Event, Init, Members, Pastry, Reason, Repa
 use rand::Rng;
 use sim_core::addr::NodeAddr;
 use sim_core::network::{Network, Plane, Propagation};
+use sim_core::observer::Observer;
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::simulation::{Setup, Simulation};
@@ -23,6 +24,8 @@ use sim_core::world::{Control, Departure, World};
 pub enum Act {
     /// A node joins through a random member; the first one begins the network.
     Join(NodeAddr),
+    /// The same under a new identifier, at an address that somebody else may have had.
+    Return(NodeAddr),
     /// A node leaves if it is there and others remain.
     Leave(NodeAddr, Departure),
     /// A random member routes a message to a random key, or to a random member's identifier.
@@ -32,7 +35,7 @@ pub enum Act {
 /// A network, and what its nodes have told.
 pub struct Town {
     pub config: Config,
-    /// All that may ever be there, by address.
+    /// Who is, was last, or is to be at each address.
     pub contacts: Vec<Contact>,
     rng: NodeRng,
     /// Those who have told that they have joined and are there.
@@ -77,6 +80,12 @@ impl World<Pastry> for Town {
                 self.up.push(addr);
                 control.start(addr, init);
             }
+            Act::Return(addr) => {
+                if !control.is_up(addr) {
+                    self.contacts[addr.index()].id = self.config.space().random(&mut self.rng);
+                    self.on_event(control, Act::Join(addr));
+                }
+            }
             Act::Leave(addr, departure) => {
                 if control.is_up(addr) && (self.members.len() > self.least || !self.members.contains(&addr)) {
                     self.departures += 1;
@@ -85,6 +94,7 @@ impl World<Pastry> for Town {
                     control.stop(addr, departure);
                 }
             }
+            Act::Route { .. } if self.members.is_empty() => {}
             Act::Route { operation, to_node } => {
                 let source = self.members[below(&mut self.rng, self.members.len())];
                 let key = if to_node {
@@ -135,6 +145,18 @@ pub fn town(
     partitions: u32,
     network: Box<dyn Network>,
 ) -> Simulation<Pastry, Town> {
+    watched_town(config, nodes, seed, partitions, network, ())
+}
+
+/// The same, and somebody watches.
+pub fn watched_town<W: Observer<Pastry>>(
+    config: &Config,
+    nodes: u32,
+    seed: u64,
+    partitions: u32,
+    network: Box<dyn Network>,
+    watch: W,
+) -> Simulation<Pastry, Town, W> {
     let streams = StreamKey::root(seed, 0);
     let ids = distinct_ids(
         nodes as usize,
@@ -167,7 +189,7 @@ pub fn town(
         streams,
         partitions,
     };
-    Simulation::new(setup, world)
+    Simulation::observed(setup, world, watch)
 }
 
 pub fn millis(millis: u64) -> SimTime {
@@ -183,7 +205,7 @@ pub struct Quality {
 }
 
 /// Measures the tables of all members, and on which network their entries are the nearest.
-pub fn quality(town: &Simulation<Pastry, Town>, network: Option<&dyn Network>) -> Quality {
+pub fn quality<W: Observer<Pastry>>(town: &Simulation<Pastry, Town, W>, network: Option<&dyn Network>) -> Quality {
     let world = town.world();
     let contacts: Vec<Contact> = world.members.iter().map(|addr| world.contacts[addr.index()]).collect();
     let members = Members::new(&world.config, contacts.iter().copied());

@@ -164,6 +164,10 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
         let every = written(every);
         lines.push(("observe", format!("how many rings there are, every {every}")));
     }
+    if let Some(every) = point.observe.tables {
+        let every = written(every);
+        lines.push(("observe", format!("how right the tables of the members are, every {every}")));
+    }
     if let Some(keys) = point.observe.load {
         lines.push(("observe", format!("how {keys} keys spread over the members at the end")));
     }
@@ -198,7 +202,7 @@ fn expected_lookups(point: &Point) -> Option<f64> {
     let lookups = point.lookups.as_ref()?;
     // Without a steady state, what there would be if everybody were up.
     let hosts = f64::from(point.hosts().count(point.nodes));
-    let availability = churn::expected_up(point).map_or(1.0, |up| up / hosts);
+    let availability = point.mean_up().map_or(1.0, |up| up / hosts);
     Some(lookups.expected(hosts as u32, availability))
 }
 

@@ -15,7 +15,7 @@ use sim_core::protocol::Protocol;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{ConfigOf, InitOf, Layered, Overlay, StorageCalls, StorageTold, Surroundings, Told};
+use super::{ConfigOf, InitOf, Layered, Overlay, StorageCalls, StorageTold, Surroundings, TableErrors, TableErrorsOf, Told};
 use crate::input::InputError;
 use crate::scenario::{By, Point, Settings};
 use crate::units::Duration;
@@ -131,6 +131,13 @@ where
     type Invariants = ();
     const SUCCESSOR: Option<fn(&Self::Protocol) -> NodeAddr> = match O::SUCCESSOR {
         Some(_) => Some(|node| O::SUCCESSOR.map_or(node.below().contact().addr, |successor| successor(node.below()))),
+        None => None,
+    };
+    const TABLE_ERRORS: Option<TableErrorsOf<Self>> = match O::TABLE_ERRORS {
+        Some(_) => Some(|config, members, nodes| {
+            let below: Vec<&O::Protocol> = nodes.iter().map(|node| node.below()).collect();
+            O::TABLE_ERRORS.map_or_else(TableErrors::default, |errors| errors(&config.below, members, &below))
+        }),
         None => None,
     };
     const STORAGE: Option<StorageCalls<Self::Protocol>> = Some(StorageCalls {

@@ -32,6 +32,10 @@ pub type InitOf<O> = <<O as Overlay>::Protocol as Protocol>::Init;
 /// Shorthand: what the nodes of an overlay say to each other.
 pub type MessageOf<O> = <<O as Overlay>::Protocol as Protocol>::Msg;
 
+/// Shorthand: compares the tables of nodes that are members with those that they should have, if these are all members.
+pub type TableErrorsOf<O> =
+    fn(&ConfigOf<O>, members: &BTreeMap<u128, NodeAddr>, nodes: &[&<O as Overlay>::Protocol]) -> TableErrors;
+
 /// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 ///
 /// Nodes have identifiers on 128 bits, of which an overlay may use fewer; keys are identifiers. A protocol that offers key-based
@@ -51,6 +55,13 @@ pub trait Overlay: Sized + Sync + 'static {
     /// Who follows a node that is a member on the ring, by what it knows at this moment, itself if it knows nobody; none in
     /// an overlay that is not a ring of identifiers. For `[observe.rings]`.
     const SUCCESSOR: Option<fn(&Self::Protocol) -> NodeAddr> = None;
+
+    /// How what members know compares with what they should know, in an overlay that can tell. For `[observe.tables]`.
+    const TABLE_ERRORS: Option<TableErrorsOf<Self>> = None;
+
+    /// The kinds of messages that only carry what is routed to keys, and acknowledge that from hop to hop: what the others
+    /// cost is the price of keeping the overlay. None where kinds serve both.
+    const ROUTING_KINDS: Option<&'static [&'static str]> = None;
 
     /// How values are stored and read, in a protocol that stores any. For `[workload.storage]`.
     const STORAGE: Option<StorageCalls<Self::Protocol>> = None;
@@ -140,6 +151,21 @@ pub struct StorageCalls<P: Protocol> {
     pub records: fn(&P) -> Vec<(Id, Record)>,
     /// How many nodes should have each key.
     pub replicas: fn(&P::Config) -> usize,
+}
+
+/// How the tables of all members compare with those that they should have at rest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TableErrors {
+    /// Members whose leaf set, or what stands for it, is not the true one.
+    pub wrong_leaf_sets: u64,
+    /// Entries of any table that are no members.
+    pub dead_entries: u64,
+    /// Entries that are not found where they belong.
+    pub misplaced_entries: u64,
+    /// Places in routing tables that have a member.
+    pub filled: u64,
+    /// Places that have none although somebody fits.
+    pub unfilled: u64,
 }
 
 /// What can be known of the network when perfect tables are made.

@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 
 use protocols::id::{Contact, Id};
 use protocols::kbr::{Call, KeyBased, Nothing, Payload, Step};
+use protocols::pastry::invariants::TableError;
 use protocols::pastry::{
-    Config, ConfigError, Event, Init, MsPastry, Pastry, Placed, Proximity, Quality, Routing, bulk,
+    Config, ConfigError, Event, Init, Members, MsPastry, Pastry, Placed, Proximity, Quality, Routing, bulk,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use sim_core::math;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{Overlay, Surroundings, Told, key_based};
+use super::{Overlay, Surroundings, TableErrors, TableErrorsOf, Told, key_based};
 use crate::input::InputError;
 use crate::scenario::{BringUp, By, Point, Settings};
 use crate::units::{Duration, Period};
@@ -256,6 +257,24 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
         larger.map_or(node.contact().addr, |successor| successor.addr)
     });
 
+    const TABLE_ERRORS: Option<TableErrorsOf<Self>> = Some(|config, members, nodes| {
+        let contact = |(id, addr): (&u128, &NodeAddr)| Contact {
+            id: Id::new(*id),
+            addr: *addr,
+        };
+        let members = Members::new(config, members.iter().map(contact));
+        let error = TableError::measure(&members, nodes.iter().map(|node| node.tables()));
+        TableErrors {
+            wrong_leaf_sets: error.wrong_leaf_sets as u64,
+            dead_entries: error.dead as u64,
+            misplaced_entries: error.misplaced as u64,
+            filled: error.filled as u64,
+            unfilled: error.unfilled as u64,
+        }
+    });
+    /// The acknowledgements of newcomers' messages are among them: one a hop of each join.
+    const ROUTING_KINDS: Option<&'static [&'static str]> = Some(&["route", "acknowledge"]);
+
     fn config(settings: &Settings) -> Result<Config, InputError> {
         let config = settings.parse::<PastrySettings>()?.into_config();
         config.map_err(|error| settings.error_at(key(&error), error.to_string()))
@@ -271,8 +290,12 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
         if exhaustive {
             return Ok(());
         }
+        // Where nodes come and go, those who are up are the network.
+        let up = point
+            .mean_up()
+            .map_or(point.nodes, |hosts| hosts as u32 * point.hosts().per_host());
         config
-            .fits_network(point.nodes as usize)
+            .fits_network(up as usize)
             .map_err(|error| point.protocol.error_at(key(&error), error.to_string()))
     }
 

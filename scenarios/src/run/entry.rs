@@ -125,6 +125,10 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
             let message = format!("{} is no ring", O::NAME);
             return Err(point.error_at("observe.rings", message));
         }
+        if point.observe.tables.is_some() && O::TABLE_ERRORS.is_none() {
+            let message = format!("{} does not say what its tables should be", O::NAME);
+            return Err(point.error_at("observe.tables", message));
+        }
         O::check(&config, point)
     }
 

@@ -13,6 +13,7 @@ use super::snapshot::Snapshot;
 use super::spread::Spread;
 use super::storage::Stored;
 use super::tally::{Bins, Tally};
+use crate::overlays::TableErrors;
 use crate::scenario::Point;
 
 /// Everything that one run measured. Counts and integer sums, so that tables do not depend on the order of additions.
@@ -30,6 +31,10 @@ pub struct Measured {
     pub paths: Vec<PathCount>,
     /// How many rings there were, count by count.
     pub rings: Vec<RingCount>,
+    /// How far what the members know is from what they should know, comparison by comparison.
+    pub table_errors: Vec<TableCount>,
+    /// The kinds of messages that do nothing but route what is asked for; none where that cannot be told apart.
+    pub routing_kinds: Option<&'static [&'static str]>,
     /// When the last partition is healed, if there is one.
     pub healed: Option<SimTime>,
     /// The overlay as it was at the times asked for.
@@ -69,6 +74,17 @@ pub struct Measured {
     /// How long it lasted.
     pub span: SimDuration,
     counted_to: SimTime,
+}
+
+/// The tables of the members at a moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TableCount {
+    /// When.
+    pub time: SimTime,
+    /// How many members there were.
+    pub members: u64,
+    /// What was wrong with their tables.
+    pub errors: TableErrors,
 }
 
 impl Measured {

@@ -7,6 +7,8 @@ use sim_core::time::{SimDuration, SimTime};
 pub(super) struct Answer {
     /// Whether the owner is the true one, among the members at that moment.
     pub correct: bool,
+    /// Whether it is not, but would be if it had said that it has joined.
+    pub at_newcomer: bool,
     /// Nodes on the way, the owner included.
     pub hops: u32,
     /// Nodes on the way up to the owner's predecessor.
@@ -33,6 +35,8 @@ pub struct Tally {
     pub completed: u64,
     /// Lookups that named the true owner.
     pub correct: u64,
+    /// Lookups that named a newcomer that had not joined yet, and would have been the true owner if it had.
+    pub at_newcomer: u64,
     /// Lookups given up.
     pub failed: u64,
     /// Lookups still on their way when the run ended, or whose initiator had left.
@@ -70,6 +74,7 @@ impl Tally {
     fn found(&mut self, answer: &Answer) {
         self.completed += 1;
         self.correct += u64::from(answer.correct);
+        self.at_newcomer += u64::from(answer.at_newcomer);
         count(&mut self.visited, answer.visited);
         count(&mut self.hops, answer.hops);
         self.timeouts += u64::from(answer.timeouts);
@@ -88,6 +93,7 @@ impl Tally {
         self.issued += other.issued;
         self.completed += other.completed;
         self.correct += other.correct;
+        self.at_newcomer += other.at_newcomer;
         self.failed += other.failed;
         self.unfinished += other.unfinished;
         add_counts(&mut self.visited, &other.visited);
@@ -200,6 +206,7 @@ mod tests {
     fn answer(visited: u32, milliseconds: u64) -> Answer {
         Answer {
             correct: visited > 0,
+            at_newcomer: visited == 0,
             hops: visited + 1,
             visited,
             timeouts: 1,
@@ -235,6 +242,7 @@ mod tests {
             (5, 3, 2, 1, 1)
         );
         assert_eq!((all.timeouts, all.visited.iter().sum::<u64>()), (7, 3));
+        assert_eq!(all.at_newcomer, 1);
         assert_eq!(all.hops, [0, 1, 0, 0, 1, 0, 0, 0, 1]);
         assert_eq!(all.hops_mean(), Some(13.0 / 3.0));
         assert_eq!(all.direct, 100_000_000);

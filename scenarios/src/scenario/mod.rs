@@ -15,6 +15,7 @@ mod network;
 mod raw;
 mod replications;
 mod rings;
+mod routing_tables;
 mod schema;
 mod settings;
 mod storage;
@@ -168,6 +169,8 @@ pub struct Observe {
     pub reachability: Option<Reachability>,
     /// From one count of the rings to the next.
     pub rings: Option<SimDuration>,
+    /// From one comparison of the tables to the next.
+    pub tables: Option<SimDuration>,
     /// When the overlay is written down, in ascending order.
     pub snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end of the run.
@@ -194,6 +197,12 @@ impl Point {
     /// Whether anybody comes or goes once the overlay has been brought up.
     pub fn comes_and_goes(&self) -> bool {
         self.churn.changes() || !self.mass_failures.is_empty() || self.flash_crowd.is_some()
+    }
+
+    /// How many hosts are up on average while churn goes on, a flash crowd not counted; none where there is no steady state.
+    pub fn mean_up(&self) -> Option<f64> {
+        let span = (SimTime::ZERO + self.duration).since(self.churn.start);
+        self.churn.churn.model().mean_up(self.churn.places, span)
     }
 
     /// All keys that decide what is simulated at this point, with the values that they have here: those of the file, of the

@@ -293,6 +293,8 @@ pub(super) struct RawObserve {
     pub(super) reachability: Option<RawReachability>,
     /// How many rings there are, time after time.
     pub(super) rings: Option<super::rings::RawRings>,
+    /// How far what the members know is from what they should know, time after time.
+    pub(super) tables: Option<super::routing_tables::RawRoutingTables>,
     /// When the overlay is written down.
     #[serde(default)]
     pub(super) snapshots: Vec<Duration>,

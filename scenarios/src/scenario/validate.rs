@@ -14,6 +14,7 @@ use super::network;
 use super::raw::{RawBringUp, RawLoad, RawObserve, RawReachability, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::rings::rings;
+use super::routing_tables::routing_tables;
 use super::storage::storage;
 use super::sweep::{self, Expanded};
 use super::workload;
@@ -277,6 +278,7 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
     Ok(Observe {
         ring_invariants: raw.ring_invariants,
         rings: rings(raw.rings, document)?,
+        tables: routing_tables(raw.tables, document)?,
         reachability: raw.reachability.map(|raw| Reachability {
             every: raw.every.get(),
             destinations: raw.destinations,

@@ -19,10 +19,12 @@ use crate::request::RequestId;
 
 /// Probing.
 impl<B: Payload> Pastry<B> {
-    /// Probes somebody who is, or could come, into the leaf set, if that is not under way and he has not just failed.
+    /// Probes somebody who is, or could come, into the leaf set, if that is not under way and he has not just failed. Whoever is there
+    /// although he has is probed: his last words may have been overtaken by his goodbye.
     pub(in super::super) fn probe_leaf(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
         let under_way = |ask: &Ask| matches!(ask, Ask::LeafProbe { contact: other, .. } if *other == contact);
-        if !self.has_failed(contact) && !self.requests.any(under_way) {
+        let is_leaf = || self.tables.leaf_set.contacts().contains(&contact);
+        if (!self.has_failed(contact) || is_leaf()) && !self.requests.any(under_way) {
             self.announce_view(ctx, contact);
         }
     }
@@ -166,7 +168,17 @@ impl<B: Payload> Pastry<B> {
             && let Some(dependable) = &mut self.dependable
         {
             dependable.failed.clear();
-            dependable.bereft = false;
+        }
+        self.look_around(ctx);
+    }
+
+    /// Whoever has lost a whole side knows its leaf set again if nobody is missing there and nobody is being probed: it may be
+    /// an answer other than that of a probe that has closed the last gap. What has waited goes on.
+    pub(in super::super) fn look_around(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let probes = self.requests.any(|ask| matches!(ask, Ask::LeafProbe { .. }));
+        let complete = !probes && self.is_complete();
+        if let Some(dependable) = &mut self.dependable {
+            dependable.bereft &= !complete;
         }
         if self.has_joined() {
             self.resume(ctx);

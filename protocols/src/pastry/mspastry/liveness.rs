@@ -64,7 +64,7 @@ impl<B: Payload> Pastry<B> {
         self.resolve_doubts(ctx);
         self.mend_leaf_set(ctx);
         self.tune(ctx);
-        self.resume(ctx);
+        self.look_around(ctx);
     }
 
     /// Whether the leaf set has changed since this was asked last.

@@ -1,4 +1,4 @@
-//! Handing messages on (section 2.3).
+//! Handing messages on (Table 1).
 
 use super::*;
 

@@ -1,18 +1,11 @@
 //! Who comes and goes, in words.
 
 use sim_core::churn::{ChurnModel, Start, TraceHosts};
-use sim_core::time::SimTime;
 
 use super::{Line, count, since_start};
 use crate::run::begins;
 use crate::scenario::{FlashCrowd, MassFailureSpec, Point, Returning};
 use crate::units::written;
-
-/// How many are up on average while churn goes on, a flash crowd not counted; none where there is no steady state.
-pub(super) fn expected_up(point: &Point) -> Option<f64> {
-    let span = (SimTime::ZERO + point.duration).since(point.churn.start);
-    point.churn.churn.model().mean_up(point.churn.places, span)
-}
 
 /// How churn begins, as the table `churn` has it; none without any.
 pub(super) fn start(point: &Point) -> Option<&'static str> {
@@ -44,7 +37,7 @@ pub(super) fn describe(point: &Point) -> Vec<Line> {
 
 fn model(point: &Point) -> String {
     let model = point.churn.churn.model();
-    let up = expected_up(point).unwrap_or_default();
+    let up = point.mean_up().unwrap_or_default();
     match model {
         ChurnModel::None => String::new(),
         ChurnModel::Sessions(sessions) => match sessions.availability() {

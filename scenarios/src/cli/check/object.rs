@@ -14,7 +14,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::churn::{expected_up, start};
+use super::churn::start;
 use super::{expected_lookups, tables};
 use crate::registry::Registry;
 use crate::run::memory::Estimate;
@@ -69,7 +69,7 @@ fn point(point: &Point) -> Value {
         "duration_s": point.duration.as_secs_f64(),
         "nodes": point.nodes,
         "network": point.network.to_string(),
-        "availability": expected_up(point).map(|up| up / f64::from(point.churn.places)),
+        "availability": point.mean_up().map(|up| up / f64::from(point.churn.places)),
         "churn_starts": start(point),
         "lookups": expected_lookups(point),
         "protocol": point.protocol.name(),

@@ -71,6 +71,13 @@ pub(super) fn bytes_per_node_s(measured: &Measured) -> Option<f64> {
     per_node_s(measured, total(measured).bytes)
 }
 
+/// Messages that keep the overlay, where they can be told from those that are routed.
+fn control_messages(measured: &Measured) -> Option<u64> {
+    let (routing, traffic) = (measured.routing_kinds?, measured.traffic.as_ref()?);
+    let kinds = traffic.kinds().filter(|(kind, _)| !routing.contains(kind));
+    Some(kinds.map(|(_, traffic)| traffic.messages).sum())
+}
+
 pub(super) fn cost(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
     let lookups = &measured.lookups;
     let ratio = |sum: f64, count: u64| number((count > 0).then(|| sum / count as f64));
@@ -79,6 +86,7 @@ pub(super) fn cost(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
         number(ranges.bytes_per_node_s),
         number(bytes_per_node_s(measured)),
         number(per_node_s(measured, total(measured).messages)),
+        number(control_messages(measured).and_then(|messages| per_node_s(measured, messages))),
         ratio(lookups.completed as f64, lookups.issued),
         ratio(lookups.correct as f64, lookups.issued),
         number(lookups.hops_mean()),

@@ -5,6 +5,7 @@ use analysis::Cell;
 use super::rows::{
     access_links, convergence, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring,
     path_length, population, quantiles, reachability, repairs, rings, snapshot_links, snapshot_nodes, state, stretch,
+    table_errors,
 };
 use super::{Ranges, comings, storage};
 use crate::run::measure::Measured;
@@ -22,10 +23,12 @@ pub(super) struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-pub(super) const TABLES: [Layout; 29] = [
+pub(super) const TABLES: [Layout; 30] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip, and of messages that are routed over the direct
-    // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not.
+    // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not. `correct` is
+    // the owner among the members, that is, those who have said that their join is complete; `at_newcomer` are those that are not
+    // correct only because the owner had not said so yet, when others knew it already.
     Layout {
         name: "lookups",
         columns: &[
@@ -52,6 +55,7 @@ pub(super) const TABLES: [Layout; 29] = [
             "stretch_p50",
             "stretch_p90",
             "relative_distance",
+            "at_newcomer",
         ],
         written: always,
         rows: lookups,
@@ -59,14 +63,14 @@ pub(super) const TABLES: [Layout; 29] = [
     // The distribution of `visited`: a row a value, the same values in all runs of a point.
     Layout {
         name: "path_length",
-        columns: &["visited", "lookups", "fraction"],
+        columns: &["visited", "lookups", "fraction", "fraction_at_most"],
         written: always,
         rows: path_length,
     },
     // The distribution of `hops`, likewise.
     Layout {
         name: "hops",
-        columns: &["hops", "lookups", "fraction"],
+        columns: &["hops", "lookups", "fraction", "fraction_at_most"],
         written: always,
         rows: hops,
     },
@@ -214,12 +218,15 @@ pub(super) const TABLES: [Layout; 29] = [
     // What the overlay costs and what it buys, a row a run: the traffic of the measured time for each node that is up, lookups
     // included, beside what became of the lookups (Li et al. 2005: performance versus cost). `together_bytes_per_node_s` is the
     // mean over all runs of the point, the same in each, so that figures along it average what belongs together.
+    // `control_messages_per_node_s` is the traffic without routed messages and their acknowledgements; empty where kinds of messages
+    // do not tell lookups from upkeep.
     Layout {
         name: "cost",
         columns: &[
             "together_bytes_per_node_s",
             "bytes_per_node_s",
             "messages_per_node_s",
+            "control_messages_per_node_s",
             "completed_fraction",
             "correct_fraction",
             "hops_mean",
@@ -322,6 +329,22 @@ pub(super) const TABLES: [Layout; 29] = [
         written: counts_rings,
         rows: rings,
     },
+    // What was wrong with the tables of the members, a row a comparison: leaf sets that are not the true ones, entries of all tables
+    // that are no members, entries that are not in the cell where they are looked for; and which part of the cells of routing
+    // tables that some member fits has a member.
+    Layout {
+        name: "table_errors",
+        columns: &[
+            "time_s",
+            "members",
+            "wrong_leaf_sets",
+            "dead_entries",
+            "misplaced_entries",
+            "filled_fraction",
+        ],
+        written: compares_tables,
+        rows: table_errors,
+    },
     // A row a run: since when all successors were correct until the last count, that is, there was one ring, in order, and how
     // long after the last partition was healed; empty if there was not.
     Layout {
@@ -374,6 +397,10 @@ fn counts_node_loads(scenario: &Scenario) -> bool {
 
 fn counts_rings(scenario: &Scenario) -> bool {
     scenario.points.iter().any(|point| point.observe.rings.is_some())
+}
+
+fn compares_tables(scenario: &Scenario) -> bool {
+    scenario.points.iter().any(|point| point.observe.tables.is_some())
 }
 
 fn comes_and_goes(scenario: &Scenario) -> bool {

@@ -7,7 +7,7 @@ use sim_core::traffic::QueueTraffic;
 
 use super::Ranges;
 use crate::run::load::Load;
-use crate::run::measure::Measured;
+use crate::run::measure::{Measured, TableCount};
 use crate::run::reachability::{PathCount, time_to};
 use crate::run::rings::{RingCount, one_ring_since};
 use crate::run::snapshot::{SeenLink, SeenNode};
@@ -83,14 +83,18 @@ pub(super) fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         stretch(0.50),
         stretch(0.90),
         number((measured.direct > 0).then(|| measured.latency as f64 / measured.direct as f64)),
+        measured.at_newcomer.into(),
     ]]
 }
 
 /// A row a length up to below `end`: how many of the completed lookups are so long.
 fn lengths(lookups: &[u64], end: usize, completed: u64) -> Vec<Vec<Cell>> {
+    let mut up_to = 0;
     let row = |length: usize| {
         let lookups = lookups.get(length).copied().unwrap_or(0);
-        vec![length.into(), lookups.into(), number(ratio(lookups as f64, completed))]
+        up_to += lookups;
+        let share = |lookups: u64| number(ratio(lookups as f64, completed));
+        vec![length.into(), lookups.into(), share(lookups), share(up_to)]
     };
     (0..end).map(row).collect()
 }
@@ -314,6 +318,20 @@ pub(super) fn rings(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         ]
     };
     measured.rings.iter().map(row).collect()
+}
+
+pub(super) fn table_errors(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+    let row = |TableCount { time, members, errors }: &TableCount| {
+        vec![
+            seconds(*time),
+            (*members).into(),
+            errors.wrong_leaf_sets.into(),
+            errors.dead_entries.into(),
+            errors.misplaced_entries.into(),
+            number(ratio(errors.filled as f64, errors.filled + errors.unfilled)),
+        ]
+    };
+    measured.table_errors.iter().map(row).collect()
 }
 
 pub(super) fn one_ring(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {

@@ -73,8 +73,10 @@ impl<O: Overlay> ScenarioWorld<O> {
             Some(By::Lookup) | None => self.paths.round_trip(from, owner),
         };
         let truth = O::owner(&self.config, key, self.members.by_identifier());
+        let correct = truth == Some(owner);
         let answer = how(Answer {
-            correct: truth == Some(owner),
+            correct,
+            at_newcomer: !correct && self.would_own(owner, key),
             latency,
             direct,
             ..Answer::default()
@@ -83,6 +85,16 @@ impl<O: Overlay> ScenarioWorld<O> {
             Some(patience) if latency > patience => self.measured.bins.not_found(at, answer.timeouts),
             _ => self.measured.bins.found(at, &answer),
         }
+    }
+
+    /// Whether a node that is up and has not joined yet would own a key if it had.
+    fn would_own(&self, node: NodeAddr, key: u128) -> bool {
+        if !self.is_up(node) || self.members.contains(node) {
+            return false;
+        }
+        let mut members = self.members.by_identifier().clone();
+        members.insert(self.ids[node.index()], node);
+        O::owner(&self.config, key, &members) == Some(node)
     }
 
     /// How long a message may be on its way, where messages are routed: nobody hears of one that is lost.

@@ -44,6 +44,7 @@ struct Plan {
     flash_crowd: Option<FlashCrowd>,
     reachability: Option<Reachability>,
     rings: Option<SimDuration>,
+    tables: Option<SimDuration>,
     snapshots: Vec<SimTime>,
     /// How many keys are spread over the members at the end.
     keys: Option<u64>,
@@ -62,6 +63,7 @@ impl Plan {
             flash_crowd: point.flash_crowd,
             reachability: point.observe.reachability,
             rings: point.observe.rings,
+            tables: point.observe.tables,
             snapshots: point.observe.snapshots.clone(),
             keys: point.observe.load,
         }
@@ -98,6 +100,8 @@ pub(super) enum Turn {
     Reach,
     /// Rings are counted.
     Rings,
+    /// Tables are compared with what they should be.
+    Tables,
     /// The overlay is written down.
     Snapshot,
 }
@@ -275,6 +279,7 @@ impl<O: Overlay> ScenarioWorld<O> {
         }
         self.measured.stored = self.storing.map(Storing::into_measured);
         self.measured.finish(traffic, end, self.members.len() as u64);
+        self.measured.routing_kinds = O::ROUTING_KINDS.filter(|_| self.asked == Some(By::Route));
         self.measured
     }
 
@@ -318,6 +323,9 @@ impl<O: Overlay> ScenarioWorld<O> {
         if let Some(every) = self.plan.rings {
             control.schedule(every, Turn::Rings);
         }
+        if let Some(every) = self.plan.tables {
+            control.schedule(every, Turn::Tables);
+        }
         for at in &self.plan.snapshots {
             control.schedule(at.since(SimTime::ZERO), Turn::Snapshot);
         }
@@ -343,6 +351,7 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
             Turn::CountCopies => self.count_copies(control),
             Turn::Reach => self.reach(control),
             Turn::Rings => self.count_rings(control),
+            Turn::Tables => self.compare_tables(control),
             Turn::Snapshot => self.snapshot(control),
         }
     }

@@ -6,6 +6,7 @@ use sim_core::time::SimTime;
 use sim_core::world::Control;
 
 use super::super::reachability::{PathCount, arriving};
+use super::super::measure::TableCount;
 use super::super::rings::count_rings;
 use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
 use super::{Machine, ScenarioWorld, Turn};
@@ -65,6 +66,22 @@ impl<O: Overlay> ScenarioWorld<O> {
         let count = count_rings(control.now(), self.members.by_identifier(), of);
         self.measured.rings.push(count);
         control.schedule(every, Turn::Rings);
+    }
+
+    /// Compares what the members know with what they should know.
+    pub(super) fn compare_tables(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+        let (Some(every), Some(errors)) = (self.plan.tables, O::TABLE_ERRORS) else {
+            return;
+        };
+        let members = self.members.by_identifier();
+        let nodes: Vec<&O::Protocol> = members.values().filter_map(|addr| control.node(*addr)).collect();
+        let count = TableCount {
+            time: control.now(),
+            members: nodes.len() as u64,
+            errors: errors(&self.config, members, &nodes),
+        };
+        self.measured.table_errors.push(count);
+        control.schedule(every, Turn::Tables);
     }
 
     pub(super) fn snapshot(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
