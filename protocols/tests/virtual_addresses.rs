@@ -12,6 +12,7 @@ use protocols::dht::{self, Carrier, Dht, Storage};
 use protocols::id::{Id, IdSpace};
 use protocols::kbr::{Call, KeyBased, Nothing, Payload};
 use protocols::layer::{Both, Over, Part};
+use protocols::pastry::{self, MsPastry, Pastry};
 use rand::Rng;
 use sim_core::addr::{Address, NodeAddr};
 use sim_core::network::Uniform;
@@ -165,6 +166,24 @@ impl<B: Payload, A: Address> Subject for Chord<B, A> {
             0 => Command::Lookup { key },
             _ => route::<Self>(key),
         }
+    }
+}
+
+impl<B: Payload, A: Address> Subject for Pastry<B, A> {
+    fn space(config: &pastry::Config) -> IdSpace {
+        config.space()
+    }
+
+    fn first(id: Id) -> Self::Init {
+        pastry::Init::First { id }
+    }
+
+    fn joining(id: Id, bootstrap: A) -> Self::Init {
+        pastry::Init::Join { id, bootstrap }
+    }
+
+    fn command(_: u64, key: Id) -> Self::Command {
+        route::<Self>(key)
     }
 }
 
@@ -375,25 +394,62 @@ fn chord_is_the_same_under_all_rules() {
 }
 
 #[test]
-fn a_hash_table_over_chord_is_the_same() {
-    type Table<A> = Dht<Chord<dht::Request<true, A>, A>, true>;
-    let own = dht::Config {
+fn pastry_is_the_same_with_and_without_reliable_routing() {
+    let plain = pastry::Config::default;
+    let kinds = [
+        plain(),
+        pastry::Config {
+            proximity: Some(pastry::Proximity::Probe),
+            ..plain()
+        },
+        pastry::Config {
+            mspastry: Some(MsPastry::default()),
+            ..plain()
+        },
+    ];
+    for config in kinds {
+        let config = config.validate().expect("a sound configuration");
+        let [joined, delivered] = compare::<Pastry, Pastry<Nothing, Virtual>, 2>(config, ["Joined", "Deliver"]);
+        assert!(joined >= 24 && delivered > 200, "{joined} {delivered}");
+    }
+}
+
+/// With copies on the way, so that the overlay asks the layer above about each message.
+fn table() -> dht::Config {
+    dht::Config {
         repair_period: SimDuration::from_secs(10),
         cache: Some(dht::Caching {
             entries: 4,
             lifetime: SimDuration::from_secs(10),
         }),
         ..dht::Config::default()
-    };
-    let below = chord::Config {
-        lookup: LookupStyle::Recursive,
-        ..brisk_chord()
-    };
-    let config = Both { own, below };
-    let words = ["Own(Joined", "Own(Written", "Own(Answered"];
-    let [joined, written, answered] = compare::<Table<NodeAddr>, Table<Virtual>, 3>(config, words);
+    }
+}
+
+const TABLE_WORDS: [&str; 3] = ["Own(Joined", "Own(Written", "Own(Answered"];
+
+fn has_worked([joined, written, answered]: [usize; 3]) {
     assert!(
         joined >= 24 && written > 80 && answered > 80,
         "{joined} {written} {answered}"
     );
+}
+
+#[test]
+fn a_hash_table_over_chord_is_the_same() {
+    type Table<A> = Dht<Chord<dht::Request<true, A>, A>, true>;
+    let below = chord::Config {
+        lookup: LookupStyle::Recursive,
+        ..brisk_chord()
+    };
+    let config = Both { own: table(), below };
+    has_worked(compare::<Table<NodeAddr>, Table<Virtual>, 3>(config, TABLE_WORDS));
+}
+
+#[test]
+fn a_hash_table_over_pastry_is_the_same() {
+    type Table<A> = Dht<Pastry<dht::Request<true, A>, A>, true>;
+    let below = pastry::Config::default();
+    let config = Both { own: table(), below };
+    has_worked(compare::<Table<NodeAddr>, Table<Virtual>, 3>(config, TABLE_WORDS));
 }

@@ -166,7 +166,10 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     }
     if let Some(every) = point.observe.tables {
         let every = written(every);
-        lines.push(("observe", format!("how right the tables of the members are, every {every}")));
+        lines.push((
+            "observe",
+            format!("how right the tables of the members are, every {every}"),
+        ));
     }
     if let Some(keys) = point.observe.load {
         lines.push(("observe", format!("how {keys} keys spread over the members at the end")));

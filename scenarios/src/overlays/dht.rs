@@ -15,7 +15,9 @@ use sim_core::protocol::Protocol;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
-use super::{ConfigOf, InitOf, Layered, Overlay, StorageCalls, StorageTold, Surroundings, TableErrors, TableErrorsOf, Told};
+use super::{
+    ConfigOf, InitOf, Layered, Overlay, StorageCalls, StorageTold, Surroundings, TableErrors, TableErrorsOf, Told,
+};
 use crate::input::InputError;
 use crate::scenario::{By, Point, Settings};
 use crate::units::Duration;

@@ -5,8 +5,8 @@ use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 use sim_core::world::Control;
 
-use super::super::reachability::{PathCount, arriving};
 use super::super::measure::TableCount;
+use super::super::reachability::{PathCount, arriving};
 use super::super::rings::count_rings;
 use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
 use super::{Machine, ScenarioWorld, Turn};
