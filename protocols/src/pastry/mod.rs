@@ -147,7 +147,8 @@ enum Stage<A> {
     Out,
 }
 
-/// A node, whose messages carry a payload `B` of the layer above.
+/// A node, whose messages carry a payload `B` of the layer above. Nodes call each other `A`: whatever the layer below
+/// does.
 #[derive(Debug)]
 pub struct Pastry<B: Payload = Nothing, A = NodeAddr> {
     stage: Stage<A>,
