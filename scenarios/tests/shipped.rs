@@ -253,33 +253,69 @@ fn dht_churn_loses_single_copies_and_keeps_four() {
 }
 
 #[test]
-fn chord_gnutella_without_its_file_says_how_to_get_it() {
-    let run = run("chord-gnutella.toml", 1, &[]);
-    assert_eq!(run.exit, Exit::MissingInput);
-    assert!(
-        run.text.contains("PeerSim") && run.text.contains("--set churn.trace.file=PATH"),
-        "{}",
-        run.text
+fn what_follows_gnutella_says_without_its_file_how_to_get_it() {
+    for scenario in ["chord-gnutella.toml", "pastry-gnutella.toml", "dht-gnutella.toml"] {
+        let run = run(scenario, 1, &[]);
+        assert_eq!(run.exit, Exit::MissingInput, "{scenario}");
+        assert!(
+            run.text.contains("PeerSim") && run.text.contains("--set churn.trace.file=PATH"),
+            "{scenario}: {}",
+            run.text
+        );
+    }
+}
+
+/// The trace of Gnutella as a setting, if it is there.
+fn gnutella() -> Option<String> {
+    let data =
+        std::env::var_os("PEERSCOPE_DATA").map_or_else(|| PathBuf::from(file("../../shared/data")), PathBuf::from);
+    let trace = data.join("churn/gnutella_saroiu_intervals_ip.txt.gz");
+    if trace.exists() {
+        return Some(format!("churn.trace.file={}", trace.display()));
+    }
+    println!(
+        "skipped: {} is not there; PEERSCOPE_DATA names the folder of the data sets",
+        trace.display()
     );
+    None
+}
+
+/// A fifth of the hosts for two hours.
+#[test]
+fn pastry_gnutella_with_a_hundred_hosts_for_two_hours() {
+    let Some(trace) = gnutella() else { return };
+    let profile = "protocol.pastry.profile=mspastry";
+    let settings = [trace.as_str(), "nodes.count=100", "run.duration=2h", profile];
+    let run = run("pastry-gnutella.toml", 2, &settings);
+    let up = run.mean("churn", "up_mean") / 100.0;
+    assert!((up - 0.61).abs() < 0.15, "{up} of the hosts are up");
+    let (correct, control) = (
+        run.mean("lookups", "correct_fraction"),
+        run.mean("cost", "control_messages_per_node_s"),
+    );
+    assert!(correct > 0.995 && control < 0.5, "{correct}, {control}: {}", run.text);
+    assert!(control < run.mean("cost", "messages_per_node_s"));
+}
+
+/// An eighth of the hosts and an hour of it.
+#[test]
+fn dht_gnutella_keeps_four_copies_of_each_key() {
+    let Some(trace) = gnutella() else { return };
+    let short = ["nodes.count=50", "run.duration=100min", "workload.storage.keys=200"];
+    let four = ["protocol.dht.replicas=4", "protocol.dht.over=Pastry"];
+    let run = run(
+        "dht-gnutella.toml",
+        2,
+        &[&[trace.as_str()], short.as_slice(), &four].concat(),
+    );
+    assert_eq!(run.mean("storage", "lost_fraction"), 0.0);
+    assert!(run.mean("storage", "availability") > 0.98, "{}", run.text);
 }
 
 #[test]
 fn chord_gnutella_with_two_hundred_hosts_for_three_hours() {
-    let data =
-        std::env::var_os("PEERSCOPE_DATA").map_or_else(|| PathBuf::from(file("../../shared/data")), PathBuf::from);
-    let trace = data.join("churn/gnutella_saroiu_intervals_ip.txt.gz");
-    if !trace.exists() {
-        println!(
-            "skipped: {} is not there; PEERSCOPE_DATA names the folder of the data sets",
-            trace.display()
-        );
-        return;
-    }
-    let settings = [
-        &format!("churn.trace.file={}", trace.display()),
-        "nodes.count=200",
-        "run.duration=3h",
-    ];
+    let Some(trace) = gnutella() else { return };
+    let settings = [trace.as_str(), "nodes.count=200", "run.duration=3h"];
     let run = run("chord-gnutella.toml", 2, &settings);
     // 61 % of all hosts are up in these hours, give or take 3.4 % for two hundred of them.
     let up = run.mean("churn", "up_mean") / 200.0;

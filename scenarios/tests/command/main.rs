@@ -19,6 +19,7 @@ mod schema;
 mod statistics;
 mod storage;
 mod support;
+mod tables;
 mod topology;
 mod topology_command;
 mod verify;
