@@ -18,6 +18,9 @@
 //! of the overlay and upcalls are its events, so that a layer is an ordinary protocol that owns the overlay: it hosts the
 //! overlay's effects and hears its events before anybody else does. [`layer`](crate::layer) does that for all layers.
 //!
+//! What nodes call each other is the overlay's [`Protocol::Addr`], which every [`Contact`] here contains: base addresses where
+//! the overlay runs on the network itself, and others where a layer below it gives them.
+//!
 //! # Deviations
 //!
 //! - `forward` is no call within a call: the node that holds the message hands it upward and forgets it. The layer above

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 
 /// What a layer of the protocol stack calls a peer: a [`NodeAddr`] at the bottom, a virtual address or an opaque
-/// contact above it.
+/// contact above it. Plain data, so that messages and payloads may contain it.
 pub trait Address: Copy + Eq + Ord + Hash + fmt::Debug + Send + Sync + 'static {}
 
 /// The base address of a host: its index in the network, from zero.

@@ -156,7 +156,8 @@ enum Stage<A> {
     Out,
 }
 
-/// A node. Its messages to keys carry `B`: what the layer above says.
+/// A node. Its messages to keys carry `B`: what the layer above says. Nodes call each other `A`: whatever the layer below
+/// does.
 #[derive(Debug)]
 pub struct Chord<B = Nothing, A = NodeAddr> {
     me: Contact<A>,

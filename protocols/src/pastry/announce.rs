@@ -5,7 +5,7 @@
 //! meanwhile, and the newcomer goes on with what it is told. Members verify in the same way whoever they are told about as a
 //! neighbour.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::ask::Ask;
@@ -15,7 +15,7 @@ use crate::id::Contact;
 use crate::kbr::Payload;
 use crate::request::RequestId;
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Announces the newcomer to all in its tables.
     pub(super) fn announce(&mut self, ctx: &mut Ctx<'_, Self>) {
         let all = self.tables.acquaintances();
@@ -32,7 +32,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Announces the node to somebody who might be a neighbour on the ring, if that is not under way.
-    pub(super) fn meet(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
+    pub(super) fn meet(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>) {
         if self.dependable.is_some() {
             self.probe_leaf(ctx, contact);
         } else if !self.requests.any(|ask| *ask == Ask::Announce(contact)) {
@@ -41,7 +41,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends an announcement, for the first time or again.
-    pub(super) fn post_announcement(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId, to: Contact) {
+    pub(super) fn post_announcement(&mut self, ctx: &mut Ctx<'_, Self>, request: RequestId, to: Contact<A>) {
         let leaves = &self.tables.leaf_set;
         let neighbour = leaves.contacts().contains(&to) || leaves.would_take(to);
         let (seen, rows) = match &self.stage {
@@ -70,9 +70,9 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn announced(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
-        announcement: &Announcement,
+        announcement: &Announcement<A>,
     ) {
         let sender = Contact {
             id: announcement.id,
@@ -103,7 +103,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// An announcement has been answered.
-    pub(super) fn welcomed(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, state: &State) {
+    pub(super) fn welcomed(&mut self, ctx: &mut Ctx<'_, Self>, from: A, request: RequestId, state: &State<A>) {
         let Some(Ask::Announce(_)) = self.requests.close(ctx, request, from) else {
             return ctx.emit(Event::Dropped(Dropped::StaleAnswer));
         };

@@ -1,6 +1,6 @@
 //! The requests of a node: what they are for, and what an answer or its absence means.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::time::SimTime;
 
@@ -14,7 +14,7 @@ use crate::request::{Expired, Patience, RequestId};
 
 /// What a request is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Ask {
+pub(super) enum Ask<A> {
     /// Who is near this node, so that the newcomer can join through somebody nearby?
     Nearby,
     /// To join: answered by the nodes on the way.
@@ -22,7 +22,7 @@ pub(super) enum Ask {
     /// The second stage of a join: what do you know that I can use?
     Corresponding,
     /// I am here, are you?
-    Announce(Contact),
+    Announce(Contact<A>),
     /// Are you there? Asked of the neighbours on the ring, and of those in the neighbourhood set.
     Heartbeat,
     /// The leaf set of the next smaller neighbour.
@@ -39,21 +39,21 @@ pub(super) enum Ask {
     Row(u8),
     /// Is he there, and how far away?
     Measure {
-        contact: Contact,
+        contact: Contact<A>,
         begun: SimTime,
         repair: Option<RepairId>,
     },
     /// Has a message that was handed on been received?
     Hop(HopId),
     /// Is he there, and whom does he know around him (MSPastry)?
-    LeafProbe { contact: Contact, begun: SimTime },
+    LeafProbe { contact: Contact<A>, begun: SimTime },
     /// Is he there still (MSPastry)?
-    Liveness { contact: Contact, begun: SimTime },
+    Liveness { contact: Contact<A>, begun: SimTime },
     /// The entry of a routing table for a cell that a message has found empty (MSPastry).
     Cell(Cell),
 }
 
-impl Ask {
+impl<A: Address> Ask<A> {
     /// Whether a newcomer waits for it before it goes on.
     pub(super) fn keeps_newcomer(self) -> bool {
         matches!(
@@ -75,8 +75,8 @@ impl Ask {
     }
 }
 
-impl<B: Payload> Pastry<B> {
-    pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+impl<B: Payload, A: Address> Pastry<B, A> {
+    pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, to: A, ask: Ask<A>) {
         if let Some(repair) = ask.repairs().filter(|_| self.has_joined()) {
             ctx.emit(Event::Repairing(repair));
         }
@@ -87,7 +87,7 @@ impl<B: Payload> Pastry<B> {
         self.post(ctx, to, request, ask);
     }
 
-    fn patience(config: &Config, ask: Ask) -> Patience {
+    fn patience(config: &Config, ask: Ask<A>) -> Patience {
         let Config { timeout, retries, .. } = *config;
         match ask {
             Ask::Join => Patience {
@@ -101,7 +101,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends the message of a request, for the first time or again.
-    fn post(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, ask: Ask) {
+    fn post(&mut self, ctx: &mut Ctx<'_, Self>, to: A, request: RequestId, ask: Ask<A>) {
         let part = match ask {
             Ask::Join => return self.post_join(ctx, to, request),
             Ask::Announce(contact) => return self.post_announcement(ctx, request, contact),
@@ -140,7 +140,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Nobody answers at that address.
-    fn no_answer(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, ask: Ask) {
+    fn no_answer(&mut self, ctx: &mut Ctx<'_, Self>, to: A, ask: Ask<A>) {
         match ask {
             Ask::Join => return self.out(ctx, Reason::JoinTimeout),
             Ask::Hop(hop) => return self.hop_failed(ctx, hop, to),
@@ -170,9 +170,9 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn state_received(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        from: NodeAddr,
+        from: A,
         request: Option<RequestId>,
-        state: &State,
+        state: &State<A>,
     ) {
         let responder = Contact {
             id: state.id,
@@ -199,7 +199,7 @@ impl<B: Payload> Pastry<B> {
         self.newcomer_goes_on(ctx);
     }
 
-    pub(super) fn pong(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, request: RequestId) {
+    pub(super) fn pong(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact<A>, request: RequestId) {
         match self.requests.close(ctx, request, responder.addr) {
             Some(Ask::Heartbeat) => {
                 self.met(ctx, responder);
@@ -216,9 +216,9 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// What the node says of its own tables.
-    pub(super) fn part(&self, part: Part) -> State {
+    pub(super) fn part(&self, part: Part) -> State<A> {
         let tables = &self.tables;
-        let placed = |entries: &[super::Placed]| entries.iter().map(|entry| entry.contact).collect::<Vec<_>>();
+        let placed = |entries: &[super::Placed<A>]| entries.iter().map(|entry| entry.contact).collect::<Vec<_>>();
         let contacts = match part {
             Part::LeafSet { unless } if unless == Some(self.version) => Vec::new(),
             Part::LeafSet { .. } => tables.leaf_set.contacts().to_vec(),

@@ -12,7 +12,7 @@ mod ring;
 
 use std::cell::Cell;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::time::SimDuration;
 
 use super::members::Members;
@@ -28,7 +28,11 @@ use ring::Ring;
 ///
 /// `delay` says how far two of them are from each other, the same in both directions; without [`Config::proximity`] it is
 /// not asked. No two members have the same address or identifier.
-pub fn build(config: &Config, members: &[Contact], delay: impl Fn(NodeAddr, NodeAddr) -> SimDuration) -> Vec<Tables> {
+pub fn build<A: Address>(
+    config: &Config,
+    members: &[Contact<A>],
+    delay: impl Fn(A, A) -> SimDuration,
+) -> Vec<Tables<A>> {
     let all = Members::new(config, members.iter().copied());
     let mut growing = Vec::new();
     if config.routing == Routing::Prefix {
@@ -51,7 +55,7 @@ pub fn build(config: &Config, members: &[Contact], delay: impl Fn(NodeAddr, Node
         growing = network.nodes;
     }
     let mut growing = growing.into_iter();
-    let finished = |member: &Contact| {
+    let finished = |member: &Contact<A>| {
         let mut tables = all.leaves_only(config, *member);
         if let Some(compact) = growing.next() {
             compact.unfold(members, &mut tables);
@@ -62,19 +66,19 @@ pub fn build(config: &Config, members: &[Contact], delay: impl Fn(NodeAddr, Node
 }
 
 /// What all joins have in common. Members go by their places in the order of arrival.
-struct Plan<'a, D> {
+struct Plan<'a, A, D> {
     config: &'a Config,
     digits: Digits,
-    members: &'a [Contact],
+    members: &'a [Contact<A>],
     /// The members' addresses, close together.
-    addrs: Vec<NodeAddr>,
+    addrs: Vec<A>,
     delay: D,
     /// By member: the last newcomer whose distance from it was asked for, and that distance. Those around a newcomer know the
     /// same nodes, so that it hears of each many times.
     to_newcomer: Vec<Cell<(u32, Distance)>>,
 }
 
-impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Plan<'_, D> {
+impl<A: Address, D: Fn(A, A) -> SimDuration> Plan<'_, A, D> {
     fn id(&self, member: u32) -> Id {
         self.members[member as usize].id
     }
@@ -166,14 +170,14 @@ impl Met {
 }
 
 /// A network that grows.
-struct Growing<'a, D> {
-    plan: Plan<'a, D>,
+struct Growing<'a, A, D> {
+    plan: Plan<'a, A, D>,
     nodes: Vec<Compact>,
     ring: Ring,
     met: Met,
 }
 
-impl<D: Fn(NodeAddr, NodeAddr) -> SimDuration> Growing<'_, D> {
+impl<A: Address, D: Fn(A, A) -> SimDuration> Growing<'_, A, D> {
     /// Node arrival (section 2.4): `X` joins through a nearby `A`, and tells all that it then knows.
     fn join(&mut self, x: u32) {
         let mut state = Compact::default();
@@ -286,6 +290,7 @@ mod tests {
     use crate::id::distinct_ids;
     use crate::pastry::Proximity;
     use crate::pastry::invariants::TableError;
+    use sim_core::addr::NodeAddr;
     use sim_core::random::StreamKey;
 
     /// Networks of no node and more, whatever the digits and the quality: leaf sets are exact, and a key comes to its owner from

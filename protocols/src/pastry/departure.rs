@@ -1,12 +1,13 @@
 //! Leaving with a goodbye.
 
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::{Msg, Pastry};
 use crate::id::Contact;
 use crate::kbr::Payload;
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Says goodbye to all that the node knows, with its leaf set to those in it.
     pub(super) fn leave(&mut self, ctx: &mut Ctx<'_, Self>) {
         let leaves = self.tables.leaf_set.contacts();
@@ -22,7 +23,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Somebody leaves: forgets him, and repairs at once what he leaves. Who remains alone is the whole network.
-    pub(super) fn leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact, leaf_set: &[Contact]) {
+    pub(super) fn leaves(&mut self, ctx: &mut Ctx<'_, Self>, leaver: Contact<A>, leaf_set: &[Contact<A>]) {
         self.note_failed(leaver);
         if !self.tables.contacts().any(|contact| contact == leaver) {
             return;

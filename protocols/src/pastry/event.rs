@@ -1,30 +1,32 @@
 //! What a node tells upward.
 
+use sim_core::addr::{Address, NodeAddr};
+
 use crate::id::Contact;
 use crate::kbr::{Routed, Upcall};
 
 /// What a node tells upward.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Event<B> {
+pub enum Event<B, A = NodeAddr> {
     /// The node has become a member.
     Joined,
     /// It is no member any more, or could not become one, and does nothing until it is started anew.
     Out(Reason),
     /// A message has come to this node, which is the numerically closest to its key that it knows.
-    Deliver(Box<Routed<B>>),
+    Deliver(Box<Routed<B, A>>),
     /// A message is about to leave this node for `next`, if its payload asks for this.
     Forward {
         /// The message.
-        message: Box<Routed<B>>,
+        message: Box<Routed<B, A>>,
         /// Where it would go.
-        next: Contact,
+        next: Contact<A>,
     },
     /// This node gave up a message.
-    Undeliverable(Box<Routed<B>>),
+    Undeliverable(Box<Routed<B, A>>),
     /// Somebody has come into the leaf set or has left it, if the payload asks for this.
     Update {
         /// Who.
-        neighbour: Contact,
+        neighbour: Contact<A>,
         /// Whether he came.
         joined: bool,
     },
@@ -86,9 +88,9 @@ pub enum Dropped {
     NotMember,
 }
 
-impl<B> Event<B> {
+impl<B, A: Address> Event<B, A> {
     /// The event in the words of key-based routing, or itself if only Pastry has it.
-    pub(super) fn upcall(self) -> Result<Upcall<B>, Self> {
+    pub(super) fn upcall(self) -> Result<Upcall<B, A>, Self> {
         match self {
             Event::Joined => Ok(Upcall::Joined),
             Event::Out(_) => Ok(Upcall::Out),

@@ -4,7 +4,7 @@
 //! ([`Config::acknowledge`](super::Config::acknowledge)). If it does not, it counts as dead: it is forgotten, its entry is
 //! repaired, and the message takes the next best way.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::{Ctx, OperationId};
 
 use sim_core::time::SimTime;
@@ -18,9 +18,9 @@ use crate::request::RequestId;
 
 /// What is handed on from node to node.
 #[derive(Clone, Debug)]
-pub(super) enum Parcel<B> {
-    Message(Box<Routed<B>>),
-    Arrival(Arrival),
+pub(super) enum Parcel<B, A> {
+    Message(Box<Routed<B, A>>),
+    Arrival(Arrival<A>),
 }
 
 /// The name of a parcel at the node that holds it.
@@ -29,17 +29,17 @@ pub(super) struct HopId(u32);
 
 /// A parcel that has been handed on and was not acknowledged so far.
 #[derive(Debug)]
-pub(super) struct Held<B> {
+pub(super) struct Held<B, A> {
     id: HopId,
     /// Whom it was meant for.
-    next: Contact,
-    pub(super) parcel: Parcel<B>,
+    next: Contact<A>,
+    pub(super) parcel: Parcel<B, A>,
     /// Who is not to be tried any more.
-    avoid: Vec<NodeAddr>,
+    avoid: Vec<A>,
     pub(super) sent: SimTime,
 }
 
-impl<B> Parcel<B> {
+impl<B, A: Address> Parcel<B, A> {
     /// How often it has been handed on.
     fn hops(&self) -> u16 {
         match self {
@@ -49,7 +49,7 @@ impl<B> Parcel<B> {
     }
 
     /// As it reaches the next node.
-    fn into_msg(self, acknowledge: Option<RequestId>) -> Msg<B> {
+    fn into_msg(self, acknowledge: Option<RequestId>) -> Msg<B, A> {
         match self {
             Parcel::Message(mut message) => {
                 message.hops = message.hops.saturating_add(1);
@@ -63,9 +63,9 @@ impl<B> Parcel<B> {
     }
 }
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// What is asked from above.
-    pub(super) fn called(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, call: Call<B>) {
+    pub(super) fn called(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, call: Call<B, A>) {
         match call {
             Call::Route { key, payload } => {
                 let message = Box::new(Routed {
@@ -93,7 +93,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A message has come: from another node, or from the layer above, which may be asked whether it is to go on.
-    pub(super) fn routed(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>) {
+    pub(super) fn routed(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B, A>>) {
         if B::FORWARD
             && let Step::Owner(next) | Step::Closer(next) = self.next_step(ctx.config(), message.key, &[])
             && next != self.me()
@@ -104,7 +104,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends a message the next part of its way, which may end here.
-    pub(super) fn message_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B>>, avoid: Vec<NodeAddr>) {
+    pub(super) fn message_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, message: Box<Routed<B, A>>, avoid: Vec<A>) {
         match self.next_step(ctx.config(), message.key, &avoid) {
             Step::Owner(owner) if owner == self.me() && self.may_deliver() => ctx.emit(Event::Deliver(message)),
             Step::Owner(owner) if owner == self.me() => self.wait(Parcel::Message(message)),
@@ -119,7 +119,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A newcomer passes: it is told what is known here, and goes on.
-    pub(super) fn arrival(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival) {
+    pub(super) fn arrival(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival<A>) {
         // Whoever held its address before is gone, if it is known here at all. MSPastry lets the newcomer's own probes tell: this
         // may be a copy of its message that comes when it is known already.
         if self.dependable.is_none() {
@@ -139,7 +139,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A newcomer goes another way, or has come to its place after all.
-    pub(super) fn arrival_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, avoid: Vec<NodeAddr>) {
+    pub(super) fn arrival_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, arrival: Arrival<A>, avoid: Vec<A>) {
         match self.next_step(ctx.config(), arrival.newcomer.id, &avoid) {
             Step::Owner(owner) if owner == self.me() && !self.may_deliver() => self.wait(Parcel::Arrival(arrival)),
             Step::Owner(owner) if owner == self.me() => self.tell_newcomer(ctx, arrival, true),
@@ -149,7 +149,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Hands a parcel to the next node. One that has come too far is given up; a newcomer notices that by its time-out.
-    fn hand_on(&mut self, ctx: &mut Ctx<'_, Self>, parcel: Parcel<B>, next: Contact, avoid: Vec<NodeAddr>) {
+    fn hand_on(&mut self, ctx: &mut Ctx<'_, Self>, parcel: Parcel<B, A>, next: Contact<A>, avoid: Vec<A>) {
         let config = ctx.config();
         if parcel.hops() >= config.hop_limit {
             if let Parcel::Message(message) = parcel {
@@ -177,21 +177,21 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends a parcel that is held, for the first time or again.
-    pub(super) fn post_held(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId, id: HopId) {
+    pub(super) fn post_held(&mut self, ctx: &mut Ctx<'_, Self>, to: A, request: RequestId, id: HopId) {
         if let Some(held) = self.held.iter().find(|held| held.id == id) {
             ctx.send(to, held.parcel.clone().into_msg(Some(request)));
             self.told(ctx.now(), to);
         }
     }
 
-    pub(super) fn let_go(&mut self, id: HopId) -> Option<Held<B>> {
+    pub(super) fn let_go(&mut self, id: HopId) -> Option<Held<B, A>> {
         let at = self.held.iter().position(|held| held.id == id)?;
         Some(self.held.swap_remove(at))
     }
 
     /// The next node has received a parcel. It may be another one than was meant, at the address of somebody who is gone: if
     /// he stayed in the tables, messages could go back and forth between the two.
-    pub(super) fn acknowledged(&mut self, ctx: &mut Ctx<'_, Self>, by: Contact, request: RequestId) {
+    pub(super) fn acknowledged(&mut self, ctx: &mut Ctx<'_, Self>, by: Contact<A>, request: RequestId) {
         match self.requests.close(ctx, request, by.addr) {
             Some(Ask::Hop(hop)) => {
                 if let Some(held) = self.let_go(hop) {
@@ -206,7 +206,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// The next node does not acknowledge a parcel: it takes the next best way.
-    pub(super) fn hop_failed(&mut self, ctx: &mut Ctx<'_, Self>, hop: HopId, to: NodeAddr) {
+    pub(super) fn hop_failed(&mut self, ctx: &mut Ctx<'_, Self>, hop: HopId, to: A) {
         if self.dependable.is_some() {
             return self.hop_silent(ctx, hop, to);
         }

@@ -1,6 +1,6 @@
 //! Heartbeats between neighbours on the ring (2001, section 2.4).
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::ask::Ask;
@@ -12,14 +12,14 @@ use crate::request::RequestId;
 
 /// An exchange of leaf sets after which neither side knew of anybody whom the other one misses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Exchange {
-    with: NodeAddr,
+pub(super) struct Exchange<A> {
+    with: A,
     /// The versions of both leaf sets.
     theirs: u32,
     mine: u32,
 }
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// A round: pings the smaller half of the leaf set, and those of the larger half who have not pinged since the last one.
     pub(super) fn heartbeats(&mut self, ctx: &mut Ctx<'_, Self>) {
         if let Some(period) = ctx.config().heartbeat_period {
@@ -29,11 +29,11 @@ impl<B: Payload> Pastry<B> {
         }
         self.mend_leaf_set(ctx);
         let leaf_set = &self.tables.leaf_set;
-        let mut asked: Vec<Contact> = leaf_set.smaller().collect();
+        let mut asked: Vec<Contact<A>> = leaf_set.smaller().collect();
         let silent = leaf_set
             .larger()
             .filter(|contact| !asked.contains(contact) && !self.heard.contains(&contact.addr));
-        let silent: Vec<Contact> = silent.collect();
+        let silent: Vec<Contact<A>> = silent.collect();
         asked.extend(silent);
         for (place, contact) in asked.into_iter().enumerate() {
             let ask = if place == 0 { Ask::Exchange } else { Ask::Heartbeat };
@@ -43,18 +43,18 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Notes that somebody is alive.
-    pub(super) fn heard_from(&mut self, addr: NodeAddr) {
+    pub(super) fn heard_from(&mut self, addr: A) {
         if !self.heard.contains(&addr) && self.tables.leaf_set.larger().any(|contact| contact.addr == addr) {
             self.heard.push(addr);
         }
     }
 
     /// Somebody wants to know whether the node is there, and belongs into its leaf set perhaps.
-    pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: RequestId, id: Option<Id>) {
+    pub(super) fn pinged(&mut self, ctx: &mut Ctx<'_, Self>, from: A, request: RequestId, id: Option<Id>) {
         if let Some(sender) = id.map(|id| Contact { id, addr: from }) {
             let leaf_set = &self.tables.leaf_set;
             // The former holder of the sender's address must not be taken for alive.
-            let is_former = |leaf: &Contact| leaf.addr == from && leaf.id != sender.id;
+            let is_former = |leaf: &Contact<A>| leaf.addr == from && leaf.id != sender.id;
             if leaf_set.would_take(sender) || leaf_set.contacts().iter().any(is_former) {
                 self.met(ctx, sender);
             }
@@ -65,7 +65,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// What is asked for in the exchange with a neighbour: its leaf set, unless neither's has changed.
-    pub(super) fn exchanged_part(&self, with: NodeAddr) -> Part {
+    pub(super) fn exchanged_part(&self, with: A) -> Part {
         let settled = self
             .exchange
             .filter(|exchange| exchange.with == with && exchange.mine == self.version);
@@ -75,7 +75,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// The next smaller neighbour has told its leaf set: learns from it, and tells it of those whom it misses.
-    pub(super) fn exchanged(&mut self, ctx: &mut Ctx<'_, Self>, neighbour: Contact, state: &State) {
+    pub(super) fn exchanged(&mut self, ctx: &mut Ctx<'_, Self>, neighbour: Contact<A>, state: &State<A>) {
         let settled = Exchange {
             with: neighbour.addr,
             theirs: state.version,
@@ -96,7 +96,12 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Tells a neighbour, whose leaf set this is, of those whom it misses. Whether there are such.
-    pub(super) fn tell_of_missing(&self, ctx: &mut Ctx<'_, Self>, neighbour: Contact, leaf_set: &[Contact]) -> bool {
+    pub(super) fn tell_of_missing(
+        &self,
+        ctx: &mut Ctx<'_, Self>,
+        neighbour: Contact<A>,
+        leaf_set: &[Contact<A>],
+    ) -> bool {
         let config = ctx.config();
         let mut theirs = LeafSet::new(neighbour, config.space(), config.leaves_a_side());
         for contact in leaf_set {

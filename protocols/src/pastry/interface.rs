@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 
 use super::{Config, Event, Pastry};
 use crate::id::{Contact, Id, IdSpace};
 use crate::kbr::{KeyBased, Payload, Step, Upcall};
 
-impl<B: Payload> KeyBased for Pastry<B> {
+impl<B: Payload, A: Address> KeyBased for Pastry<B, A> {
     type Payload = B;
 
-    fn upcall(event: Event<B>) -> Result<Upcall<B>, Event<B>> {
+    fn upcall(event: Event<B, A>) -> Result<Upcall<B, A>, Event<B, A>> {
         event.upcall()
     }
 
@@ -19,16 +19,16 @@ impl<B: Payload> KeyBased for Pastry<B> {
         config.space()
     }
 
-    fn contact(&self) -> Contact {
+    fn contact(&self) -> Contact<A> {
         self.me()
     }
 
-    fn next_hop(&self, config: &Config, key: Id) -> Step {
+    fn next_hop(&self, config: &Config, key: Id) -> Step<A> {
         self.tables.next_hop(config, key, &[])
     }
 
     /// The leaf set, by numerical closeness.
-    fn neighbour_set(&self, _: &Config, max: usize) -> Vec<Contact> {
+    fn neighbour_set(&self, _: &Config, max: usize) -> Vec<Contact<A>> {
         let me = self.me();
         let closest = self.tables.leaf_set.closest_first(me.id);
         closest.filter(|contact| *contact != me).take(max).collect()
@@ -36,15 +36,15 @@ impl<B: Payload> KeyBased for Pastry<B> {
 
     /// The numerically closest to the key of the leaf set and the node itself, as far as nobody whom the node does not know can
     /// be closer: up to the nearer end of the leaf set.
-    fn replica_set(&self, config: &Config, key: Id, max_rank: usize) -> Vec<Contact> {
+    fn replica_set(&self, config: &Config, key: Id, max_rank: usize) -> Vec<Contact<A>> {
         let (leaf_set, space) = (&self.tables.leaf_set, config.space());
         let ends = leaf_set.reach().filter(|_| leaf_set.covers(key));
         let nearest_end = ends.map(|(first, last)| space.nearness(key, first).min(space.nearness(key, last)));
-        let known = |contact: &Contact| match nearest_end {
+        let known = |contact: &Contact<A>| match nearest_end {
             Some(end) => space.nearness(key, contact.id) <= end,
             None => leaf_set.wraps(),
         };
-        let replicas: Vec<Contact> = leaf_set.closest_first(key).take(max_rank).take_while(known).collect();
+        let replicas: Vec<Contact<A>> = leaf_set.closest_first(key).take(max_rank).take_while(known).collect();
         if replicas.contains(&self.me()) {
             replicas
         } else {
@@ -58,13 +58,13 @@ impl<B: Payload> KeyBased for Pastry<B> {
     }
 
     /// The numerically closest members on the ring; of two equally far from the key the one after it comes first.
-    fn roots(config: &Config, key: Id, members: &BTreeMap<u128, NodeAddr>, max_rank: usize) -> Vec<NodeAddr> {
+    fn roots(config: &Config, key: Id, members: &BTreeMap<u128, A>, max_rank: usize) -> Vec<A> {
         let space = config.space();
         let number = key.number();
         let clockwise = members.range(number..).chain(members.range(..number));
         let counterclockwise = members.range(..number).rev().chain(members.range(number..).rev());
         let (mut after, mut before) = (clockwise.peekable(), counterclockwise.peekable());
-        let nearness = |member: Option<&(&u128, &NodeAddr)>| member.map(|(id, _)| space.nearness(key, Id::new(**id)));
+        let nearness = |member: Option<&(&u128, &A)>| member.map(|(id, _)| space.nearness(key, Id::new(**id)));
         let count = max_rank.min(members.len());
         let roots = (0..count).filter_map(|_| {
             let next = if nearness(after.peek()) <= nearness(before.peek()) {

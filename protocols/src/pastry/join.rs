@@ -4,7 +4,7 @@
 //! what it knows. From that it makes its tables; in the second stage it asks all in its routing table and its neighbourhood set
 //! for theirs, and takes who is nearer; then it announces itself (`announce.rs`).
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::ask::Ask;
@@ -16,20 +16,20 @@ use crate::request::RequestId;
 
 /// How far a newcomer has come.
 #[derive(Debug)]
-pub(super) struct Joining {
+pub(super) struct Joining<A> {
     phase: Phase,
     /// The member it joins through.
-    bootstrap: NodeAddr,
+    bootstrap: A,
     /// Who was asked last for members nearby.
-    asked: NodeAddr,
+    asked: A,
     /// The nearest that it has found of those to join through.
-    nearest: Option<(Distance, Contact)>,
+    nearest: Option<(Distance, Contact<A>)>,
     /// Which of the nodes on the way have told it what they know.
     told: Vec<u16>,
     /// Which of them is the last.
     last: Option<u16>,
     /// Whose leaf set its own was made from, and the version of it.
-    pub(super) seen: Option<(NodeAddr, u32)>,
+    pub(super) seen: Option<(A, u32)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,8 +46,8 @@ enum Phase {
     Announcing,
 }
 
-impl Joining {
-    pub(super) fn new(bootstrap: NodeAddr) -> Self {
+impl<A: Address> Joining<A> {
+    pub(super) fn new(bootstrap: A) -> Self {
         Joining {
             phase: Phase::Approaching,
             bootstrap,
@@ -78,7 +78,7 @@ impl Joining {
 }
 
 /// The newcomer.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Joins through the member, or through the nearest that can be found from there.
     pub(super) fn join(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Stage::Joining(joining) = &mut self.stage else {
@@ -94,7 +94,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A member tells whom it knows: the nearest of them may be asked next, until nobody is nearer.
-    pub(super) fn approach(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, contacts: &[Contact]) {
+    pub(super) fn approach(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact<A>, contacts: &[Contact<A>]) {
         for contact in std::iter::once(&responder).chain(contacts) {
             match Self::distance(ctx, self.me().id, *contact) {
                 _ if contact.id == self.me().id || contact.addr == self.me().addr => {}
@@ -110,7 +110,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Somebody through whom the newcomer might join is that far away.
-    pub(super) fn approached(&mut self, contact: Contact, distance: Distance) {
+    pub(super) fn approached(&mut self, contact: Contact<A>, distance: Distance) {
         if let Stage::Joining(joining) = &mut self.stage
             && joining.nearest.is_none_or(|(nearest, _)| distance < nearest)
         {
@@ -126,7 +126,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends the newcomer's message on its way.
-    pub(super) fn post_join(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId) {
+    pub(super) fn post_join(&mut self, ctx: &mut Ctx<'_, Self>, to: A, request: RequestId) {
         let newcomer = self.me();
         if let Stage::Joining(joining) = &mut self.stage {
             joining.told.clear();
@@ -145,11 +145,11 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn told_on_the_way(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
         hop: u16,
         last: bool,
-        state: &State,
+        state: &State<A>,
     ) {
         if self.requests.purpose(request) != Some(Ask::Join) {
             return ctx.emit(Event::Dropped(Dropped::StaleAnswer));
@@ -221,7 +221,7 @@ impl<B: Payload> Pastry<B> {
     /// Asks all in the routing table and the neighbourhood set for what they know (section 2.5).
     fn second_stage(&mut self, ctx: &mut Ctx<'_, Self>) {
         let tables = &self.tables;
-        let mut known: Vec<Contact> = tables
+        let mut known: Vec<Contact<A>> = tables
             .routing_table
             .contacts()
             .chain(tables.neighbourhood.contacts())
@@ -238,17 +238,17 @@ impl<B: Payload> Pastry<B> {
 }
 
 /// A node on the way.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Tells a newcomer what it can use of this node's tables (section 4.2): by quality SL the row with the number of the
     /// node on the way, by WT and WTF all rows; the first one's neighbourhood set, and the last one's leaf set.
-    pub(super) fn tell_newcomer(&self, ctx: &mut Ctx<'_, Self>, arrival: Arrival, last: bool) {
+    pub(super) fn tell_newcomer(&self, ctx: &mut Ctx<'_, Self>, arrival: Arrival<A>, last: bool) {
         let Arrival { newcomer, request, hop } = arrival;
         let table = &self.tables.routing_table;
         let rows = match ctx.config().quality {
             Quality::Sl => table.row(u8::try_from(hop).unwrap_or(u8::MAX)),
             Quality::Wt | Quality::Wtf => table.corresponding(newcomer.id),
         };
-        let mut contacts: Vec<Contact> = rows.iter().map(|entry| entry.contact).collect();
+        let mut contacts: Vec<Contact<A>> = rows.iter().map(|entry| entry.contact).collect();
         if hop == 0 {
             contacts.extend(self.tables.neighbourhood.contacts());
         }

@@ -1,6 +1,6 @@
 //! The leaf set (section 2.1): the nodes whose identifiers are numerically closest, as many smaller ones as larger ones.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 
 use crate::id::{Contact, Id, IdSpace};
 
@@ -30,8 +30,8 @@ impl Side {
 /// apart, also when some members are forgotten: what is missing then is to be asked of the farthest on that side
 /// (section 2.4), not to be made up from the other one.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LeafSet {
-    me: Contact,
+pub struct LeafSet<A = NodeAddr> {
+    me: Contact<A>,
     space: IdSpace,
     /// How many contacts a side holds.
     half: u32,
@@ -40,15 +40,15 @@ pub struct LeafSet {
     /// How many are on the larger side, if the sides do not wrap.
     larger: u32,
     /// Clockwise from the node.
-    members: Vec<Contact>,
+    members: Vec<Contact<A>>,
 }
 
-impl LeafSet {
+impl<A: Address> LeafSet<A> {
     /// The longest set that grows by a few places at a time.
     const GROWS_EXACTLY: usize = 1024;
 
     /// The leaf set of a node that knows nobody, with up to `half` contacts a side.
-    pub fn new(me: Contact, space: IdSpace, half: usize) -> Self {
+    pub fn new(me: Contact<A>, space: IdSpace, half: usize) -> Self {
         LeafSet {
             me,
             space,
@@ -61,27 +61,27 @@ impl LeafSet {
 
     /// The node whose leaf set it is.
     #[inline]
-    pub fn me(&self) -> Contact {
+    pub fn me(&self) -> Contact<A> {
         self.me
     }
 
     /// Everybody in it, clockwise from the node.
-    pub fn contacts(&self) -> &[Contact] {
+    pub fn contacts(&self) -> &[Contact<A>] {
         &self.members
     }
 
     /// The smaller side, the nearest first.
-    pub fn smaller(&self) -> impl Iterator<Item = Contact> {
+    pub fn smaller(&self) -> impl Iterator<Item = Contact<A>> {
         self.members.iter().rev().take(self.side_len(Side::Smaller)).copied()
     }
 
     /// The larger side, the nearest first.
-    pub fn larger(&self) -> impl Iterator<Item = Contact> {
+    pub fn larger(&self) -> impl Iterator<Item = Contact<A>> {
         self.members.iter().take(self.side_len(Side::Larger)).copied()
     }
 
     /// The farthest on a side.
-    pub fn farthest(&self, side: Side) -> Option<Contact> {
+    pub fn farthest(&self, side: Side) -> Option<Contact<A>> {
         let len = self.side_len(side);
         let at = match side {
             Side::Smaller => self.members.len() - len,
@@ -110,13 +110,13 @@ impl LeafSet {
 
     /// Where a contact with this identifier is, or would be. The node itself is before all others.
     fn position(&self, id: Id) -> Result<usize, usize> {
-        let from_me = |contact: &Contact| self.space.distance(self.me.id, contact.id);
+        let from_me = |contact: &Contact<A>| self.space.distance(self.me.id, contact.id);
         let wanted = self.space.distance(self.me.id, id);
         self.members.binary_search_by_key(&wanted, from_me)
     }
 
     /// Whether a contact would be taken: whether [`LeafSet::insert`] would change anything.
-    pub fn would_take(&self, contact: Contact) -> bool {
+    pub fn would_take(&self, contact: Contact<A>) -> bool {
         if contact.id == self.me.id {
             return false;
         }
@@ -133,7 +133,7 @@ impl LeafSet {
     /// Takes a contact, if it is nearer than another one on its side or there is room; tells whether anything changed.
     ///
     /// A known identifier keeps its place, with the new address.
-    pub fn insert(&mut self, contact: Contact) -> bool {
+    pub fn insert(&mut self, contact: Contact<A>) -> bool {
         if contact.id == self.me.id {
             return false;
         }
@@ -156,7 +156,7 @@ impl LeafSet {
     }
 
     /// Takes a contact where the sides do not wrap.
-    fn insert_apart(&mut self, at: usize, contact: Contact) -> bool {
+    fn insert_apart(&mut self, at: usize, contact: Contact<A>) -> bool {
         let (half, larger) = (self.half as usize, self.larger as usize);
         let smaller = self.members.len() - larger;
         let joins_larger = match at.cmp(&larger) {
@@ -185,7 +185,7 @@ impl LeafSet {
         true
     }
 
-    fn put(&mut self, at: usize, contact: Contact) {
+    fn put(&mut self, at: usize, contact: Contact<A>) {
         if self.members.len() == self.members.capacity() {
             // Most sets fill up and never grow any more; those that hold everybody grow as vectors do.
             let room = (2 * self.half as usize + usize::from(self.wraps)).saturating_sub(self.members.len());
@@ -197,7 +197,7 @@ impl LeafSet {
     }
 
     /// Forgets whoever has this address, and tells who it was: the last, if it was known by several identifiers.
-    pub fn remove(&mut self, addr: NodeAddr) -> Option<Contact> {
+    pub fn remove(&mut self, addr: A) -> Option<Contact<A>> {
         let mut removed = None;
         while let Some(at) = self.members.iter().position(|contact| contact.addr == addr) {
             if !self.wraps && at < self.larger as usize {
@@ -229,7 +229,7 @@ impl LeafSet {
     }
 
     /// The members and the node itself, the numerically closest to a key first.
-    pub fn closest_first(&self, key: Id) -> impl Iterator<Item = Contact> {
+    pub fn closest_first(&self, key: Id) -> impl Iterator<Item = Contact<A>> {
         // The ring of all that are known, the node itself at zero.
         let count = self.members.len() + 1;
         let known = move |at: usize| at.checked_sub(1).map_or(self.me, |at| self.members[at]);
@@ -253,7 +253,7 @@ impl LeafSet {
     /// The numerically closest to a key of the members and the node itself, but for those to be avoided. The node itself is
     /// never avoided.
     #[inline]
-    pub fn closest(&self, key: Id, avoid: &[NodeAddr]) -> Contact {
+    pub fn closest(&self, key: Id, avoid: &[A]) -> Contact<A> {
         let mut closest = self.closest_first(key);
         let found = closest.find(|contact| *contact == self.me || !avoid.contains(&contact.addr));
         found.unwrap_or(self.me)
@@ -261,7 +261,7 @@ impl LeafSet {
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
-        self.members.capacity() * size_of::<Contact>()
+        self.members.capacity() * size_of::<Contact<A>>()
     }
 
     /// Gives back what is allocated and not used.

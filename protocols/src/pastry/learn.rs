@@ -3,7 +3,7 @@
 //! Whoever has been heard directly is taken at once, and so is everybody of whom a newcomer is told, since it contacts them
 //! all afterwards. Others must answer first: somebody who has failed would go round for ever otherwise.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::time::SimDuration;
 
@@ -16,10 +16,10 @@ use crate::kbr::Payload;
 /// How many distances a node measures at a time. What it does not measure now it will hear of again.
 const MOST_PROBES: usize = 32;
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// How far away somebody is from this node, where that need not be measured; arbitrary where it does not matter.
     #[inline]
-    pub(super) fn distance(ctx: &Ctx<'_, Self>, me: Id, other: Contact) -> Option<Distance> {
+    pub(super) fn distance(ctx: &Ctx<'_, Self>, me: Id, other: Contact<A>) -> Option<Distance> {
         match ctx.config().proximity {
             Some(Proximity::Oracle) => Some(ctx.round_trip(other.addr).map_or(Distance::UNKNOWN, Distance::from)),
             Some(Proximity::Probe) => None,
@@ -28,7 +28,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Takes somebody wherever he belongs.
-    pub(super) fn take(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) -> Learnt {
+    pub(super) fn take(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>) -> Learnt {
         if contact.addr == self.me().addr {
             return Learnt::default();
         }
@@ -44,7 +44,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A newcomer takes who answers, and all of whom he tells.
-    pub(super) fn take_all(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, contacts: &[Contact]) {
+    pub(super) fn take_all(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact<A>, contacts: &[Contact<A>]) {
         self.take(ctx, responder);
         for contact in contacts {
             // Most are known already, and who is an entry has been tried everywhere.
@@ -55,7 +55,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Takes into the routing table whoever a newcomer has in its own: it has just spoken to them.
-    pub(super) fn take_rows(&mut self, ctx: &mut Ctx<'_, Self>, rows: &[Contact]) {
+    pub(super) fn take_rows(&mut self, ctx: &mut Ctx<'_, Self>, rows: &[Contact<A>]) {
         if self.dependable.is_some() {
             // It speaks to them just now, and some may not answer.
             return self.consider_all(ctx, rows);
@@ -70,27 +70,27 @@ impl<B: Payload> Pastry<B> {
                 self.measure(ctx, contact, None);
             }
         } else {
-            let distance = |contact: Contact| Self::distance(ctx, me.id, contact).unwrap_or(Distance::UNKNOWN);
+            let distance = |contact: Contact<A>| Self::distance(ctx, me.id, contact).unwrap_or(Distance::UNKNOWN);
             self.tables.routing_table.offer_all(others, distance);
         }
     }
 
     /// Whether somebody else was known at this address.
-    fn has_successor(&self, contact: Contact) -> bool {
-        let is_former = |other: Contact| other.addr == contact.addr && other.id != contact.id;
+    fn has_successor(&self, contact: Contact<A>) -> bool {
+        let is_former = |other: Contact<A>| other.addr == contact.addr && other.id != contact.id;
         self.tables.contacts().any(is_former)
     }
 
     /// Somebody has answered who need not be whoever was asked: one who is gone must not be taken for alive since another has his
     /// address.
-    pub(super) fn recognise(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact) {
+    pub(super) fn recognise(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact<A>) {
         if self.has_successor(responder) {
             self.met(ctx, responder);
         }
     }
 
     /// Somebody has been heard directly. Whoever was known at his address before is gone.
-    pub(super) fn met(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) -> Learnt {
+    pub(super) fn met(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>) -> Learnt {
         if self.has_successor(contact) {
             self.dead(ctx, contact.addr);
         }
@@ -99,7 +99,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Hearsay: whoever would come into one of the tables must answer first.
-    pub(super) fn consider_all(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
+    pub(super) fn consider_all(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact<A>]) {
         self.consider_leaves(ctx, contacts);
         for contact in contacts {
             let wanted = match Self::distance(ctx, self.me().id, *contact) {
@@ -115,12 +115,12 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Hearsay about neighbours on the ring: of those who would come in, only the nearest for whom there is room are asked.
-    pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact]) {
+    pub(super) fn consider_leaves(&mut self, ctx: &mut Ctx<'_, Self>, contacts: &[Contact<A>]) {
         let leaf_set = &self.tables.leaf_set;
-        let comes_in = |contact: &Contact| {
+        let comes_in = |contact: &Contact<A>| {
             contact.addr != leaf_set.me().addr && leaf_set.would_take(*contact) && !self.is_gone(*contact)
         };
-        let mut newcomers: Vec<Contact> = contacts.iter().copied().filter(comes_in).collect();
+        let mut newcomers: Vec<Contact<A>> = contacts.iter().copied().filter(comes_in).collect();
         if newcomers.is_empty() {
             return;
         }
@@ -135,7 +135,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Asks somebody whether he is there, and measures how far away he is; not if that is under way, or too much is.
-    pub(super) fn measure(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, repair: Option<RepairId>) {
+    pub(super) fn measure(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>, repair: Option<RepairId>) {
         let mut under_way = 0;
         let known = self.requests.any(|ask| match ask {
             Ask::Measure { contact: other, .. } => {
@@ -154,8 +154,8 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn measured(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        contact: Contact,
-        responder: Contact,
+        contact: Contact<A>,
+        responder: Contact<A>,
         round_trip: SimDuration,
     ) {
         let distance = Self::distance(ctx, self.me().id, responder);
@@ -171,7 +171,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Takes somebody at a distance wherever he belongs.
-    fn learn(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, distance: Distance) -> Learnt {
+    fn learn(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>, distance: Distance) -> Learnt {
         let before = self.neighbours_before();
         let learnt = self.tables.learn(contact, distance);
         if learnt.leaf {
@@ -181,7 +181,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Forgets whoever is at an address.
-    pub(super) fn forget(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) -> Forgotten {
+    pub(super) fn forget(&mut self, ctx: &mut Ctx<'_, Self>, addr: A) -> Forgotten<A> {
         let before = self.neighbours_before();
         let forgotten = self.tables.forget(addr);
         if forgotten.leaf.is_some() {
@@ -191,7 +191,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// The leaf set as it is, if the layer above wants to hear of changes.
-    fn neighbours_before(&self) -> Vec<Contact> {
+    fn neighbours_before(&self) -> Vec<Contact<A>> {
         if B::UPDATE {
             self.tables.leaf_set.contacts().to_vec()
         } else {
@@ -199,7 +199,7 @@ impl<B: Payload> Pastry<B> {
         }
     }
 
-    fn leaf_set_changed(&mut self, ctx: &mut Ctx<'_, Self>, before: &[Contact]) {
+    fn leaf_set_changed(&mut self, ctx: &mut Ctx<'_, Self>, before: &[Contact<A>]) {
         self.version = self.version.wrapping_add(1);
         if B::UPDATE && self.has_joined() {
             let now = self.tables.leaf_set.contacts();

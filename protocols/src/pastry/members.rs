@@ -1,5 +1,7 @@
 //! All members of a network: who owns what.
 
+use sim_core::addr::{Address, NodeAddr};
+
 use super::Config;
 use super::digits::Digits;
 use super::leaf_set::LeafSet;
@@ -8,16 +10,16 @@ use crate::id::{Contact, Id, IdSpace};
 
 /// All members of a network, by identifier: what an oracle says of them.
 #[derive(Clone, Debug)]
-pub struct Members {
+pub struct Members<A = NodeAddr> {
     space: IdSpace,
     leaves_a_side: usize,
-    sorted: Vec<Contact>,
+    sorted: Vec<Contact<A>>,
 }
 
-impl Members {
+impl<A: Address> Members<A> {
     /// These members. Of members with the same identifier one is taken.
-    pub fn new(config: &Config, members: impl IntoIterator<Item = Contact>) -> Self {
-        let mut sorted: Vec<Contact> = members.into_iter().collect();
+    pub fn new(config: &Config, members: impl IntoIterator<Item = Contact<A>>) -> Self {
+        let mut sorted: Vec<Contact<A>> = members.into_iter().collect();
         sorted.sort_by_key(|contact| (contact.id, contact.addr));
         sorted.dedup_by_key(|contact| contact.id);
         Members {
@@ -28,18 +30,18 @@ impl Members {
     }
 
     /// The members, by identifier.
-    pub fn contacts(&self) -> &[Contact] {
+    pub fn contacts(&self) -> &[Contact<A>] {
         &self.sorted
     }
 
     /// Whether a contact is a member, at this address.
-    pub fn contains(&self, contact: Contact) -> bool {
+    pub fn contains(&self, contact: Contact<A>) -> bool {
         let found = self.sorted.binary_search_by_key(&contact.id, |member| member.id);
         found.is_ok_and(|at| self.sorted[at].addr == contact.addr)
     }
 
     /// The true owner of a key: the numerically closest member. None if there are no members.
-    pub fn owner(&self, key: Id) -> Option<Contact> {
+    pub fn owner(&self, key: Id) -> Option<Contact<A>> {
         let after = self.sorted.partition_point(|member| member.id < key);
         let before = after.checked_sub(1).or(self.sorted.len().checked_sub(1))?;
         let near = [self.sorted[before], self.sorted[after % self.sorted.len()]];
@@ -48,7 +50,7 @@ impl Members {
     }
 
     /// The leaf set of a node with this identifier when nobody is missing.
-    pub fn leaf_set(&self, me: Contact) -> LeafSet {
+    pub fn leaf_set(&self, me: Contact<A>) -> LeafSet<A> {
         let mut set = LeafSet::new(me, self.space, self.leaves_a_side);
         let after = self.sorted.partition_point(|member| member.id < me.id);
         let (before, after) = self.sorted.split_at(after);
@@ -63,22 +65,22 @@ impl Members {
     }
 
     /// The tables of a node that has a leaf set only.
-    pub(super) fn leaves_only(&self, config: &Config, me: Contact) -> Tables {
+    pub(super) fn leaves_only(&self, config: &Config, me: Contact<A>) -> Tables<A> {
         let mut tables = Tables::new(config, me);
         tables.leaf_set = self.leaf_set(me);
         tables
     }
 
     /// The members that share the digits of an identifier before a place.
-    fn sharing(&self, id: Id, digits: Digits, place: u8) -> &[Contact] {
-        let shared = |member: &Contact| digits.shared_prefix(member.id, id) >= place;
+    fn sharing(&self, id: Id, digits: Digits, place: u8) -> &[Contact<A>] {
+        let shared = |member: &Contact<A>| digits.shared_prefix(member.id, id) >= place;
         let from = self.sorted.partition_point(|member| member.id < id && !shared(member));
         let rest = &self.sorted[from..];
         &rest[..rest.partition_point(shared)]
     }
 
     /// Of each cell of a node's routing table for which there is a member, one that fits.
-    pub(super) fn one_a_cell(&self, me: Id, digits: Digits) -> Vec<Contact> {
+    pub(super) fn one_a_cell(&self, me: Id, digits: Digits) -> Vec<Contact<A>> {
         let mut fitting = Vec::new();
         for row in 0..digits.count() {
             let mut rest = self.sharing(me, digits, row);
@@ -152,7 +154,7 @@ mod tests {
                 assert_eq!(members.contains(me), all.contains(&me));
             }
         }
-        let nobody = Members::new(&config, []);
+        let nobody = Members::<NodeAddr>::new(&config, []);
         assert_eq!(nobody.owner(Id::new(5)), None);
     }
 }

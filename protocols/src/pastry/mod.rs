@@ -72,7 +72,7 @@ mod tables;
 mod upkeep;
 mod wire;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::{Ctx, OperationId, Protocol};
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
@@ -99,7 +99,7 @@ pub use wire::{Announcement, Arrival, Msg, Part, State, Wanted};
 
 /// How a node starts.
 #[derive(Clone, Debug)]
-pub enum Init {
+pub enum Init<A = NodeAddr> {
     /// As the first one of a new network.
     First {
         /// Its identifier.
@@ -110,12 +110,12 @@ pub enum Init {
         /// Its identifier.
         id: Id,
         /// The member.
-        bootstrap: NodeAddr,
+        bootstrap: A,
     },
     /// As a member, with tables made in bulk.
     Ready {
         /// Its tables.
-        tables: Box<Tables>,
+        tables: Box<Tables<A>>,
     },
 }
 
@@ -140,44 +140,45 @@ pub enum Timer {
 
 /// Where a node stands.
 #[derive(Debug)]
-enum Stage {
-    Joining(Box<Joining>),
+enum Stage<A> {
+    Joining(Box<Joining<A>>),
     Member,
     /// The join has failed, or the network is lost.
     Out,
 }
 
-/// A node, whose messages carry a payload `B` of the layer above.
+/// A node, whose messages carry a payload `B` of the layer above. Nodes call each other `A`: whatever the layer below
+/// does.
 #[derive(Debug)]
-pub struct Pastry<B: Payload = Nothing> {
-    stage: Stage,
-    tables: Tables,
+pub struct Pastry<B: Payload = Nothing, A = NodeAddr> {
+    stage: Stage<A>,
+    tables: Tables<A>,
     /// How often the leaf set has changed.
     version: u32,
-    requests: Requests<NodeAddr, Ask>,
+    requests: Requests<A, Ask<A>>,
     next_hop_id: HopId,
-    held: Vec<Held<B>>,
+    held: Vec<Held<B, A>>,
     next_repair_id: RepairId,
-    repairs: Vec<EntryRepair>,
+    repairs: Vec<EntryRepair<A>>,
     /// Who has pinged since the last round of heartbeats.
-    heard: Vec<NodeAddr>,
-    exchange: Option<Exchange>,
+    heard: Vec<A>,
+    exchange: Option<Exchange<A>>,
     /// What MSPastry adds, if the node is to have it.
-    dependable: Option<Box<Dependable<B>>>,
+    dependable: Option<Box<Dependable<B, A>>>,
     /// Who was found dead or has left of late, and when.
-    gone: Vec<(Contact, SimTime)>,
+    gone: Vec<(Contact<A>, SimTime)>,
 }
 
-impl<B: Payload> Protocol for Pastry<B> {
-    type Addr = NodeAddr;
-    type Init = Init;
+impl<B: Payload, A: Address> Protocol for Pastry<B, A> {
+    type Addr = A;
+    type Init = Init<A>;
     type Config = Config;
-    type Msg = Msg<B>;
+    type Msg = Msg<B, A>;
     type Timer = Timer;
-    type Command = Call<B>;
-    type Event = Event<B>;
+    type Command = Call<B, A>;
+    type Event = Event<B, A>;
 
-    fn new(me: NodeAddr, init: Init, config: &Config, streams: StreamKey) -> Self {
+    fn new(me: A, init: Init<A>, config: &Config, streams: StreamKey) -> Self {
         let empty = |id| Tables::new(config, Contact { id, addr: me });
         let (stage, tables) = match init {
             Init::First { id } => (Stage::Member, empty(id)),
@@ -209,7 +210,7 @@ impl<B: Payload> Protocol for Pastry<B> {
         }
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg<B>) {
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: A, msg: Msg<B, A>) {
         if !msg.belongs_to(ctx.config().space()) {
             return ctx.emit(Event::Dropped(Dropped::ForeignIdentifier));
         }
@@ -262,7 +263,7 @@ impl<B: Payload> Protocol for Pastry<B> {
         }
     }
 
-    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, call: Call<B>) {
+    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, call: Call<B, A>) {
         self.called(ctx, operation, call);
     }
 
@@ -273,9 +274,9 @@ impl<B: Payload> Protocol for Pastry<B> {
     }
 }
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     #[inline]
-    fn me(&self) -> Contact {
+    fn me(&self) -> Contact<A> {
         self.tables.me()
     }
 
@@ -296,7 +297,7 @@ impl<B: Payload> Pastry<B> {
         ctx.emit(Event::Out(reason));
     }
 
-    fn acknowledge(&self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, request: Option<RequestId>) {
+    fn acknowledge(&self, ctx: &mut Ctx<'_, Self>, from: A, request: Option<RequestId>) {
         if let Some(request) = request {
             let id = self.me().id;
             ctx.send(from, Msg::Acknowledge { request, id });
@@ -305,9 +306,9 @@ impl<B: Payload> Pastry<B> {
 }
 
 /// What observers and probes may see.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// The node's identifier and address.
-    pub fn contact(&self) -> Contact {
+    pub fn contact(&self) -> Contact<A> {
         self.me()
     }
 
@@ -322,22 +323,22 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// What it knows of others.
-    pub fn tables(&self) -> &Tables {
+    pub fn tables(&self) -> &Tables<A> {
         &self.tables
     }
 
     /// Its leaf set.
-    pub fn leaf_set(&self) -> &LeafSet {
+    pub fn leaf_set(&self) -> &LeafSet<A> {
         &self.tables.leaf_set
     }
 
     /// Its routing table.
-    pub fn routing_table(&self) -> &RoutingTable {
+    pub fn routing_table(&self) -> &RoutingTable<A> {
         &self.tables.routing_table
     }
 
     /// Its neighbourhood set.
-    pub fn neighbourhood(&self) -> &NeighbourhoodSet {
+    pub fn neighbourhood(&self) -> &NeighbourhoodSet<A> {
         &self.tables.neighbourhood
     }
 
@@ -350,13 +351,13 @@ impl<B: Payload> Pastry<B> {
     pub fn heap_bytes(&self) -> usize {
         self.tables.heap_bytes()
             + self.requests.heap_bytes()
-            + self.held.capacity() * size_of::<Held<B>>()
-            + self.repairs.capacity() * size_of::<EntryRepair>()
-            + self.heard.capacity() * size_of::<NodeAddr>()
+            + self.held.capacity() * size_of::<Held<B, A>>()
+            + self.repairs.capacity() * size_of::<EntryRepair<A>>()
+            + self.heard.capacity() * size_of::<A>()
             + self.dependable.as_ref().map_or(0, |dependable| dependable.heap_bytes())
-            + self.gone.capacity() * size_of::<(Contact, SimTime)>()
+            + self.gone.capacity() * size_of::<(Contact<A>, SimTime)>()
             + match &self.stage {
-                Stage::Joining(_) => size_of::<Joining>(),
+                Stage::Joining(_) => size_of::<Joining<A>>(),
                 _ => 0,
             }
     }

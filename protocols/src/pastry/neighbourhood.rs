@@ -1,6 +1,6 @@
 //! The neighbourhood set (section 2.1): the nodes that are nearest by the proximity metric.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::time::SimDuration;
 
 use crate::id::{Contact, Id};
@@ -48,9 +48,9 @@ impl From<SimDuration> for Distance {
 
 /// A contact, and how far away it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Placed {
+pub struct Placed<A = NodeAddr> {
     /// Who.
-    pub contact: Contact,
+    pub contact: Contact<A>,
     /// How far away.
     pub distance: Distance,
 }
@@ -58,14 +58,14 @@ pub struct Placed {
 /// The neighbourhood set of a node: up to `|M|` contacts. It plays no part in routing but for the rare case, and keeps
 /// routing tables local (section 2.5).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NeighbourhoodSet {
+pub struct NeighbourhoodSet<A = NodeAddr> {
     me: Id,
     size: u16,
     /// The nearest first; of those equally near, whoever was known first.
-    members: Vec<Placed>,
+    members: Vec<Placed<A>>,
 }
 
-impl NeighbourhoodSet {
+impl<A: Address> NeighbourhoodSet<A> {
     /// The set of a node that knows nobody, for up to `size` contacts.
     pub fn new(me: Id, size: usize) -> Self {
         NeighbourhoodSet {
@@ -76,17 +76,17 @@ impl NeighbourhoodSet {
     }
 
     /// Everybody in it, the nearest first.
-    pub fn placed(&self) -> &[Placed] {
+    pub fn placed(&self) -> &[Placed<A>] {
         &self.members
     }
 
     /// Everybody in it, the nearest first.
-    pub fn contacts(&self) -> impl Iterator<Item = Contact> {
+    pub fn contacts(&self) -> impl Iterator<Item = Contact<A>> {
         self.members.iter().map(|member| member.contact)
     }
 
     /// Whether [`NeighbourhoodSet::offer`] would bring somebody in.
-    pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
+    pub fn would_take(&self, contact: Contact<A>, distance: Distance) -> bool {
         let last = usize::from(self.size).wrapping_sub(1);
         let nearer = self.members.get(last).is_none_or(|last| distance < last.distance);
         nearer && self.size > 0 && contact.id != self.me && self.contacts().all(|member| member.id != contact.id)
@@ -95,7 +95,7 @@ impl NeighbourhoodSet {
     /// Takes a contact if there is room or it is nearer than another; tells whether anybody came or changed his address. A
     /// known identifier gets the new distance if it is no farther than the others.
     #[inline]
-    pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
+    pub fn offer(&mut self, contact: Contact<A>, distance: Distance) -> bool {
         let size = usize::from(self.size);
         // Most are too far away, and are not looked for.
         let farthest = self.members.get(size.wrapping_sub(1));
@@ -105,7 +105,7 @@ impl NeighbourhoodSet {
         contact.id != self.me && size > 0 && self.place(contact, distance)
     }
 
-    fn place(&mut self, contact: Contact, distance: Distance) -> bool {
+    fn place(&mut self, contact: Contact<A>, distance: Distance) -> bool {
         let size = usize::from(self.size);
         let known = self.members.iter().position(|member| member.contact.id == contact.id);
         let before = known.map(|at| self.members.remove(at).contact);
@@ -122,14 +122,14 @@ impl NeighbourhoodSet {
     }
 
     /// Forgets whoever has this address, and tells who it was: the last, if it was known by several identifiers.
-    pub fn remove(&mut self, addr: NodeAddr) -> Option<Contact> {
+    pub fn remove(&mut self, addr: A) -> Option<Contact<A>> {
         let gone = self.members.extract_if(.., |member| member.contact.addr == addr);
         gone.last().map(|member| member.contact)
     }
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
-        self.members.capacity() * size_of::<Placed>()
+        self.members.capacity() * size_of::<Placed<A>>()
     }
 
     /// Gives back what is allocated and not used.

@@ -1,6 +1,6 @@
 //! Repair after somebody was found dead, or has left (2001, section 2.4).
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 
 use super::ask::Ask;
@@ -14,18 +14,18 @@ pub(super) struct RepairId(u32);
 
 /// An empty cell of the routing table for which somebody is sought.
 #[derive(Debug)]
-pub(super) struct EntryRepair {
+pub(super) struct EntryRepair<A> {
     id: RepairId,
     cell: Cell,
     /// Who was there.
-    lost: Contact,
+    lost: Contact<A>,
     /// Who has been asked.
-    asked: Vec<NodeAddr>,
+    asked: Vec<A>,
 }
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Nobody is at this address any more: forgets him and repairs what he leaves, where he was known.
-    pub(super) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
+    pub(super) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: A) {
         let right = self.right_neighbour().is_some_and(|right| right.addr == addr);
         let lost = self.forget(ctx, addr);
         self.mourn(ctx, addr, &lost, right);
@@ -42,19 +42,19 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Notes that somebody is gone, of whom others may go on to speak until they find out. MSPastry keeps a list of its own.
-    pub(super) fn note_gone(&mut self, ctx: &Ctx<'_, Self>, contact: Contact) {
+    pub(super) fn note_gone(&mut self, ctx: &Ctx<'_, Self>, contact: Contact<A>) {
         if ctx.config().heartbeat_period.is_some() && self.dependable.is_none() && !self.is_gone(contact) {
             self.gone.push((contact, ctx.now()));
         }
     }
 
     /// Whether somebody was found dead, or has left, of late.
-    pub(super) fn is_gone(&self, contact: Contact) -> bool {
+    pub(super) fn is_gone(&self, contact: Contact<A>) -> bool {
         self.gone.iter().any(|(gone, _)| *gone == contact) || self.has_failed(contact)
     }
 
     /// Repairs the routing table and the neighbourhood set.
-    pub(super) fn repair(&mut self, ctx: &mut Ctx<'_, Self>, lost: &Forgotten) {
+    pub(super) fn repair(&mut self, ctx: &mut Ctx<'_, Self>, lost: &Forgotten<A>) {
         if !ctx.config().repair || !self.is_known() {
             return;
         }
@@ -91,7 +91,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// The nearest on a side of all that are known, all around the ring.
-    fn nearest_known(&self, config: &Config, side: Side) -> Option<Contact> {
+    fn nearest_known(&self, config: &Config, side: Side) -> Option<Contact<A>> {
         let me = self.me().id;
         self.tables
             .contacts()
@@ -104,8 +104,8 @@ impl<B: Payload> Pastry<B> {
         &mut self,
         ctx: &mut Ctx<'_, Self>,
         side: Side,
-        responder: Contact,
-        contacts: &[Contact],
+        responder: Contact<A>,
+        contacts: &[Contact<A>],
     ) {
         self.consider_leaves(ctx, contacts);
         let (config, me) = (ctx.config(), self.me());
@@ -129,7 +129,7 @@ impl<B: Payload> Pastry<B> {
 
     /// Routing table (lazy): asks the others in the row of an entry that was found dead for theirs, then those of higher
     /// rows.
-    fn repair_entry(&mut self, ctx: &mut Ctx<'_, Self>, lost: Contact) {
+    fn repair_entry(&mut self, ctx: &mut Ctx<'_, Self>, lost: Contact<A>) {
         let Some(cell) = self.tables.routing_table.cell(lost.id) else {
             return;
         };
@@ -168,13 +168,13 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Somebody has told his entry for a cell: it must answer before it is taken.
-    pub(super) fn entry_answered(&mut self, ctx: &mut Ctx<'_, Self>, id: RepairId, contacts: &[Contact]) {
+    pub(super) fn entry_answered(&mut self, ctx: &mut Ctx<'_, Self>, id: RepairId, contacts: &[Contact<A>]) {
         let Some(EntryRepair { cell, lost, .. }) = self.repairs.iter().find(|repair| repair.id == id) else {
             return;
         };
         // Who has not noticed yet names the one that was lost.
         let table = &self.tables.routing_table;
-        let fits = |contact: &&Contact| {
+        let fits = |contact: &&Contact<A>| {
             *contact != lost && contact.addr != self.me().addr && table.cell(contact.id) == Some(*cell)
         };
         match contacts.iter().find(fits) {

@@ -1,17 +1,17 @@
 //! Finding the way (Table 1).
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 
 use super::tables::Tables;
 use super::{Config, Routing};
 use crate::id::{Contact, Id};
 use crate::kbr::Step;
 
-impl Tables {
+impl<A: Address> Tables<A> {
     /// Where a message to a key goes next; [`Step::Owner`] with the node itself means that it has arrived. Nodes in `avoid`
     /// are passed over: they did not answer.
     #[inline]
-    pub fn next_hop(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
+    pub fn next_hop(&self, config: &Config, key: Id, avoid: &[A]) -> Step<A> {
         match config.routing {
             Routing::Prefix => self.route(config, key, avoid),
             Routing::Circular | Routing::Exhaustive => self.closest_leaf(key, avoid),
@@ -19,7 +19,7 @@ impl Tables {
     }
 
     /// `route` (Table 1). The order matters: the leaf set comes before the routing table.
-    fn route(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
+    fn route(&self, config: &Config, key: Id, avoid: &[A]) -> Step<A> {
         if self.leaf_set.covers(key) {
             return Step::Owner(self.leaf_set.closest(key, avoid));
         }
@@ -35,7 +35,7 @@ impl Tables {
 
     /// The rare case (Table 1, line 8): of all that are known, those that share no fewer digits with the key than
     /// the node does, and are numerically closer to it. The paper takes any; this is the closest.
-    fn rare_case(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Option<Contact> {
+    fn rare_case(&self, config: &Config, key: Id, avoid: &[A]) -> Option<Contact<A>> {
         let (me, space, digits) = (self.me().id, config.space(), config.digits());
         let (shared, nearness) = (digits.shared_prefix(me, key), space.nearness(key, me));
         self.contacts()
@@ -47,7 +47,7 @@ impl Tables {
     }
 
     /// Routing without prefixes: to the numerically closest that is known, until nobody is closer than the node itself.
-    fn closest_leaf(&self, key: Id, avoid: &[NodeAddr]) -> Step {
+    fn closest_leaf(&self, key: Id, avoid: &[A]) -> Step<A> {
         let closest = self.leaf_set.closest(key, avoid);
         if closest == self.me() || self.leaf_set.covers(key) {
             Step::Owner(closest)
@@ -61,6 +61,7 @@ impl Tables {
 mod tests {
     use super::*;
     use crate::pastry::Distance;
+    use sim_core::addr::NodeAddr;
 
     fn id(digits: &str) -> Id {
         Id::new(u128::from_str_radix(digits, 4).expect("base 4"))

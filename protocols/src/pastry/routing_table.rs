@@ -4,7 +4,7 @@
 //! Of the cells of a node in a network of `N` about `(2^b - 1) log_{2^b} N` are filled. They are kept alone, by row and
 //! column, so that a table in a network of 100,000 with `b = 4` takes some sixty entries of 24 bytes.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 
 use super::digits::Digits;
 use super::neighbourhood::{Distance, Placed};
@@ -21,15 +21,15 @@ pub struct Cell {
 
 /// The routing table of a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RoutingTable {
+pub struct RoutingTable<A = NodeAddr> {
     me: Id,
     digits: Digits,
     /// One a cell, by row and within a row in a fixed order: falling bitwise difference from the node, which is cheap to
     /// compare, and whose leading digit tells the cell.
-    entries: Vec<Placed>,
+    entries: Vec<Placed<A>>,
 }
 
-impl RoutingTable {
+impl<A: Address> RoutingTable<A> {
     /// The table of a node that knows nobody.
     pub fn new(me: Id, digits: Digits) -> Self {
         RoutingTable {
@@ -55,7 +55,7 @@ impl RoutingTable {
     }
 
     #[inline]
-    fn difference(&self, entry: &Placed) -> u128 {
+    fn difference(&self, entry: &Placed<A>) -> u128 {
         entry.contact.id.number() ^ self.me.number()
     }
 
@@ -83,7 +83,7 @@ impl RoutingTable {
     }
 
     /// The entry in a cell.
-    pub fn get(&self, cell: Cell) -> Option<Contact> {
+    pub fn get(&self, cell: Cell) -> Option<Contact<A>> {
         let mut row = self.row(cell.row).iter().map(|entry| entry.contact);
         row.find(|contact| self.digits.digit(contact.id, cell.row) == cell.column)
     }
@@ -91,13 +91,13 @@ impl RoutingTable {
     /// The entry for the next hop of a key (Table 1, line 6): it shares a digit more with the key than the node
     /// does.
     #[inline]
-    pub fn toward(&self, key: Id) -> Option<Contact> {
+    pub fn toward(&self, key: Id) -> Option<Contact<A>> {
         let at = (key != self.me).then(|| self.position(key, usize::MAX).ok())??;
         Some(self.entries[at].contact)
     }
 
     /// The entries of a row.
-    pub fn row(&self, row: u8) -> &[Placed] {
+    pub fn row(&self, row: u8) -> &[Placed<A>] {
         let through = self.rows_through(row);
         let before = row.checked_sub(1).map_or(0, |before| self.rows_through(before).len());
         &through[before..]
@@ -105,11 +105,11 @@ impl RoutingTable {
 
     /// The entries that a node with this identifier could have as well (section 2.5): of the rows up to the one where the two
     /// identifiers part.
-    pub fn corresponding(&self, id: Id) -> &[Placed] {
+    pub fn corresponding(&self, id: Id) -> &[Placed<A>] {
         self.rows_through(self.digits.shared_prefix(self.me, id))
     }
 
-    fn rows_through(&self, row: u8) -> &[Placed] {
+    fn rows_through(&self, row: u8) -> &[Placed<A>] {
         let unit = self.digits.unit(row.min(self.digits.count() - 1));
         &self.entries[..self.entries.partition_point(|entry| self.difference(entry) >= unit)]
     }
@@ -121,17 +121,17 @@ impl RoutingTable {
     }
 
     /// All entries with their distances, by row.
-    pub fn placed(&self) -> &[Placed] {
+    pub fn placed(&self) -> &[Placed<A>] {
         &self.entries
     }
 
     /// All entries, by row.
-    pub fn contacts(&self) -> impl Iterator<Item = Contact> {
+    pub fn contacts(&self) -> impl Iterator<Item = Contact<A>> {
         self.entries.iter().map(|entry| entry.contact)
     }
 
     /// Whether [`RoutingTable::offer`] would change who is in the table.
-    pub fn would_take(&self, contact: Contact, distance: Distance) -> bool {
+    pub fn would_take(&self, contact: Contact<A>, distance: Distance) -> bool {
         let farther = |at: usize| {
             let entry = self.entries[at];
             entry.contact.id != contact.id && distance < entry.distance
@@ -141,11 +141,11 @@ impl RoutingTable {
 
     /// Takes a contact if its cell is empty or the entry there is farther away (section 2.5); tells whether the cell has
     /// somebody else now, or somebody with another address. A known identifier gets the new distance.
-    pub fn offer(&mut self, contact: Contact, distance: Distance) -> bool {
+    pub fn offer(&mut self, contact: Contact<A>, distance: Distance) -> bool {
         contact.id != self.me && self.offer_at(self.position(contact.id, usize::MAX), contact, distance)
     }
 
-    fn offer_at(&mut self, place: Result<usize, usize>, contact: Contact, distance: Distance) -> bool {
+    fn offer_at(&mut self, place: Result<usize, usize>, contact: Contact<A>, distance: Distance) -> bool {
         let offered = Placed { contact, distance };
         match place {
             Ok(at) => {
@@ -170,8 +170,8 @@ impl RoutingTable {
     /// measured that are not entries here already.
     pub fn offer_all(
         &mut self,
-        corresponding: impl IntoIterator<Item = Contact>,
-        distance: impl Fn(Contact) -> Distance,
+        corresponding: impl IntoIterator<Item = Contact<A>>,
+        distance: impl Fn(Contact<A>) -> Distance,
     ) {
         let mut guess = 0;
         for contact in corresponding {
@@ -189,14 +189,14 @@ impl RoutingTable {
     }
 
     /// Forgets whoever has this address, and tells who it was: the last, if it was known by several identifiers.
-    pub fn remove(&mut self, addr: NodeAddr) -> Option<Contact> {
+    pub fn remove(&mut self, addr: A) -> Option<Contact<A>> {
         let gone = self.entries.extract_if(.., |entry| entry.contact.addr == addr);
         gone.last().map(|entry| entry.contact)
     }
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<Placed>()
+        self.entries.capacity() * size_of::<Placed<A>>()
     }
 
     /// Gives back what is allocated and not used.

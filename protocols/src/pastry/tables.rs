@@ -1,6 +1,6 @@
 //! What a node knows of others: its leaf set, its routing table and its neighbourhood set.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::{Address, NodeAddr};
 
 use super::leaf_set::LeafSet;
 use super::neighbourhood::{Distance, NeighbourhoodSet};
@@ -10,13 +10,13 @@ use crate::id::{Contact, Id};
 
 /// The state of a node (section 2.1, Fig. 1).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tables {
+pub struct Tables<A = NodeAddr> {
     /// The numerically closest nodes.
-    pub leaf_set: LeafSet,
+    pub leaf_set: LeafSet<A>,
     /// Nodes by the prefix that they share; empty where [`Routing`] does without.
-    pub routing_table: RoutingTable,
+    pub routing_table: RoutingTable<A>,
     /// The nearest nodes; empty where [`Routing`] does without.
-    pub neighbourhood: NeighbourhoodSet,
+    pub neighbourhood: NeighbourhoodSet<A>,
     by_prefix: bool,
 }
 
@@ -33,19 +33,19 @@ pub struct Learnt {
 
 /// Who has been forgotten, and where he was. What was known of an address may be several identifiers of which only one can
 /// be true.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Forgotten {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Forgotten<A = NodeAddr> {
     /// From the leaf set.
-    pub leaf: Option<Contact>,
+    pub leaf: Option<Contact<A>>,
     /// From the routing table.
-    pub entry: Option<Contact>,
+    pub entry: Option<Contact<A>>,
     /// From the neighbourhood set.
-    pub neighbour: Option<Contact>,
+    pub neighbour: Option<Contact<A>>,
 }
 
-impl Tables {
+impl<A: Address> Tables<A> {
     /// The tables of a node that knows nobody.
-    pub fn new(config: &Config, me: Contact) -> Self {
+    pub fn new(config: &Config, me: Contact<A>) -> Self {
         let by_prefix = config.routing == Routing::Prefix;
         let neighbourhood = if by_prefix { config.neighbourhood } else { 0 };
         Tables {
@@ -58,7 +58,7 @@ impl Tables {
 
     /// The node whose tables they are.
     #[inline]
-    pub fn me(&self) -> Contact {
+    pub fn me(&self) -> Contact<A> {
         self.leaf_set.me()
     }
 
@@ -68,7 +68,7 @@ impl Tables {
     }
 
     /// Takes a contact wherever it belongs.
-    pub fn learn(&mut self, contact: Contact, distance: Distance) -> Learnt {
+    pub fn learn(&mut self, contact: Contact<A>, distance: Distance) -> Learnt {
         Learnt {
             leaf: self.leaf_set.insert(contact),
             entry: self.by_prefix && self.routing_table.offer(contact, distance),
@@ -77,14 +77,14 @@ impl Tables {
     }
 
     /// Whether [`Tables::learn`] would bring somebody into the routing table or the neighbourhood set.
-    pub fn would_place(&self, contact: Contact, distance: Distance) -> bool {
+    pub fn would_place(&self, contact: Contact<A>, distance: Distance) -> bool {
         (self.by_prefix && self.routing_table.would_take(contact, distance))
             || self.neighbourhood.would_take(contact, distance)
     }
 
     /// Whether [`Tables::learn`] could take a contact if it is near enough: whether it is worth while to measure how far
     /// away it is. Those that are known already are not.
-    pub fn interesting(&self, contact: Contact) -> bool {
+    pub fn interesting(&self, contact: Contact<A>) -> bool {
         if contact.id == self.me().id || self.knows(contact.id) {
             return false;
         }
@@ -97,7 +97,7 @@ impl Tables {
     }
 
     /// Forgets an address wherever it is.
-    pub fn forget(&mut self, addr: NodeAddr) -> Forgotten {
+    pub fn forget(&mut self, addr: A) -> Forgotten<A> {
         Forgotten {
             leaf: self.leaf_set.remove(addr),
             entry: self.routing_table.remove(addr),
@@ -106,7 +106,7 @@ impl Tables {
     }
 
     /// Everybody known: the leaf set, then the routing table, then the neighbourhood set. Some are there more than once.
-    pub fn contacts(&self) -> impl Iterator<Item = Contact> {
+    pub fn contacts(&self) -> impl Iterator<Item = Contact<A>> {
         let leaves = self.leaf_set.contacts().iter().copied();
         leaves
             .chain(self.routing_table.contacts())
@@ -114,8 +114,8 @@ impl Tables {
     }
 
     /// Everybody known, each once, by identifier.
-    pub fn acquaintances(&self) -> Vec<Contact> {
-        let mut all: Vec<Contact> = self.contacts().collect();
+    pub fn acquaintances(&self) -> Vec<Contact<A>> {
+        let mut all: Vec<Contact<A>> = self.contacts().collect();
         all.sort_by_key(|contact| (contact.id, contact.addr));
         all.dedup();
         all

@@ -1,6 +1,7 @@
 //! What a member does from time to time.
 
 use rand::Rng;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::random::unit;
 
@@ -9,7 +10,7 @@ use super::{Event, Pastry, Timer};
 use crate::id::Contact;
 use crate::kbr::Payload;
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// The node is a member: from now on it looks after its tables. Members that start together do not do so together.
     pub(super) fn begin_upkeep(&mut self, ctx: &mut Ctx<'_, Self>) {
         let config = ctx.config();
@@ -34,7 +35,7 @@ impl<B: Payload> Pastry<B> {
         if let Some(period) = ctx.config().neighbourhood_period {
             ctx.set_timer(period, Timer::Neighbourhood);
         }
-        let members: Vec<Contact> = self.tables.neighbourhood.contacts().collect();
+        let members: Vec<Contact<A>> = self.tables.neighbourhood.contacts().collect();
         let asked = random_place(ctx, members.len());
         for (place, member) in members.into_iter().enumerate() {
             let ask = if place == asked {
@@ -63,6 +64,6 @@ impl<B: Payload> Pastry<B> {
 }
 
 /// A random place among so many.
-fn random_place<B: Payload>(ctx: &mut Ctx<'_, Pastry<B>>, len: usize) -> usize {
+fn random_place<B: Payload, A: Address>(ctx: &mut Ctx<'_, Pastry<B, A>>, len: usize) -> usize {
     (ctx.rng().next_u64() % len.max(1) as u64) as usize
 }

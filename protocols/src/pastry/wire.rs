@@ -1,5 +1,6 @@
 //! The messages of Pastry, what they weigh, and whether they are well-formed.
 
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::Wire;
 
 use super::{Cell, Probe, mspastry};
@@ -9,20 +10,20 @@ use crate::request::RequestId;
 
 /// What nodes say to each other.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Msg<B> {
+pub enum Msg<B, A = NodeAddr> {
     /// A message for the root of its key: hand it on, or keep it.
     Route {
         /// What [`Msg::Acknowledge`] repeats, if the sender wants to hear of it.
         acknowledge: Option<RequestId>,
         /// The message.
-        message: Box<Routed<B>>,
+        message: Box<Routed<B, A>>,
     },
     /// A newcomer's way to its place: tell it what you know, and hand it on.
     Join {
         /// As in [`Msg::Route`].
         acknowledge: Option<RequestId>,
         /// Who joins.
-        arrival: Arrival,
+        arrival: Arrival<A>,
     },
     /// The message was received.
     Acknowledge {
@@ -40,7 +41,7 @@ pub enum Msg<B> {
         /// Whether it is the last one.
         last: bool,
         /// What it knows.
-        state: Box<State>,
+        state: Box<State<A>>,
     },
     /// What do you know?
     Get {
@@ -56,21 +57,21 @@ pub enum Msg<B> {
         /// Which part of the tables this is.
         part: Part,
         /// What is there.
-        state: Box<State>,
+        state: Box<State<A>>,
     },
     /// The sender has arrived, or takes you for a neighbour that it has just heard of: are you there?
     Announce {
         /// Named in the answer.
         request: RequestId,
         /// What the sender says of itself.
-        announcement: Box<Announcement>,
+        announcement: Box<Announcement<A>>,
     },
     /// Answer to it.
     Welcome {
         /// The request answered.
         request: RequestId,
         /// The leaf set, if it is wanted; else only who answers.
-        state: Box<State>,
+        state: Box<State<A>>,
     },
     /// Are you there?
     Ping {
@@ -87,21 +88,21 @@ pub enum Msg<B> {
         id: Id,
     },
     /// What only MSPastry says.
-    Probe(Probe),
+    Probe(Probe<A>),
     /// The sender leaves.
     Leaving {
         /// Its identifier.
         id: Id,
         /// Its leaf set, if the receiver is a member of it.
-        leaf_set: Box<[Contact]>,
+        leaf_set: Box<[Contact<A>]>,
     },
 }
 
 /// A newcomer on the way to its place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Arrival {
+pub struct Arrival<A = NodeAddr> {
     /// The newcomer.
-    pub newcomer: Contact,
+    pub newcomer: Contact<A>,
     /// Its request, named in what the nodes on the way tell it.
     pub request: RequestId,
     /// How many nodes it has passed.
@@ -110,26 +111,26 @@ pub struct Arrival {
 
 /// What a node says of its tables.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct State {
+pub struct State<A = NodeAddr> {
     /// Its own identifier.
     pub id: Id,
     /// The version of its leaf set: the time stamp of the optimistic announcement (2001, section 2.4).
     pub version: u32,
     /// Whom it knows in the part that is meant.
-    pub contacts: Box<[Contact]>,
+    pub contacts: Box<[Contact<A>]>,
 }
 
 /// What somebody who arrives says of himself.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Announcement {
+pub struct Announcement<A = NodeAddr> {
     /// Its identifier.
     pub id: Id,
     /// Whether the receiver's leaf set is wanted.
     pub wanted: Wanted,
     /// Its own leaf set, if it takes the receiver for a neighbour on the ring.
-    pub leaf_set: Box<[Contact]>,
+    pub leaf_set: Box<[Contact<A>]>,
     /// Of a newcomer's routing table the rows that the receiver can use.
-    pub rows: Box<[Contact]>,
+    pub rows: Box<[Contact<A>]>,
 }
 
 /// A part of a node's tables.
@@ -206,7 +207,7 @@ impl Part {
     }
 }
 
-impl<B: Payload> Wire for Msg<B> {
+impl<B: Payload, A: Address> Wire for Msg<B, A> {
     const KINDS: usize = OWN_KINDS + B::KINDS;
 
     fn kind(&self) -> usize {
@@ -256,10 +257,10 @@ impl<B: Payload> Wire for Msg<B> {
     }
 }
 
-impl<B> Msg<B> {
+impl<B, A: Address> Msg<B, A> {
     /// Whether all identifiers in the message belong to the ring.
     pub(super) fn belongs_to(&self, space: IdSpace) -> bool {
-        let all = |contacts: &[Contact]| contacts.iter().all(|contact| space.holds(contact.id));
+        let all = |contacts: &[Contact<A>]| contacts.iter().all(|contact| space.holds(contact.id));
         match self {
             Msg::Route { message, .. } => space.holds(message.key) && space.holds(message.source.id),
             Msg::Join { arrival, .. } => space.holds(arrival.newcomer.id),

@@ -1,5 +1,7 @@
 //! The tables of a node while its network grows: members go by their places in the order of arrival.
 
+use sim_core::addr::Address;
+
 use crate::id::{Contact, Id};
 use crate::pastry::{Digits, Distance, Tables};
 
@@ -122,7 +124,7 @@ impl Compact {
     }
 
     /// Writes the tables out, and gives the memory back.
-    pub(super) fn unfold(self, members: &[Contact], tables: &mut Tables) {
+    pub(super) fn unfold<A: Address>(self, members: &[Contact<A>], tables: &mut Tables<A>) {
         let entries = self.cells.iter().filter(|near| near.place != NOBODY);
         for near in entries {
             tables.routing_table.offer(members[near.place as usize], near.distance);

@@ -13,7 +13,7 @@ pub(super) struct Ring {
 
 impl Ring {
     /// The ring before anybody has joined.
-    pub(super) fn new(members: &[Contact]) -> Self {
+    pub(super) fn new<A>(members: &[Contact<A>]) -> Self {
         let count = members.len();
         let mut order: Vec<u32> = (0..count as u32).collect();
         order.sort_by_key(|member| members[*member as usize].id);
@@ -57,7 +57,7 @@ impl Ring {
     }
 
     /// The numerically closest to the member that joins next, which is not the first.
-    pub(super) fn nearest(&self, member: u32, members: &[Contact], space: IdSpace) -> u32 {
+    pub(super) fn nearest<A>(&self, member: u32, members: &[Contact<A>], space: IdSpace) -> u32 {
         let (before, after) = (self.before[member as usize], self.after[member as usize]);
         let nearness = |other: &u32| space.nearness(members[member as usize].id, members[*other as usize].id);
         [before, after].into_iter().min_by_key(nearness).unwrap_or(after)

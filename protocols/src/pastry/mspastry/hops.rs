@@ -1,6 +1,6 @@
 //! From hop to hop (DSN 2004): time-outs that follow each neighbour's round trips, and the way around the silent.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::time::{SimDuration, SimTime};
 
@@ -12,10 +12,10 @@ use crate::id::{Contact, Id};
 use crate::kbr::{Payload, Step};
 use crate::request::Patience;
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Where a message to a key goes next, but for those in `avoid`. Whoever is silent is passed over if somebody else leads
     /// nearer to the key, but not the owner: its neighbour would deliver the message in its place.
-    pub(in super::super) fn next_step(&self, config: &Config, key: Id, avoid: &[NodeAddr]) -> Step {
+    pub(in super::super) fn next_step(&self, config: &Config, key: Id, avoid: &[A]) -> Step<A> {
         let step = self.tables.next_hop(config, key, avoid);
         let suspects = self
             .dependable
@@ -33,7 +33,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// How long to wait for the acknowledgement of a hop.
-    pub(in super::super) fn hop_patience(&self, config: &Config, to: NodeAddr, ask: Ask) -> Option<Patience> {
+    pub(in super::super) fn hop_patience(&self, config: &Config, to: A, ask: Ask<A>) -> Option<Patience> {
         let (Ask::Hop(_), Some(dependable), Some(parameters)) = (ask, &self.dependable, config.mspastry) else {
             return None;
         };
@@ -55,14 +55,14 @@ impl<B: Payload> Pastry<B> {
 
     /// An answer has come to what was sent at this time. If it was sent again meanwhile, which of the two was answered is not
     /// known, and nothing learnt.
-    pub(super) fn sample(&mut self, ctx: &Ctx<'_, Self>, from: NodeAddr, sent: SimTime) {
+    pub(super) fn sample(&mut self, ctx: &Ctx<'_, Self>, from: A, sent: SimTime) {
         let sample = ctx.now().since(sent);
         if sample < ctx.config().timeout {
             self.learn_round_trip(ctx.now(), from, sample);
         }
     }
 
-    fn learn_round_trip(&mut self, now: SimTime, from: NodeAddr, sample: SimDuration) {
+    fn learn_round_trip(&mut self, now: SimTime, from: A, sample: SimDuration) {
         if let Some(dependable) = &mut self.dependable {
             let peer = dependable.peer(from, now);
             let estimate = peer
@@ -73,12 +73,12 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// A hop has been acknowledged.
-    pub(in super::super) fn hop_answered(&mut self, ctx: &Ctx<'_, Self>, from: NodeAddr, held: &Held<B>) {
+    pub(in super::super) fn hop_answered(&mut self, ctx: &Ctx<'_, Self>, from: A, held: &Held<B, A>) {
         self.learn_round_trip(ctx.now(), from, ctx.now().since(held.sent));
     }
 
     /// A hop has not been acknowledged in time.
-    pub(in super::super) fn hop_silent(&mut self, ctx: &mut Ctx<'_, Self>, hop: HopId, to: NodeAddr) {
+    pub(in super::super) fn hop_silent(&mut self, ctx: &mut Ctx<'_, Self>, hop: HopId, to: A) {
         if let Some(dependable) = &mut self.dependable {
             let peer = dependable.peer(to, ctx.now());
             peer.silences = peer.silences.saturating_add(1);
@@ -93,7 +93,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Something that was held goes on.
-    pub(super) fn parcel_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, parcel: Parcel<B>) {
+    pub(super) fn parcel_goes_on(&mut self, ctx: &mut Ctx<'_, Self>, parcel: Parcel<B, A>) {
         match parcel {
             Parcel::Message(message) => self.message_goes_on(ctx, message, Vec::new()),
             Parcel::Arrival(arrival) => self.arrival_goes_on(ctx, arrival, vec![arrival.newcomer.addr]),
@@ -102,7 +102,7 @@ impl<B: Payload> Pastry<B> {
 
     /// A message took another way since a cell of the routing table is empty: asks the next node, which shares as many digits
     /// with the key, for its own entry.
-    pub(in super::super) fn fill_cell(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, next: Contact) {
+    pub(in super::super) fn fill_cell(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, next: Contact<A>) {
         let table = &self.tables.routing_table;
         if self.dependable.is_none() || table.toward(key).is_some() {
             return;

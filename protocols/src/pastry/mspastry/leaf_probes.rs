@@ -5,7 +5,7 @@
 //! been heard directly. A newcomer becomes active when everybody in its leaf set has answered, and nobody is missing
 //! there: then all who could deliver its messages in its place know it.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::time::SimTime;
 
@@ -18,11 +18,11 @@ use crate::kbr::Payload;
 use crate::request::RequestId;
 
 /// Probing.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Probes somebody who is, or could come, into the leaf set, if that is not under way and he has not just failed. Whoever is there
     /// although he has is probed: his last words may have been overtaken by his goodbye.
-    pub(in super::super) fn probe_leaf(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
-        let under_way = |ask: &Ask| matches!(ask, Ask::LeafProbe { contact: other, .. } if *other == contact);
+    pub(in super::super) fn probe_leaf(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>) {
+        let under_way = |ask: &Ask<A>| matches!(ask, Ask::LeafProbe { contact: other, .. } if *other == contact);
         let is_leaf = || self.tables.leaf_set.contacts().contains(&contact);
         if (!self.has_failed(contact) || is_leaf()) && !self.requests.any(under_way) {
             self.announce_view(ctx, contact);
@@ -30,19 +30,19 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Probes somebody whatever is under way: there is something new to be told.
-    fn announce_view(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
+    fn announce_view(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>) {
         let begun = ctx.now();
         self.request(ctx, contact.addr, Ask::LeafProbe { contact, begun });
     }
 
     /// Sends a probe, for the first time or again.
-    pub(in super::super) fn post_leaf_probe(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId) {
+    pub(in super::super) fn post_leaf_probe(&mut self, ctx: &mut Ctx<'_, Self>, to: A, request: RequestId) {
         let view = self.view();
         self.told(ctx.now(), to);
         ctx.send(to, Msg::Probe(Probe::LeafSet { request, view }));
     }
 
-    fn view(&self) -> Box<View> {
+    fn view(&self) -> Box<View<A>> {
         let failed = self.dependable.as_ref().map(|dependable| dependable.failed.as_slice());
         Box::new(View {
             id: self.me().id,
@@ -53,7 +53,13 @@ impl<B: Payload> Pastry<B> {
         })
     }
 
-    pub(super) fn leaf_probed(&mut self, ctx: &mut Ctx<'_, Self>, sender: Contact, request: RequestId, view: &View) {
+    pub(super) fn leaf_probed(
+        &mut self,
+        ctx: &mut Ctx<'_, Self>,
+        sender: Contact<A>,
+        request: RequestId,
+        view: &View<A>,
+    ) {
         if sender.id == self.me().id {
             return ctx.emit(Event::Dropped(Dropped::OwnIdentifier));
         }
@@ -73,9 +79,9 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn leaf_probe_answered(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        responder: Contact,
+        responder: Contact<A>,
         request: RequestId,
-        view: &View,
+        view: &View<A>,
     ) {
         let Some(Ask::LeafProbe { begun, .. }) = self.requests.close(ctx, request, responder.addr) else {
             return ctx.emit(Event::Dropped(Dropped::StaleAnswer));
@@ -93,7 +99,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Somebody has told that he is there, and knows this node.
-    fn confirmed(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact, view: &View) {
+    fn confirmed(&mut self, ctx: &mut Ctx<'_, Self>, responder: Contact<A>, view: &View<A>) {
         let newcomer = !self.has_joined();
         if let Some(dependable) = &mut self.dependable
             && newcomer
@@ -105,7 +111,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Takes somebody who has told what he knows, and looks into that.
-    fn meet_face_to_face(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, view: &View) {
+    fn meet_face_to_face(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>, view: &View<A>) {
         self.note_period(ctx.now(), contact.addr, view.period);
         if let Some(dependable) = &mut self.dependable {
             dependable.failed.retain(|failed| *failed != contact);
@@ -121,9 +127,9 @@ impl<B: Payload> Pastry<B> {
     /// Doubts those of the node's own leaf set who have failed by somebody's word, or who should be in his leaf set and are not.
     /// He has waited for them in vain: whoever has been heard meanwhile is probed only if he is silent until the next
     /// heartbeat.
-    fn doubt(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, view: &View) {
+    fn doubt(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>, view: &View<A>) {
         let space = ctx.config().space();
-        let missing = |leaf: Contact| view.reaches(space, leaf.id) && !view.leaf_set.contains(&leaf);
+        let missing = |leaf: Contact<A>| view.reaches(space, leaf.id) && !view.leaf_set.contains(&leaf);
         let mine = self.tables.leaf_set.contacts().iter().copied();
         let doubtful = mine.filter(|leaf| *leaf != contact && (view.failed.contains(leaf) || missing(*leaf)));
         for leaf in doubtful.collect::<Vec<_>>() {
@@ -152,7 +158,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Nobody answers a probe.
-    pub(in super::super) fn leaf_probe_failed(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact, begun: SimTime) {
+    pub(in super::super) fn leaf_probe_failed(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>, begun: SimTime) {
         if !self.heard_since(contact.addr, begun) {
             self.note_failed(contact);
             self.dead(ctx, contact.addr);
@@ -194,21 +200,21 @@ impl<B: Payload> Pastry<B> {
 }
 
 /// Failures.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// The next larger neighbour, over which this node watches.
-    pub(in super::super) fn right_neighbour(&self) -> Option<Contact> {
+    pub(in super::super) fn right_neighbour(&self) -> Option<Contact<A>> {
         self.tables.leaf_set.larger().next()
     }
 
     /// Whether somebody has failed of late.
-    pub(in super::super) fn has_failed(&self, contact: Contact) -> bool {
+    pub(in super::super) fn has_failed(&self, contact: Contact<A>) -> bool {
         self.dependable
             .as_ref()
             .is_some_and(|dependable| dependable.failed.contains(&contact))
     }
 
     /// Notes that somebody has failed, or has left.
-    pub(in super::super) fn note_failed(&mut self, contact: Contact) {
+    pub(in super::super) fn note_failed(&mut self, contact: Contact<A>) {
         let most = 2 * self.tables.leaf_set.contacts().len() + 2;
         if let Some(dependable) = &mut self.dependable
             && !dependable.failed.contains(&contact)
@@ -233,13 +239,13 @@ impl<B: Payload> Pastry<B> {
 
     /// Somebody has been found dead and forgotten: its left neighbour tells the others, by probes that also bring who takes
     /// its place.
-    pub(in super::super) fn mourn(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr, lost: &Forgotten, right: bool) {
+    pub(in super::super) fn mourn(&mut self, ctx: &mut Ctx<'_, Self>, addr: A, lost: &Forgotten<A>, right: bool) {
         let Some(dependable) = &mut self.dependable else {
             return;
         };
         dependable.suspects.retain(|suspect| *suspect != addr);
         dependable.confirmed.retain(|confirmed| *confirmed != addr);
-        if *lost != Forgotten::default() {
+        if lost.leaf.or(lost.entry).or(lost.neighbour).is_some() {
             dependable.failures.note(ctx.now());
         }
         if let Some(leaf) = lost.leaf {
@@ -255,7 +261,7 @@ impl<B: Payload> Pastry<B> {
 }
 
 /// Becoming active.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Whether a newcomer may become active: all in its leaf set have confirmed that they know it, and nobody is missing. If not, what
     /// can be done about that is under way.
     pub(in super::super) fn may_become_active(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
@@ -264,7 +270,7 @@ impl<B: Payload> Pastry<B> {
         };
         let leaves = self.tables.leaf_set.contacts().iter().copied();
         let unconfirmed = leaves.filter(|contact| !dependable.confirmed.contains(&contact.addr));
-        let unconfirmed: Vec<Contact> = unconfirmed.collect();
+        let unconfirmed: Vec<Contact<A>> = unconfirmed.collect();
         for contact in &unconfirmed {
             self.announce_view(ctx, *contact);
         }
@@ -306,7 +312,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Keeps something until the leaf set is known.
-    pub(in super::super) fn wait(&mut self, parcel: Parcel<B>) {
+    pub(in super::super) fn wait(&mut self, parcel: Parcel<B, A>) {
         if let Some(dependable) = &mut self.dependable {
             dependable.waiting.push(parcel);
         }

@@ -1,7 +1,7 @@
 //! Who is alive (DSN 2004): each node tells its left neighbour, watches its right one, and probes its routing table
 //! no more often than it must.
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::time::{SimDuration, SimTime};
 
@@ -17,7 +17,7 @@ use crate::request::RequestId;
 const SHORTEST_ROUND: SimDuration = SimDuration::from_secs(1);
 
 /// Neighbours on the ring.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// The node is active: it begins to watch.
     pub(in super::super) fn begin_to_watch(&mut self, ctx: &mut Ctx<'_, Self>) {
         if self.dependable.is_none() {
@@ -75,7 +75,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// The right neighbour is alive, or somebody takes this node for its left one.
-    pub(super) fn heartbeat(&mut self, ctx: &mut Ctx<'_, Self>, sender: Contact, period: SimDuration) {
+    pub(super) fn heartbeat(&mut self, ctx: &mut Ctx<'_, Self>, sender: Contact<A>, period: SimDuration) {
         self.note_period(ctx.now(), sender.addr, period);
         if self.right_neighbour() != Some(sender) {
             self.probe_leaf(ctx, sender);
@@ -101,7 +101,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Somebody does not answer: messages go around it, and it is probed before it counts as dead.
-    pub(in super::super) fn suspect(&mut self, ctx: &mut Ctx<'_, Self>, addr: NodeAddr) {
+    pub(in super::super) fn suspect(&mut self, ctx: &mut Ctx<'_, Self>, addr: A) {
         let Some(contact) = self.tables.contacts().find(|contact| contact.addr == addr) else {
             return;
         };
@@ -117,7 +117,7 @@ impl<B: Payload> Pastry<B> {
 }
 
 /// Routing tables.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Probes the entries that have not been heard for a period.
     pub(in super::super) fn probe_table(&mut self, ctx: &mut Ctx<'_, Self>) {
         let period = self.probe_period();
@@ -137,8 +137,8 @@ impl<B: Payload> Pastry<B> {
         ctx.set_timer(next.max(SHORTEST_ROUND), Timer::Liveness);
     }
 
-    fn probe_liveness(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact) {
-        let under_way = |ask: &Ask| matches!(ask, Ask::Liveness { contact: other, .. } if *other == contact);
+    fn probe_liveness(&mut self, ctx: &mut Ctx<'_, Self>, contact: Contact<A>) {
+        let under_way = |ask: &Ask<A>| matches!(ask, Ask::Liveness { contact: other, .. } if *other == contact);
         if !self.requests.any(under_way) {
             let begun = ctx.now();
             self.request(ctx, contact.addr, Ask::Liveness { contact, begun });
@@ -146,7 +146,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Sends a probe, for the first time or again.
-    pub(in super::super) fn post_liveness_probe(&mut self, ctx: &mut Ctx<'_, Self>, to: NodeAddr, request: RequestId) {
+    pub(in super::super) fn post_liveness_probe(&mut self, ctx: &mut Ctx<'_, Self>, to: A, request: RequestId) {
         let (id, period) = (self.me().id, self.own_period());
         self.told(ctx.now(), to);
         ctx.send(to, Msg::Probe(Probe::Liveness { request, id, period }));
@@ -155,7 +155,7 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn liveness_probed(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        from: NodeAddr,
+        from: A,
         request: RequestId,
         period: SimDuration,
     ) {
@@ -168,7 +168,7 @@ impl<B: Payload> Pastry<B> {
     pub(super) fn liveness_answered(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        responder: Contact,
+        responder: Contact<A>,
         request: RequestId,
         period: SimDuration,
     ) {
@@ -186,7 +186,7 @@ impl<B: Payload> Pastry<B> {
     pub(in super::super) fn liveness_probe_failed(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        contact: Contact,
+        contact: Contact<A>,
         begun: SimTime,
     ) {
         if !self.heard_since(contact.addr, begun) {
@@ -195,7 +195,7 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Tells somebody how far away he is, so that he need not measure it.
-    pub(in super::super) fn share_distance(&self, ctx: &mut Ctx<'_, Self>, to: Contact, distance: Distance) {
+    pub(in super::super) fn share_distance(&self, ctx: &mut Ctx<'_, Self>, to: Contact<A>, distance: Distance) {
         if self.dependable.is_some() && self.is_known() && ctx.config().proximity == Some(Proximity::Probe) {
             let id = self.me().id;
             ctx.send(to.addr, Msg::Probe(Probe::Distance { id, distance }));
@@ -204,7 +204,7 @@ impl<B: Payload> Pastry<B> {
 }
 
 /// How often to probe.
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Estimates the period anew, and forgets peers that are in no table any more.
     fn tune(&mut self, ctx: &Ctx<'_, Self>) {
         let config = ctx.config();

@@ -38,7 +38,7 @@ mod round_trip;
 mod tuning;
 pub(super) mod wire;
 
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::time::{SimDuration, SimTime};
 
@@ -108,17 +108,17 @@ impl Config {
 
 /// What a node keeps beside its tables.
 #[derive(Debug)]
-pub(super) struct Dependable<B> {
+pub(super) struct Dependable<B, A> {
     /// By address.
-    peers: Vec<Peer>,
+    peers: Vec<Peer<A>>,
     /// Who is silent, and not known to be dead. They are passed over on all hops but the last.
-    suspects: Vec<NodeAddr>,
+    suspects: Vec<A>,
     /// Who has failed of late, so that it is not taken for a candidate again.
-    failed: Vec<Contact>,
+    failed: Vec<Contact<A>>,
     /// Who is to be probed at the next heartbeat if he has been silent since.
-    doubts: Vec<(Contact, SimTime)>,
+    doubts: Vec<(Contact<A>, SimTime)>,
     /// Who has told a newcomer that it knows it.
-    confirmed: Vec<NodeAddr>,
+    confirmed: Vec<A>,
     /// Whether a whole side of the leaf set has been lost and not been found again.
     bereft: bool,
     /// The version of the leaf set that both neighbours have been told.
@@ -126,7 +126,7 @@ pub(super) struct Dependable<B> {
     /// Whether a newcomer is to look again whether it may become active.
     settling: bool,
     /// What cannot go on until the leaf set is known.
-    waiting: Vec<Parcel<B>>,
+    waiting: Vec<Parcel<B, A>>,
     failures: Failures,
     /// How often the node itself would probe its routing table.
     period: SimDuration,
@@ -134,8 +134,8 @@ pub(super) struct Dependable<B> {
 
 /// What is known of a node beside its place.
 #[derive(Debug)]
-struct Peer {
-    addr: NodeAddr,
+struct Peer<A> {
+    addr: A,
     /// When it was heard last.
     heard: SimTime,
     /// When it was told last that this node is alive.
@@ -147,7 +147,7 @@ struct Peer {
     period: Option<SimDuration>,
 }
 
-impl<B> Dependable<B> {
+impl<B, A: Address> Dependable<B, A> {
     pub(super) fn new(now: SimTime, parameters: MsPastry) -> Self {
         Dependable {
             peers: Vec::new(),
@@ -165,7 +165,7 @@ impl<B> Dependable<B> {
     }
 
     /// Somebody, who counts as heard now if nothing is known of him.
-    fn peer(&mut self, addr: NodeAddr, now: SimTime) -> &mut Peer {
+    fn peer(&mut self, addr: A, now: SimTime) -> &mut Peer<A> {
         let at = match self.peers.binary_search_by_key(&addr, |peer| peer.addr) {
             Ok(at) => at,
             Err(at) => {
@@ -184,7 +184,7 @@ impl<B> Dependable<B> {
         &mut self.peers[at]
     }
 
-    fn known_peer(&self, addr: NodeAddr) -> Option<&Peer> {
+    fn known_peer(&self, addr: A) -> Option<&Peer<A>> {
         let at = self.peers.binary_search_by_key(&addr, |peer| peer.addr).ok()?;
         Some(&self.peers[at])
     }
@@ -192,19 +192,19 @@ impl<B> Dependable<B> {
     /// Bytes on the heap, itself included.
     pub(super) fn heap_bytes(&self) -> usize {
         size_of::<Self>()
-            + self.peers.capacity() * size_of::<Peer>()
-            + (self.suspects.capacity() + self.confirmed.capacity()) * size_of::<NodeAddr>()
-            + self.failed.capacity() * size_of::<Contact>()
-            + self.doubts.capacity() * size_of::<(Contact, SimTime)>()
-            + self.waiting.capacity() * size_of::<Parcel<B>>()
+            + self.peers.capacity() * size_of::<Peer<A>>()
+            + (self.suspects.capacity() + self.confirmed.capacity()) * size_of::<A>()
+            + self.failed.capacity() * size_of::<Contact<A>>()
+            + self.doubts.capacity() * size_of::<(Contact<A>, SimTime)>()
+            + self.waiting.capacity() * size_of::<Parcel<B, A>>()
             + self.failures.heap_bytes()
     }
 }
 
-impl<B: Payload> Pastry<B> {
+impl<B: Payload, A: Address> Pastry<B, A> {
     /// Notes that something has come from an address: any message does as well as the answer to a probe.
     #[inline]
-    pub(super) fn sign_of_life(&mut self, ctx: &Ctx<'_, Self>, from: NodeAddr) {
+    pub(super) fn sign_of_life(&mut self, ctx: &Ctx<'_, Self>, from: A) {
         if let Some(dependable) = &mut self.dependable {
             dependable.suspects.retain(|suspect| *suspect != from);
             dependable.peer(from, ctx.now()).heard = ctx.now();
@@ -212,14 +212,14 @@ impl<B: Payload> Pastry<B> {
     }
 
     /// Notes that somebody is sent something from which he learns that this node is alive.
-    pub(super) fn told(&mut self, now: SimTime, to: NodeAddr) {
+    pub(super) fn told(&mut self, now: SimTime, to: A) {
         if let Some(dependable) = &mut self.dependable {
             dependable.peer(to, now).told = Some(now);
         }
     }
 
     /// Whether somebody has been heard since.
-    fn heard_since(&self, addr: NodeAddr, begun: SimTime) -> bool {
+    fn heard_since(&self, addr: A, begun: SimTime) -> bool {
         let peer = self
             .dependable
             .as_ref()
@@ -234,14 +234,14 @@ impl<B: Payload> Pastry<B> {
             .map_or(SimDuration::ZERO, |dependable| dependable.period)
     }
 
-    fn note_period(&mut self, now: SimTime, of: NodeAddr, period: SimDuration) {
+    fn note_period(&mut self, now: SimTime, of: A, period: SimDuration) {
         if let Some(dependable) = &mut self.dependable {
             dependable.peer(of, now).period = Some(period);
         }
     }
 
     /// A message that only nodes with these additions send each other.
-    pub(super) fn probed(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, probe: Probe) {
+    pub(super) fn probed(&mut self, ctx: &mut Ctx<'_, Self>, from: A, probe: Probe<A>) {
         let contact = |id| Contact { id, addr: from };
         if self.dependable.is_none() {
             return ctx.emit(Event::Dropped(Dropped::StaleAnswer));

@@ -4,6 +4,7 @@
 //! The formulas take a failure rate `mu` per node and second, and times in seconds. Nodes fail by a Poisson process, and a message
 //! uses an entry at a time that has nothing to do with the probes.
 
+use sim_core::addr::Address;
 use sim_core::math::{exp_m1, log2, pow};
 use sim_core::time::{SimDuration, SimTime};
 
@@ -71,7 +72,7 @@ impl Tuning {
 }
 
 /// `N`, estimated by the density of a leaf set: exact where its two sides meet.
-pub(super) fn nodes(leaf_set: &LeafSet, space: IdSpace) -> f64 {
+pub(super) fn nodes<A: Address>(leaf_set: &LeafSet<A>, space: IdSpace) -> f64 {
     let count = leaf_set.contacts().len() as f64;
     let (Some(first), Some(last)) = (leaf_set.farthest(Side::Smaller), leaf_set.farthest(Side::Larger)) else {
         return count + 1.0;

@@ -1,5 +1,6 @@
 //! The messages that MSPastry adds.
 
+use sim_core::addr::{Address, NodeAddr};
 use sim_core::time::SimDuration;
 
 use crate::id::{Contact, Id, IdSpace};
@@ -8,20 +9,20 @@ use crate::request::RequestId;
 
 /// What nodes say to each other only to learn who is there.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Probe {
+pub enum Probe<A = NodeAddr> {
     /// Are you there? This is my leaf set, and who has failed.
     LeafSet {
         /// Named in the answer.
         request: RequestId,
         /// What the sender knows.
-        view: Box<View>,
+        view: Box<View<A>>,
     },
     /// Answer to it. Who answers has the other one in its leaf set from now on, if he belongs there.
     LeafSetReply {
         /// The request answered.
         request: RequestId,
         /// What the sender knows.
-        view: Box<View>,
+        view: Box<View<A>>,
     },
     /// To the next smaller neighbour: I am here.
     Heartbeat {
@@ -59,20 +60,20 @@ pub enum Probe {
 
 /// What a node knows of its neighbours on the ring.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct View {
+pub struct View<A = NodeAddr> {
     /// Its own identifier.
     pub id: Id,
     /// The ends of the part of the ring that its leaf set covers; none if that is all of it.
     pub reach: Option<(Id, Id)>,
     /// Its leaf set.
-    pub leaf_set: Box<[Contact]>,
+    pub leaf_set: Box<[Contact<A>]>,
     /// Who has failed of late.
-    pub failed: Box<[Contact]>,
+    pub failed: Box<[Contact<A>]>,
     /// How often it would probe routing tables.
     pub period: SimDuration,
 }
 
-impl View {
+impl<A: Address> View<A> {
     /// Whether the leaf set covers an identifier: whoever has it should be in there.
     pub(super) fn reaches(&self, space: IdSpace, id: Id) -> bool {
         self.reach
@@ -90,7 +91,7 @@ pub(in crate::pastry) const KINDS: [&str; 6] = [
     "distance",
 ];
 
-impl Probe {
+impl<A: Address> Probe<A> {
     /// Its place in [`KINDS`].
     pub(in crate::pastry) fn kind(&self) -> usize {
         match self {
@@ -118,7 +119,7 @@ impl Probe {
 
     /// Whether all identifiers in it belong to the ring.
     pub(in crate::pastry) fn belongs_to(&self, space: IdSpace) -> bool {
-        let all = |contacts: &[Contact]| contacts.iter().all(|contact| space.holds(contact.id));
+        let all = |contacts: &[Contact<A>]| contacts.iter().all(|contact| space.holds(contact.id));
         match self {
             Probe::LeafSet { view, .. } | Probe::LeafSetReply { view, .. } => {
                 let ends = view
