@@ -37,7 +37,7 @@ fn with(command: &[&str], from: &str, to: &str) -> (tempfile::TempDir, Ended) {
 
 /// The only row of the table, column by column.
 #[track_caller]
-fn row(from: &str, to: &str) -> impl Fn(&str) -> f64 {
+fn row(from: &str, to: &str) -> impl Fn(&str) -> f64 + use<> {
     let (home, ended) = with(&["run"], from, to);
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     let file = fs::File::open(home.path().join("results/forwarding.csv")).unwrap();
