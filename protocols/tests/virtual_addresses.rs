@@ -211,7 +211,7 @@ impl<O: Carrier<true, A> + Subject, A: Address> Subject for Over<Storage<true, A
         let key = Id::new(u128::from(number % 7) << 60);
         Part::Own(match number % 5 {
             0 | 1 => dht::Command::Put { key, bytes: 100 },
-            2 if number % 3 == 0 => dht::Command::Remove { key },
+            2 if number.is_multiple_of(3) => dht::Command::Remove { key },
             _ => dht::Command::Get { key },
         })
     }

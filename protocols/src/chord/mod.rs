@@ -168,11 +168,7 @@ pub struct Chord<B = Nothing, A = NodeAddr> {
     next_finger: u8,
     requests: Requests<A, Ask<A>>,
     next_find: FindId,
-    /// Lookups under way.
-    #[expect(
-        clippy::vec_box,
-        reason = "a node has none most of the time, and keeps the room for one"
-    )]
+    /// Lookups under way. A node has none most of the time, and keeps the room for one: hence the boxes.
     finds: Vec<Box<Find<B, A>>>,
     /// What only some settings need. Under i3's rules the neighbours above are read off the list there.
     extras: Extras<A>,
