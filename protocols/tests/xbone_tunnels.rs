@@ -1,6 +1,6 @@
 //! P2P-XBone over Chord: without costs nobody notices it; and what its daemons do, step by step.
 
-mod xbone_support;
+mod xbone_ring;
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use sim_core::protocol::Wire;
 use sim_core::random::{StreamKey, unit};
 use sim_core::time::SimTime;
 use sim_core::world::Departure;
-use xbone_support::{Act, Inner, Run, ends, secs};
+use xbone_ring::{Act, Inner, Run, ends, secs};
 
 /// Arrivals, departures, returns and lookups, at random times.
 fn eventful(run: &mut Run, until: f64) {

@@ -1,0 +1,163 @@
+//! Addresses of tunnels under churn, loss and failures of the servers that hand them out: none is lost, and none is two
+//! tunnels' at a time.
+
+mod xbone_ring;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocols::layer::Part;
+use protocols::xbone::{
+    Balancing, Block, Event, Failure, Held, LeaseId, Patience, Provisioning, Servers, Terms, XBone,
+};
+use rand::Rng;
+use sim_core::addr::NodeAddr;
+use sim_core::network::Lossy;
+use sim_core::random::{StreamKey, unit};
+use sim_core::simulation::Simulation;
+use sim_core::time::SimTime;
+use sim_core::world::Departure;
+use xbone_ring::{Act, Inner, Life, Run, ends, secs};
+
+const PLACES: u32 = 10;
+const SERVERS: [u32; 2] = [PLACES + 1, PLACES + 2];
+/// Until when nodes come and go.
+const BUSY: f64 = 60.0;
+/// How long a lease lasts without renewal.
+const TERM: f64 = 60.0;
+/// When all that was under way has come to its end: each release has been answered, and each lease of the departed has ended.
+const QUIET: f64 = 400.0;
+
+/// Nodes that come, go and return, and two servers that fail for some seconds.
+fn schedule(seed: u64, pool: &'static str) -> Run {
+    let mut run = Run::new(PLACES, seed);
+    let mut rng = StreamKey::root(seed, 0).purpose("schedule").rng();
+    let patience = Patience {
+        timeout: secs(1.0),
+        tries: 2,
+        servers: 2,
+        term: Some(secs(TERM)),
+    };
+    let balancing = [Balancing::RoundRobin, Balancing::HashOfPair, Balancing::Random][seed as usize % 3];
+    let servers = Servers::new(SERVERS.map(NodeAddr).to_vec(), balancing, patience).expect("two servers");
+    run.xbone.provisioning = Provisioning::Daemons {
+        servers,
+        configuration: secs(0.2),
+    };
+    run.xbone.linger = secs(3.0);
+    run.xbone.keep_alive = secs(10.0);
+    run.chord.timeout = secs(5.0);
+    run.pool = pool;
+    run.terms = Terms {
+        term: Some(secs(TERM)),
+        ..Terms::default()
+    };
+    run.acts.extend(SERVERS.map(|server| (secs(0.0), Act::Server(server))));
+    run.acts.push((secs(0.1), Act::Arrive));
+    for _ in 0..8 {
+        run.acts.push((secs(1.0 + unit(&mut rng) * 15.0), Act::Arrive));
+    }
+    for _ in 0..12 {
+        let act = match rng.next_u64() % 4 {
+            0 => Act::Depart(Departure::Graceful),
+            1 => Act::Depart(Departure::Silent),
+            2 => Act::Return,
+            _ => Act::Arrive,
+        };
+        run.acts.push((secs(15.0 + unit(&mut rng) * (BUSY - 15.0)), act));
+    }
+    for server in SERVERS {
+        let at = unit(&mut rng) * BUSY;
+        run.acts.push((secs(at), Act::ServerFails(server)));
+        run.acts.push((secs(at + unit(&mut rng) * 10.0), Act::Server(server)));
+    }
+    for _ in 0..30 {
+        run.acts.push((secs(10.0 + unit(&mut rng) * BUSY), Act::Ask));
+    }
+    run.acts.sort_by_key(|(time, _)| *time);
+    run
+}
+
+type Sim = Simulation<XBone<Inner>, Life<XBone<Inner>>>;
+
+/// What the servers have leased: a lease that has ended is taken off when the server is asked something next.
+fn leased(simulation: &Sim, now: SimTime) -> BTreeMap<LeaseId, Block> {
+    let ledgers = SERVERS.map(|server| {
+        simulation
+            .node(NodeAddr(server))
+            .and_then(XBone::server)
+            .expect("a server")
+            .ledger()
+    });
+    for ledger in ledgers {
+        ledger.check().expect("a sound ledger");
+    }
+    ledgers
+        .into_iter()
+        .flat_map(|ledger| ledger.leases())
+        .filter(|(_, lease)| lease.until > now)
+        .map(|(id, lease)| (id, lease.block))
+        .collect()
+}
+
+/// The addresses of tunnels that stand, at least at one end.
+fn standing(simulation: &Sim) -> BTreeMap<LeaseId, Held> {
+    ends(simulation, PLACES)
+        .into_iter()
+        .filter_map(|(_, _, held)| held.map(|held| (held.id, held)))
+        .collect()
+}
+
+/// The leases that nodes know of, those in the making included.
+fn known(simulation: &Sim) -> BTreeSet<LeaseId> {
+    let nodes = (0..PLACES).filter_map(|place| simulation.node(NodeAddr(place))?.node());
+    nodes.flat_map(|node| node.leases()).collect()
+}
+
+#[test]
+fn after_churn_loss_and_failures_of_servers_exactly_the_tunnels_that_stand_have_addresses() {
+    let (mut tunnels, mut refused) = (0, 0);
+    for seed in 0..400 {
+        // Every other schedule has 2 x 8 blocks, which is not enough.
+        let pool = if seed % 2 == 0 { "10.#.0.0/16" } else { "10.#.0.0/27" };
+        let run = schedule(seed, pool);
+        let network = Lossy::new(run.network(), 0.05).expect("a probability");
+        let mut simulation = run.virtual_over(network, ());
+        for second in 0..10 {
+            let now = SimTime::ZERO + secs(QUIET + f64::from(second));
+            simulation.run_until(now).expect("nobody watches");
+            let (leased, standing, known) = (leased(&simulation, now), standing(&simulation), known(&simulation));
+            let missing: Vec<_> = standing.keys().filter(|id| !leased.contains_key(id)).collect();
+            assert!(
+                missing.is_empty(),
+                "seed {seed}: tunnels without addresses: {missing:?}"
+            );
+            let lost: Vec<_> = leased.keys().filter(|id| !known.contains(id)).collect();
+            assert!(lost.is_empty(), "seed {seed}: addresses that nobody knows of: {lost:?}");
+            let pairs: BTreeSet<_> = standing.values().map(|held| held.pair).collect();
+            assert_eq!(pairs.len(), standing.len(), "seed {seed}: a pair is two tunnels'");
+            tunnels += standing.len();
+        }
+        let is_refused = |event: &Event| {
+            matches!(
+                event,
+                Event::Failed {
+                    why: Failure::NoAddresses,
+                    ..
+                }
+            )
+        };
+        let own = simulation
+            .world()
+            .events
+            .iter()
+            .filter_map(|(_, _, event)| match event {
+                Part::Own(event) => Some(event),
+                Part::Below(_) => None,
+            });
+        refused += own.filter(|event| is_refused(event)).count();
+    }
+    assert!(
+        tunnels > 10_000 && refused > 1000,
+        "{tunnels} tunnels seen, {refused} refused"
+    );
+}
