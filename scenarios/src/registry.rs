@@ -8,7 +8,7 @@ pub use layer::LayerEntry;
 use protocols::dht;
 
 use crate::input::InputError;
-use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay};
+use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay, XBoneOverlay};
 use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
@@ -73,6 +73,7 @@ impl Registry {
             .with(OverlayEntry::<ChordOverlay>::new())
             .with(OverlayEntry::<PastryOverlay>::new())
             .with(dht)
+            .with(LayerEntry::over::<XBoneOverlay<ChordOverlay>>())
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.

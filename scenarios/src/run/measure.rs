@@ -13,6 +13,7 @@ use super::snapshot::Snapshot;
 use super::spread::Spread;
 use super::storage::Stored;
 use super::tally::{Bins, Tally};
+use super::tunnels::Tunnels;
 use crate::scenario::Point;
 
 /// Everything that one run measured. Counts and integer sums, so that tables do not depend on the order of additions.
@@ -44,6 +45,8 @@ pub struct Measured {
     pub node_loads: Vec<Spread>,
     /// What was stored, and what became of it, if anything was to be.
     pub stored: Option<Stored>,
+    /// The tunnels of a virtual network, if it is one.
+    pub tunnels: Option<Tunnels>,
     /// Comings and goings in the measured time.
     pub comings: Comings,
     /// Arrivals, founders not counted.

@@ -4,6 +4,7 @@ mod comings;
 mod layout;
 mod rows;
 mod storage;
+mod tunnels;
 
 use std::collections::BTreeMap;
 

@@ -133,7 +133,7 @@ fn point(
         .storage
         .map(|raw| storage(raw, end, &document))
         .transpose()?;
-    let protocol = Settings::chosen(&document, &known)?;
+    let protocol = Settings::chosen(&document, &known, nodes)?;
     let head = Head {
         name: raw.name,
         title: raw.title,
