@@ -411,16 +411,17 @@ impl<B: Payload, A: Address> Chord<B, A> {
     /// Somebody takes this node for the successor of a key: it answers the origin, unless it knows of a node between the key
     /// and itself.
     fn i3_claim(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, origin: A, ttl: u8) {
-        if origin == self.me.addr || ttl <= 1 {
+        if origin == self.me.addr {
             return;
         }
         let known = self.extras.i3().into_iter().flat_map(NodeList::active);
         let nearer = known.filter(|contact| contact.addr != origin).last();
         match nearer.filter(|nearer| !in_open_closed(nearer.id, key, self.me.id)) {
-            Some(nearer) => {
+            Some(nearer) if ttl > 1 => {
                 let ttl = ttl - 1;
                 ctx.send(nearer.addr, super::Msg::I3(Msg::Responsible { key, origin, ttl }));
             }
+            Some(_) => {}
             None => ctx.send(origin, super::Msg::I3(Msg::FoundSuccessor(self.me))),
         }
     }

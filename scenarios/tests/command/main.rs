@@ -24,3 +24,4 @@ mod topology_command;
 mod verify;
 mod watch;
 mod workload;
+mod xbone;
