@@ -22,7 +22,7 @@ type Measured = [f64; 3];
 fn run(rho: f64, seed: u64) -> Measured {
     let service = Service::with_rate(Service::UDP).expect("a rate of the paper");
     let pool = BlockPool::parse("10.0.0.0/8").expect("a prefix");
-    let mut server = AddressServer::new(SimTime::ZERO, service, Ledger::new(pool, Terms::default()));
+    let mut server = AddressServer::new(service, Ledger::new(pool, Terms::default()));
     let gaps = Exponential::new(service.time.as_secs_f64() / rho).expect("a positive mean");
     let mut rng = StreamKey::root(seed, 0).purpose("arrivals").rng();
     let (mut now, mut due) = (SimTime::ZERO, None);
