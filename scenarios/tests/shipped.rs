@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use analysis::Table;
+use analysis::{Cell, Conditions, Table};
 use scenarios::cli;
 use scenarios::exit::Exit;
 use scenarios::registry::Registry;
@@ -210,6 +210,31 @@ fn chord_converges_in_about_as_many_rounds_whatever_the_period() {
     }
 }
 
+/// Fujita et al. 2005, Fig. 5 (i), in three runs: tunnels take their time where the period is short.
+#[test]
+fn xbone_convergence_is_slower_where_the_period_is_short() {
+    let settings = ["protocol.xbone.over.chord.stabilize_period=1s", "run.duration=40s"];
+    let run = run("xbone-convergence.toml", 3, &settings);
+    let t90 = |series: &str| {
+        let rows = [("protocol.xbone", Cell::from(series)), ("part", Cell::from(0.9))];
+        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
+        let times = run
+            .table("convergence")
+            .select(&rows)
+            .unwrap()
+            .numbers("time_s")
+            .unwrap();
+        assert_eq!(times.len(), 3, "{series}");
+        times.into_iter().map(|time| time.expect(series)).sum::<f64>() / 3.0
+    };
+    let [chord, control, xbone] = ["Chord of i3", "Chord, owner answers", "P2P-XBone"].map(t90);
+    assert!(
+        xbone > 1.2 * chord && xbone > 1.4 * control,
+        "{chord} {control} {xbone}"
+    );
+    assert!((15.0..=25.0).contains(&xbone), "{xbone}");
+}
+
 /// A sixteenth of the slots and a third of the time: more maintenance buys more correct lookups, and costs more.
 #[test]
 fn chord_churn_pays_for_correct_lookups_with_traffic() {
@@ -330,6 +355,7 @@ fn the_full_profile_of_every_scenario_can_be_run() {
         "chord-hops",
         "chord-failures",
         "chord-convergence",
+        "xbone-convergence",
         "chord-churn",
         "dht-churn",
     ] {

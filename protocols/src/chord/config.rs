@@ -28,6 +28,15 @@ pub enum LookupStyle {
     Recursive,
 }
 
+/// Who answers the origin of a lookup that keeps the ring, under the rules of i3.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LookupEnd {
+    /// The key's predecessor, as in i3.
+    Predecessor,
+    /// The key's owner, as in P2P-XBone (Fujita et al. 2005, Fig. 3).
+    Owner,
+}
+
 /// What becomes of the nodes that are looked at from a finger on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Choice {
@@ -85,6 +94,8 @@ pub struct Config {
     pub route_with_successors: bool,
     /// Who asks the nodes on the way.
     pub lookup: LookupStyle,
+    /// Who answers the lookups by which the rules of i3 keep the ring; other rules have the predecessor do it.
+    pub lookup_end: LookupEnd,
     /// Whether a lookup that was asked for from above ends only when the owner has answered. If not, it ends with the
     /// answer of the key's predecessor, as in the papers, and may name an owner that is dead.
     pub confirm_owner: bool,
@@ -154,6 +165,9 @@ pub enum ConfigError {
     /// Something that i3 has no rules for.
     #[error("{0} has no meaning under the rules of i3; choose other `rules`, or leave it out")]
     NotUnderI3(&'static str),
+    /// Something that only i3 has rules for.
+    #[error("{0} has a meaning under the rules of i3 alone; choose `rules = \"i3\"`, or leave it out")]
+    OnlyUnderI3(&'static str),
 }
 
 impl Default for Config {
@@ -165,6 +179,7 @@ impl Default for Config {
             successors: 8,
             route_with_successors: true,
             lookup: LookupStyle::Iterative,
+            lookup_end: LookupEnd::Predecessor,
             confirm_owner: false,
             stabilize_period: SimDuration::from_secs(30),
             stabilize_jitter: 0.5,
@@ -216,6 +231,9 @@ impl Config {
 
     /// Whether Chord can work with what is only there where it is asked for.
     fn validate_extras(&self) -> Result<(), ConfigError> {
+        if self.lookup_end == LookupEnd::Owner && self.rules != Rules::I3 {
+            return Err(ConfigError::OnlyUnderI3("lookup_end"));
+        }
         if let Some(Proximity { samples, .. }) = self.proximity {
             if self.rules == Rules::I3 {
                 return Err(ConfigError::NotUnderI3("proximity"));
@@ -335,6 +353,7 @@ mod tests {
                 "consistency_check",
                 spoilt(|config| (config.rules, config.consistency_check) = (Rules::I3, check(60, 4))),
             ),
+            ("lookup_end", spoilt(|config| config.lookup_end = LookupEnd::Owner)),
         ];
         assert_eq!(Config::default().validate(), Ok(Config::default()));
         for (field, config) in refused {

@@ -17,6 +17,10 @@
 //! These lookups (`find_successor`) are passed on from node to node with a time to live, and the key's predecessor
 //! answers the origin. Nobody waits for the answer: it adds its node to the list whenever it comes.
 //!
+//! P2P-XBone has the responsible node answer instead (Fujita et al. 2005, Fig. 3), since it is the one that makes the tunnel:
+//! [`LookupEnd::Owner`]. The predecessor hands the lookup to the node that it takes for responsible; who knows a node between
+//! the key and itself hands it back to that one, so that a lookup ends right even where the predecessor is behind.
+//!
 //! # Deviations
 //!
 //! - The well-known node that i3 asks at the turn of the finger index, against loops in networks that are not
@@ -34,7 +38,7 @@ use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::Ctx;
 
 use super::ring::{in_open, in_open_closed};
-use super::{Chord, Config, Event, JoinFailure, Stage, Tables};
+use super::{Chord, Config, Event, JoinFailure, LookupEnd, Stage, Tables};
 use crate::id::{Contact, Id, IdSpace};
 use crate::kbr::Payload;
 use crate::lookup::Failure;
@@ -78,6 +82,15 @@ pub enum Msg<A = NodeAddr> {
     Pong {
         /// The sender's identifier.
         id: Id,
+    },
+    /// The sender takes you for the successor of `key`; if you are, answer the origin.
+    Responsible {
+        /// What is looked up.
+        key: Id,
+        /// Whom to answer.
+        origin: A,
+        /// How many more nodes it may visit.
+        ttl: u8,
     },
 }
 
@@ -343,6 +356,7 @@ impl<B: Payload, A: Address> Chord<B, A> {
             // All others are requests, and only a member answers.
             _ if self.stage != Stage::Member => {}
             Msg::FindSuccessor { key, origin, ttl } => self.i3_process_find(ctx, key, origin, ttl),
+            Msg::Responsible { key, origin, ttl } => self.i3_claim(ctx, key, origin, ttl),
             Msg::Stab { id } => {
                 if let Some(predecessor) = self.predecessor {
                     ctx.send(from, super::Msg::I3(Msg::StabReply(predecessor)));
@@ -371,7 +385,13 @@ impl<B: Payload, A: Address> Chord<B, A> {
         let answer = |found| super::Msg::I3(Msg::FoundSuccessor(found));
         match self.successors.iter().copied().find(|contact| contact.addr != origin) {
             None => ctx.send(origin, answer(self.me)),
-            Some(successor) if in_open_closed(self.me.id, key, successor.id) => ctx.send(origin, answer(successor)),
+            Some(successor) if in_open_closed(self.me.id, key, successor.id) => match ctx.config().lookup_end {
+                LookupEnd::Predecessor => ctx.send(origin, answer(successor)),
+                LookupEnd::Owner => {
+                    let ttl = ttl - 1;
+                    ctx.send(successor.addr, super::Msg::I3(Msg::Responsible { key, origin, ttl }));
+                }
+            },
             Some(successor) => {
                 let next = self
                     .closest_preceding_node(ctx.config(), key, &[origin])
@@ -385,6 +405,24 @@ impl<B: Payload, A: Address> Chord<B, A> {
                     }),
                 );
             }
+        }
+    }
+
+    /// Somebody takes this node for the successor of a key: it answers the origin, unless it knows of a node between the key
+    /// and itself.
+    fn i3_claim(&mut self, ctx: &mut Ctx<'_, Self>, key: Id, origin: A, ttl: u8) {
+        if origin == self.me.addr {
+            return;
+        }
+        let known = self.extras.i3().into_iter().flat_map(NodeList::active);
+        let nearer = known.filter(|contact| contact.addr != origin).last();
+        match nearer.filter(|nearer| !in_open_closed(nearer.id, key, self.me.id)) {
+            Some(nearer) if ttl > 1 => {
+                let ttl = ttl - 1;
+                ctx.send(nearer.addr, super::Msg::I3(Msg::Responsible { key, origin, ttl }));
+            }
+            Some(_) => {}
+            None => ctx.send(origin, super::Msg::I3(Msg::FoundSuccessor(self.me))),
         }
     }
 

@@ -73,7 +73,7 @@ use crate::request::{RequestId, Requests};
 use ask::Ask;
 pub use bulk::Ring;
 use check::Acquaintances;
-pub use config::{Choice, Config, ConfigError, ConsistencyCheck, Delays, LookupStyle, Proximity, Rules};
+pub use config::{Choice, Config, ConfigError, ConsistencyCheck, Delays, LookupEnd, LookupStyle, Proximity, Rules};
 pub use event::{Command, Dropped, Event, JoinFailure, LookupFailure};
 use extras::Extras;
 use find::{Find, FindId};

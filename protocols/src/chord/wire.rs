@@ -146,7 +146,7 @@ impl<B: Payload, A: Address> Wire for Msg<B, A> {
             Msg::Pong { .. } => 7,
             Msg::PredecessorLeaving { .. } => 8,
             Msg::SuccessorLeaving { .. } => 9,
-            Msg::I3(i3::Msg::FindSuccessor { .. }) => 1,
+            Msg::I3(i3::Msg::FindSuccessor { .. } | i3::Msg::Responsible { .. }) => 1,
             Msg::I3(i3::Msg::FoundSuccessor(_)) => 10,
             Msg::I3(i3::Msg::Stab { .. }) => 11,
             Msg::I3(i3::Msg::StabReply(_)) => 12,
@@ -175,7 +175,7 @@ impl<B: Payload, A: Address> Wire for Msg<B, A> {
             Msg::Notify { .. } | Msg::Pong { .. } => 1,
             Msg::PredecessorLeaving { predecessor, .. } => 1 + usize::from(predecessor.is_some()),
             Msg::SuccessorLeaving { successors, .. } => 1 + successors.len(),
-            Msg::I3(i3::Msg::FindSuccessor { .. }) => 2,
+            Msg::I3(i3::Msg::FindSuccessor { .. } | i3::Msg::Responsible { .. }) => 2,
             Msg::I3(_) => 1,
             // Key and source.
             Msg::Route { owner, .. } => 2 + usize::from(owner.is_some()),
@@ -207,7 +207,7 @@ impl<B, A: Address> Msg<B, A> {
             Msg::I3(i3::Msg::FindSuccessor { key: id, .. } | i3::Msg::Stab { id } | i3::Msg::Ping { id }) => {
                 space.holds(*id)
             }
-            Msg::I3(i3::Msg::Pong { id }) => space.holds(*id),
+            Msg::I3(i3::Msg::Pong { id } | i3::Msg::Responsible { key: id, .. }) => space.holds(*id),
             Msg::I3(i3::Msg::FoundSuccessor(contact) | i3::Msg::StabReply(contact)) => holds(contact),
             Msg::Route { owner, message } => {
                 space.holds(message.key) && holds(&message.source) && owner.is_none_or(|owner| space.holds(owner))

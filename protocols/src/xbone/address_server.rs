@@ -201,18 +201,28 @@ impl AddressServer {
         self.queue.len()
     }
 
-    /// The share of the time since the server came up in which it was busy.
-    pub fn utilisation(&self, now: SimTime) -> f64 {
+    /// How long it has been busy since it came up.
+    pub fn busy(&self, now: SimTime) -> SimDuration {
         let begun = match self.queue.is_empty() {
             true => SimDuration::ZERO,
             false => self.service.time - self.due.since(now),
         };
+        self.load.busy + begun
+    }
+
+    /// The share of the time since the server came up in which it was busy.
+    pub fn utilisation(&self, now: SimTime) -> f64 {
         let up = now.since(self.up_since).as_secs_f64();
         if up > 0.0 {
-            (self.load.busy + begun).as_secs_f64() / up
+            self.busy(now).as_secs_f64() / up
         } else {
             0.0
         }
+    }
+
+    /// How fast it is.
+    pub fn service(&self) -> Service {
+        self.service
     }
 
     /// What it has had to do.

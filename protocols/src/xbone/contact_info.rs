@@ -9,8 +9,9 @@ use sim_core::addr::{Address, NodeAddr};
 /// A resource daemon gives it out and can open it; for the overlay it is opaque, to be kept, compared and passed on in messages
 /// (Fujita et al. 2005, section II-C.1: base addresses "treated as an opaque parameter by the P2PDs not to violate the
 /// virtualization boundary"). An overlay in a virtual network is a protocol whose [`Addr`](sim_core::protocol::Protocol::Addr)
-/// is this type. There is no way from it to a [`NodeAddr`] outside this module, so that nothing inside a virtual network learns a
-/// base address.
+/// is this type. There is no way from it to a [`NodeAddr`] for an overlay, which is written for any type of address, so that nothing
+/// inside a virtual network learns a base address; whoever looks on from outside has
+/// [`XBone::base_addr`](super::XBone::base_addr).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactInfo(NodeAddr);
 

@@ -74,6 +74,11 @@ impl<C: Driver> Daemon<C> {
         }
     }
 
+    /// The base address of its node.
+    pub(super) fn me(&self) -> NodeAddr {
+        self.me
+    }
+
     /// What has happened that the node must know of, in order.
     pub(super) fn next_told(&mut self) -> Option<Told<C::Msg>> {
         self.told.pop_front()

@@ -84,6 +84,12 @@ impl Servers {
         })
     }
 
+    /// The longest time that a client waits for a pair of addresses before it gives up.
+    pub fn longest_wait(&self) -> SimDuration {
+        let servers = self.patience.servers.min(self.addrs.len()) as u64;
+        self.patience.timeout * (servers * u64::from(self.patience.tries))
+    }
+
     /// Their base addresses.
     pub fn addrs(&self) -> &[NodeAddr] {
         &self.addrs
@@ -207,7 +213,8 @@ impl LeaseClient {
         LeaseClient {
             me,
             streams,
-            next_lease: streams.purpose("first lease").bits() as u32,
+            // Leases that nodes begin with have the numbers below: see `LeaseId::begun_with`.
+            next_lease: streams.purpose("first lease").bits() as u32 | LeaseId::FIRST_ASKED,
             next_call: 0,
             calls: Vec::new(),
         }

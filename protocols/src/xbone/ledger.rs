@@ -17,6 +17,17 @@ pub struct LeaseId {
     pub number: u32,
 }
 
+impl LeaseId {
+    /// The least number of a lease that a node has asked for. (After two thousand million it would begin anew at zero.)
+    pub(super) const FIRST_ASKED: u32 = 1 << 31;
+
+    /// The name of a lease that a node begins with, by the number of it at this node: no request of its own will have it.
+    pub fn begun_with(client: NodeAddr, number: u32) -> Self {
+        let number = number % Self::FIRST_ASKED;
+        LeaseId { client, number }
+    }
+}
+
 /// What address servers are asked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Transaction {

@@ -145,6 +145,20 @@ impl<C: Driver> XBone<C> {
         self.node().map(VirtualNode::overlay)
     }
 
+    /// The base address of the participant.
+    pub fn addr(&self) -> NodeAddr {
+        match self {
+            XBone::Node(node) => node.addr(),
+            XBone::Manager(_, addr) | XBone::Server(_, addr) => *addr,
+        }
+    }
+
+    /// The base address that a peer's contact information stands for: for whoever measures a virtual network from outside. An
+    /// overlay, which is no part of its own `XBone`, has no way to say this.
+    pub fn base_addr(peer: ContactInfo) -> NodeAddr {
+        peer.open()
+    }
+
     /// The address server, of a participant that is one.
     pub fn server(&self) -> Option<&AddressServer> {
         match self {

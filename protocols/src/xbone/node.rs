@@ -74,6 +74,16 @@ impl<C: Driver> VirtualNode<C> {
         &self.overlay
     }
 
+    /// Its base address.
+    pub(super) fn addr(&self) -> NodeAddr {
+        self.daemon.me()
+    }
+
+    /// Whether a tunnel to this peer stands at this end.
+    pub fn reaches(&self, peer: ContactInfo) -> bool {
+        self.daemon.reaches(peer.open())
+    }
+
     /// The tunnels that stand at this end: their other ends, and their addresses.
     pub fn tunnels(&self) -> impl Iterator<Item = (ContactInfo, Option<Held>)> {
         let tunnels = self.daemon.tunnels().iter();

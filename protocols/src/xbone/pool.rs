@@ -150,6 +150,22 @@ impl BlockPool {
         BlockPool::new(parsed)
     }
 
+    /// The blocks of a prefix in so many pools of the same size, as large as they can be: one for each of several servers.
+    ///
+    /// # Errors
+    /// [`PoolError`], of the prefix or of a share of it.
+    pub fn shares(prefix: &str, pools: usize) -> Result<Vec<Self>, PoolError> {
+        let whole = BlockPool::parse(prefix)?.prefix;
+        let bits = pools.next_power_of_two().trailing_zeros() as u8;
+        let too_small = || PoolError::TooSmall {
+            found: whole,
+            block: whole.max_prefix_len() - BLOCK_BITS,
+        };
+        let length = whole.prefix_len().saturating_add(bits);
+        let shares = whole.subnets(length).map_err(|_| too_small())?;
+        shares.take(pools).map(BlockPool::new).collect()
+    }
+
     /// The prefix.
     pub fn prefix(&self) -> IpNet {
         self.prefix

@@ -5,14 +5,14 @@ use std::marker::PhantomData;
 
 use protocols::chord::invariants::RingInvariants;
 use protocols::chord::{
-    Choice, Chord, Command, Config, ConfigError, ConsistencyCheck, Delays, Event, Init, LookupStyle, Proximity, Ring,
-    Rules,
+    Choice, Chord, Command, Config, ConfigError, ConsistencyCheck, Delays, Event, Init, LookupEnd, LookupStyle,
+    Proximity, Ring, Rules,
 };
 use protocols::id::{Contact, Id};
 use protocols::kbr::{KeyBased, Nothing, Payload, Step};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
@@ -40,6 +40,8 @@ pub struct ChordSettings {
     route_with_successors: bool,
     /// Who asks the nodes on the way.
     lookup: LookupName,
+    /// Who answers the lookups by which the rules of i3 keep the ring.
+    lookup_end: LookupEndName,
     /// Whether a lookup ends only when the owner has answered.
     confirm_owner: bool,
     /// Mean period of stabilisation.
@@ -149,6 +151,15 @@ enum LookupName {
     Recursive,
 }
 
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum LookupEndName {
+    /// The key's predecessor, as in i3.
+    Predecessor,
+    /// The key's owner, as in P2P-XBone (Fujita et al. 2005, Fig. 3).
+    Owner,
+}
+
 impl Default for ChordSettings {
     fn default() -> Self {
         let default = Config::default();
@@ -160,6 +171,10 @@ impl Default for ChordSettings {
             lookup: match default.lookup {
                 LookupStyle::Iterative => LookupName::Iterative,
                 LookupStyle::Recursive => LookupName::Recursive,
+            },
+            lookup_end: match default.lookup_end {
+                LookupEnd::Predecessor => LookupEndName::Predecessor,
+                LookupEnd::Owner => LookupEndName::Owner,
             },
             confirm_owner: default.confirm_owner,
             stabilize_period: Duration(default.stabilize_period),
@@ -184,6 +199,10 @@ impl ChordSettings {
             lookup: match self.lookup {
                 LookupName::Iterative => LookupStyle::Iterative,
                 LookupName::Recursive => LookupStyle::Recursive,
+            },
+            lookup_end: match self.lookup_end {
+                LookupEndName::Predecessor => LookupEnd::Predecessor,
+                LookupEndName::Owner => LookupEnd::Owner,
             },
             confirm_owner: self.confirm_owner,
             stabilize_period: self.stabilize_period.get(),
@@ -219,18 +238,18 @@ impl ProximitySettings {
     }
 }
 
-fn contact((id, addr): (u128, NodeAddr)) -> Contact {
+fn contact<A>((id, addr): (u128, A)) -> Contact<A> {
     Contact { id: Id::new(id), addr }
 }
 
-impl<B: Payload> Overlay for ChordOverlay<B> {
+impl<B: Payload, A: Address> Overlay<A> for ChordOverlay<B> {
     const NAME: &'static str = "chord";
     const SUMMARY: &'static str =
         "Chord (Stoica et al. 2001, 2003), with the rules of both papers, of i3, and Zave's corrected ones";
     type Settings = ChordSettings;
-    type Protocol = Chord<B>;
+    type Protocol = Chord<B, A>;
     type Invariants = RingInvariants;
-    const SUCCESSOR: Option<fn(&Chord<B>) -> NodeAddr> = Some(|node| {
+    const SUCCESSOR: Option<fn(&Chord<B, A>) -> A> = Some(|node| {
         node.successors()
             .first()
             .map_or(node.contact().addr, |successor| successor.addr)
@@ -248,22 +267,22 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
                 ConfigError::Samples { .. } => "proximity.samples",
                 ConfigError::CheckPeriod => "consistency_check.period",
                 ConfigError::CheckMemory(_) => "consistency_check.memory",
-                ConfigError::NotUnderI3(key) => key,
+                ConfigError::NotUnderI3(key) | ConfigError::OnlyUnderI3(key) => key,
             };
             settings.error_at(key, error.to_string())
         })
     }
 
     fn capacity(config: &Config) -> u128 {
-        key_based::capacity::<Chord<B>>(config)
+        key_based::capacity::<Chord<B, A>>(config)
     }
 
     fn identifier(config: &Config, stream: StreamKey) -> u128 {
-        key_based::identifier::<Chord<B>>(config, stream)
+        key_based::identifier::<Chord<B, A>>(config, stream)
     }
 
     fn key(config: &Config, rng: &mut NodeRng) -> u128 {
-        key_based::key::<Chord<B>>(config, rng)
+        key_based::key::<Chord<B, A>>(config, rng)
     }
 
     /// A whole successor list and the node itself, which is where Zave has a ring start. The published rules do not ask
@@ -272,16 +291,16 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
         config.successors as u32 + 1
     }
 
-    fn perfect(config: &Config, members: &[(u128, NodeAddr)], _: &Surroundings<'_>) -> Vec<Init> {
+    fn perfect(config: &Config, members: &[(u128, A)], _: &Surroundings<'_, A>) -> Vec<Init<A>> {
         let ring = Ring::new(config, members.iter().copied().map(contact));
-        let ready = |&(id, _): &(u128, NodeAddr)| Init::Ready {
+        let ready = |&(id, _): &(u128, A)| Init::Ready {
             id: Id::new(id),
             tables: Box::new(ring.tables(Id::new(id))),
         };
         members.iter().map(ready).collect()
     }
 
-    fn joining(_: &Config, id: u128, bootstrap: NodeAddr) -> Init {
+    fn joining(_: &Config, id: u128, bootstrap: A) -> Init<A> {
         Init::Join {
             id: Id::new(id),
             bootstrap,
@@ -300,10 +319,10 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
         // With proximity, of each finger about ln s others, and while tables are built a list of s of them for all.
         let samples = config.proximity.map_or(0, |proximity| proximity.samples);
         let remembered = config.consistency_check.map_or(0, |check| check.memory);
-        let near = (fingers + 1) * samples * size_of::<Contact>() + remembered * size_of::<NodeAddr>();
+        let near = (fingers + 1) * samples * size_of::<Contact<A>>() + remembered * size_of::<A>();
         // Fingers are kept with how many of them are the same, entries of the list with what is known of them; and a
         // lookup and a few requests are under way.
-        (config.successors + fingers + known) * 2 * size_of::<Contact>() + near + 256
+        (config.successors + fingers + known) * 2 * size_of::<Contact<A>>() + near + 256
     }
 
     /// Chord itself says when a join has failed: this is only longer than the longest that it can take, every node on the
@@ -313,15 +332,15 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
         config.timeout.max(config.recursive_timeout) * u64::from(config.hop_limit) * attempts * attempts
     }
 
-    fn ask(by: By, key: u128) -> Option<Command<B>> {
+    fn ask(by: By, key: u128) -> Option<Command<B, A>> {
         match by {
             By::Lookup => Some(Command::Lookup { key: Id::new(key) }),
-            By::Route => key_based::ask::<Chord<B>>(by, key),
+            By::Route => key_based::ask::<Chord<B, A>>(by, key),
         }
     }
 
-    fn told(event: Event<B>) -> Told {
-        match Chord::upcall(event) {
+    fn told(event: Event<B, A>) -> Told<A> {
+        match Chord::<B, A>::upcall(event) {
             Ok(upcall) => key_based::told(upcall),
             Err(Event::LookupDone {
                 operation,
@@ -349,20 +368,20 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
         }
     }
 
-    fn owner(config: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
-        key_based::owner::<Chord<B>>(config, key, members)
+    fn owner(config: &Config, key: u128, members: &BTreeMap<u128, A>) -> Option<A> {
+        key_based::owner::<Chord<B, A>>(config, key, members)
     }
 
     /// As a lookup goes: a node that owns the key itself asks its successors, as the papers have it.
-    fn route(config: &Config, node: &Chord<B>, key: u128) -> Step {
+    fn route(config: &Config, node: &Chord<B, A>, key: u128) -> Step<A> {
         node.route(config, Id::new(key))
     }
 
-    fn links(node: &Chord<B>) -> Vec<(&'static str, NodeAddr)> {
+    fn links(node: &Chord<B, A>) -> Vec<(&'static str, A)> {
         let (first, others) = node.successors().split_at(node.successors().len().min(1));
         let fingers = node.fingers().contacts();
         let known = node.i3_list().into_iter().flat_map(|list| list.active());
-        let named = |name| move |contact: Contact| (name, contact.addr);
+        let named = |name| move |contact: Contact<A>| (name, contact.addr);
         (node.predecessor().into_iter().map(named("predecessor")))
             .chain(first.iter().copied().map(named("successor")))
             .chain(others.iter().copied().map(named("further successor")))
@@ -371,7 +390,7 @@ impl<B: Payload> Overlay for ChordOverlay<B> {
             .collect()
     }
 
-    fn invariants(_: &Config, base: &[(u128, NodeAddr)]) -> RingInvariants {
+    fn invariants(_: &Config, base: &[(u128, A)]) -> RingInvariants {
         RingInvariants::new(base.iter().map(|(id, _)| Id::new(*id)))
     }
 }

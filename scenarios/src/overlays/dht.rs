@@ -306,5 +306,6 @@ impl<O, const CACHE: bool> Layered for DhtOverlay<O, CACHE>
 where
     O: Overlay<Protocol: Carrier<CACHE>>,
 {
+    type BelowAddr = NodeAddr;
     type Below = O;
 }

@@ -37,7 +37,7 @@ pub fn ask<P: KeyBased>(by: By, key: u128) -> Option<P::Command> {
 }
 
 /// What an upcall means to a scenario.
-pub fn told<B, A>(upcall: Upcall<B, A>) -> Told {
+pub fn told<B, A>(upcall: Upcall<B, A>) -> Told<A> {
     match upcall {
         Upcall::Joined => Told::Joined,
         Upcall::Out => Told::Out,

@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use sim_core::observer::Observer;
 
 use super::ProtocolEntry;
 use crate::input::InputError;
@@ -28,11 +29,14 @@ struct Below {
 }
 
 impl Below {
-    fn of<L: Layered>() -> Self {
+    fn of<L: Layered>() -> Self
+    where
+        L::Invariants: Observer<L::Protocol>,
+    {
         Below {
-            name: L::Below::NAME,
+            name: <L::Below as Overlay<L::BelowAddr>>::NAME,
             with: None,
-            settings_schema: SchemaGenerator::subschema_for::<<L::Below as Overlay>::Settings>,
+            settings_schema: SchemaGenerator::subschema_for::<<L::Below as Overlay<L::BelowAddr>>::Settings>,
             entry: Box::new(OverlayEntry::<L>::new()),
         }
     }
@@ -40,7 +44,10 @@ impl Below {
 
 impl LayerEntry {
     /// A layer over its first overlay.
-    pub fn over<L: Layered>() -> Self {
+    pub fn over<L: Layered>() -> Self
+    where
+        L::Invariants: Observer<L::Protocol>,
+    {
         LayerEntry {
             name: L::NAME,
             summary: L::SUMMARY,
@@ -51,14 +58,20 @@ impl LayerEntry {
 
     /// The same layer over another overlay, too.
     #[must_use]
-    pub fn or_over<L: Layered>(mut self) -> Self {
+    pub fn or_over<L: Layered>(mut self) -> Self
+    where
+        L::Invariants: Observer<L::Protocol>,
+    {
         self.below.push(Below::of::<L>());
         self
     }
 
     /// The same layer as another protocol, where its settings have this key: what costs something only there.
     #[must_use]
-    pub fn or_with<L: Layered>(mut self, key: &'static str) -> Self {
+    pub fn or_with<L: Layered>(mut self, key: &'static str) -> Self
+    where
+        L::Invariants: Observer<L::Protocol>,
+    {
         self.below.push(Below {
             with: Some(key),
             ..Below::of::<L>()

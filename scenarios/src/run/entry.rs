@@ -57,7 +57,9 @@ impl<O: Overlay> OverlayEntry<O> {
             .as_ref()
             .map(|lookups| lookups.means(&Self::offered(), O::NAME, point));
         let asked = means.transpose().map_err(broken)?;
-        let build = || point.network.build(point.nodes as usize, job.streams);
+        let attendants = O::attendants(&point.protocol, &config, &mut []).map_err(broken)?;
+        let nodes = point.nodes + attendants.len() as u32;
+        let build = || point.network.build(nodes as usize, job.streams);
         let network = build().map_err(|error| Failure::Broken(error.to_string()))?;
         let direct = build().map_err(|error| Failure::Broken(error.to_string()))?;
         let distance = distance(job)?;
@@ -65,7 +67,7 @@ impl<O: Overlay> OverlayEntry<O> {
         let setup = Setup {
             config,
             network,
-            nodes: point.nodes,
+            nodes,
             streams: job.streams,
             partitions: 1,
         };
@@ -79,7 +81,10 @@ impl<O: Overlay> Default for OverlayEntry<O> {
     }
 }
 
-impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
+impl<O: Overlay> ProtocolEntry for OverlayEntry<O>
+where
+    O::Invariants: Observer<O::Protocol>,
+{
     fn name(&self) -> &str {
         O::NAME
     }
@@ -132,7 +137,19 @@ impl<O: Overlay> ProtocolEntry for OverlayEntry<O> {
             let message = format!("{} does not say what its tables should be", O::NAME);
             return Err(point.error_at("observe.tables", message));
         }
-        O::check(&config, point)
+        O::check(&config, point)?;
+        let attendants = O::attendants(&point.protocol, &config, &mut [])?.len() as u32;
+        match point.network.has_room(point.nodes + attendants) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let message = format!(
+                    "{} needs {attendants} hosts beside those of the nodes: {error}",
+                    O::NAME
+                );
+                let error = point.error_at("nodes.count", message).labelled("too many");
+                Err(error.help("take fewer nodes, or a network with room for more hosts"))
+            }
+        }
     }
 
     fn tables(&self, scenario: &Scenario) -> Schema {
@@ -233,7 +250,15 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
         let nodes = members.iter().filter_map(|addr| simulation.node(*addr));
         spread::stored(nodes.map(calls.records))
     });
+    let report = |addr| Some((addr, (O::TUNNELS?.server)(simulation.node(addr)?, now)?));
+    let servers: Vec<_> = simulation.world().attendants().filter_map(report).collect();
+    let standing = |addr: &NodeAddr| Some((*addr, (O::TUNNELS?.standing)(simulation.node(*addr)?)));
+    let tunnels: Vec<_> = members.iter().filter_map(standing).collect();
     let mut measured = simulation.into_world().into_measured(&traffic, now);
+    let span = measured.span;
+    if let Some(measured) = &mut measured.tunnels {
+        measured.finish(span, tunnels.into_iter(), servers.into_iter());
+    }
     measured.state = state;
     if let (Some(stored), Some(holders)) = (&mut measured.stored, holders) {
         stored.holders = holders;

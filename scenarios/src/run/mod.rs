@@ -17,6 +17,7 @@ mod storage;
 mod tables;
 mod tally;
 mod trace;
+mod tunnels;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +39,7 @@ pub(crate) use tables::run_metrics;
 pub use tables::schema;
 pub use tally::{Bins, Tally};
 pub use trace::{Line, What, Window};
+pub use tunnels::{ServerLoad, Tunnels};
 
 use crate::registry::Registry;
 use crate::scenario::{LookupTimes, Point, Scenario};

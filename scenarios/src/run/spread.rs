@@ -104,7 +104,8 @@ impl NodeLoads {
 
     /// Counts what a node handles.
     fn event<P: Protocol>(&mut self, step: &Step<'_, P>) {
-        if step.time < self.from {
+        // Who is no node is not counted as one.
+        if step.time < self.from || step.node.index() >= self.seen.len() {
             return;
         }
         self.seen[step.node.index()] = true;

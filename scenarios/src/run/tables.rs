@@ -5,6 +5,7 @@ mod forwarding;
 mod layout;
 mod rows;
 mod storage;
+mod tunnels;
 
 use std::collections::BTreeMap;
 

@@ -190,6 +190,24 @@ impl NetworkSpec {
         })
     }
 
+    /// Makes sure that so many nodes, and whoever else takes part, have hosts: a measured network has as many as were measured, and
+    /// one with a host a router as many as there are routers. All others have as many as are asked for, and where one lies does
+    /// not depend on how many there are.
+    ///
+    /// # Errors
+    /// [`NetworkError`] that says how many there are.
+    pub fn has_room(&self, nodes: u32) -> Result<(), NetworkError> {
+        let nodes = self.conditions.hosts.count(nodes) as usize;
+        match &self.model {
+            NetworkModel::Matrix(measured) if nodes > measured.matrix.assignment().len() => {
+                let hosts = measured.matrix.assignment().len();
+                Err(NetworkError::TooFewHosts { nodes, hosts })
+            }
+            NetworkModel::Topology(routed) => routed.has_room(nodes),
+            _ => Ok(()),
+        }
+    }
+
     /// The network of `nodes` nodes; where they lie is drawn from the streams of `replication`, the root of a run.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ pub struct Settings {
     name: String,
     key_origin: Origin,
     node: Node,
+    /// How many nodes the point has.
+    nodes: u32,
 }
 
 impl Settings {
@@ -19,8 +21,8 @@ impl Settings {
     ///
     /// # Errors
     /// [`InputError::Invalid`] unless exactly one of the protocols known is chosen.
-    pub(super) fn chosen(document: &Document, known: &[&str]) -> Result<Self, InputError> {
-        Settings::choose(document.root(), "protocol", "protocol", known)
+    pub(super) fn chosen(document: &Document, known: &[&str], nodes: u32) -> Result<Self, InputError> {
+        Settings::choose(document.root(), "protocol", "protocol", known, nodes)
     }
 
     /// The overlay below a layer, chosen in its table `over`.
@@ -37,22 +39,28 @@ impl Settings {
             let error = InputError::at(&entry.key_origin, message).labelled("expected an overlay");
             return Err(error.help(format!("known: {}", list(known.iter().copied()))));
         }
-        Settings::choose(&self.node, &format!("{}.over", self.path), "overlay", known)
+        Settings::choose(&self.node, &format!("{}.over", self.path), "overlay", known, self.nodes)
     }
 
-    fn choose(within: &Node, path: &str, noun: &str, known: &[&str]) -> Result<Self, InputError> {
+    fn choose(within: &Node, path: &str, noun: &str, known: &[&str], nodes: u32) -> Result<Self, InputError> {
         let (name, key_origin, node) = within.choice(path, noun, known)?;
         Ok(Settings {
             path: format!("{path}.{name}"),
             name: name.to_owned(),
             key_origin: key_origin.clone(),
             node: node.clone(),
+            nodes,
         })
     }
 
     /// The name of the protocol.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How many nodes the point has: whoever else takes part has the addresses after theirs.
+    pub fn nodes(&self) -> u32 {
+        self.nodes
     }
 
     /// Whether one of the settings is written.

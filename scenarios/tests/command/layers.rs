@@ -106,6 +106,7 @@ impl<O: Overlay> Overlay for Idle<O> {
 }
 
 impl<O: Overlay> Layered for Idle<O> {
+    type BelowAddr = NodeAddr;
     type Below = O;
 }
 

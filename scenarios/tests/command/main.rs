@@ -27,3 +27,4 @@ mod topology_command;
 mod verify;
 mod watch;
 mod workload;
+mod xbone;

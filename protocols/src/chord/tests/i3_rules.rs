@@ -1,6 +1,7 @@
 //! The rules of i3.
 
 use super::*;
+use crate::chord::LookupEnd;
 use crate::id::distinct_ids;
 
 /// The messages of one round, as their kinds and receivers.
@@ -245,4 +246,47 @@ fn an_i3_node_has_joined_when_its_successor_has_answered_and_gives_up_after_five
         .flat_map(|_| told(&node.timer(Timer::Stabilize)))
         .collect::<Vec<_>>();
     assert_eq!(told, [Event::JoinFailed(JoinFailure::Lookup(Failure::Timeout))]);
+}
+
+/// Fujita et al. 2005, Fig. 3: the responsible node answers, also where the one before it is behind.
+#[test]
+fn a_lookup_of_i3_can_end_at_the_owner() {
+    let find = |key, ttl| {
+        Msg::I3(i3::Msg::FindSuccessor {
+            key: Id::new(key),
+            origin: NodeAddr(50),
+            ttl,
+        })
+    };
+    let claim = |key, ttl| {
+        Msg::I3(i3::Msg::Responsible {
+            key: Id::new(key),
+            origin: NodeAddr(50),
+            ttl,
+        })
+    };
+    let found = |contact| Msg::I3(i3::Msg::FoundSuccessor(contact));
+    let [successor] = contacts([14])[..] else {
+        panic!("one contact");
+    };
+    // Node 8, whose successor is 14 and whose predecessor is 1.
+    let mut at_predecessor = member(config(Rules::I3));
+    assert_eq!(
+        sent(&at_predecessor.message(NodeAddr(1), find(10, 9))),
+        [(50, found(successor))]
+    );
+    let mut node = member(Config {
+        lookup_end: LookupEnd::Owner,
+        ..config(Rules::I3)
+    });
+    assert_eq!(sent(&node.message(NodeAddr(1), find(10, 9))), [(14, claim(10, 8))]);
+    let me = node.node.contact();
+    assert_eq!(sent(&node.message(NodeAddr(1), claim(5, 1))), [(50, found(me))]);
+    // The key lies before its predecessor, which is asked in its place.
+    assert_eq!(sent(&node.message(NodeAddr(60), claim(0, 8))), [(1, claim(0, 7))]);
+    assert_eq!(
+        sent(&node.message(NodeAddr(60), claim(0, 1))),
+        [],
+        "its time to live is over"
+    );
 }

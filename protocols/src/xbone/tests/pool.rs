@@ -89,3 +89,26 @@ fn what_is_no_prefix_or_too_small_is_refused_with_what_would_do() {
     );
     assert!(error("10.0.0.0/33").starts_with("expected a prefix"));
 }
+
+#[test]
+fn servers_share_a_prefix_in_equal_parts_of_a_power_of_two() {
+    let shares = |prefix, pools| BlockPool::shares(prefix, pools).expect("a prefix with room");
+    let written = |pools: Vec<BlockPool>| {
+        let prefixes: Vec<String> = pools.iter().map(|pool| pool.prefix().to_string()).collect();
+        prefixes
+    };
+    assert_eq!(written(shares("10.0.0.0/24", 1)), ["10.0.0.0/24"]);
+    assert_eq!(
+        written(shares("10.0.0.0/24", 3)),
+        ["10.0.0.0/26", "10.0.0.64/26", "10.0.0.128/26"]
+    );
+    assert_eq!(written(shares("fd00::/124", 2)), ["fd00::/125", "fd00::8/125"]);
+    assert!(matches!(
+        BlockPool::shares("10.0.0.0/29", 4),
+        Err(PoolError::TooSmall { .. })
+    ));
+    assert!(matches!(
+        BlockPool::shares("10.0.0.0/32", 2),
+        Err(PoolError::TooSmall { .. })
+    ));
+}

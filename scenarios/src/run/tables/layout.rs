@@ -7,7 +7,7 @@ use super::rows::{
     path_length, population, quantiles, reachability, repairs, rings, snapshot_links, snapshot_nodes, state, stretch,
     table_errors,
 };
-use super::{Ranges, comings, storage};
+use super::{Ranges, comings, storage, tunnels};
 use crate::run::measure::Measured;
 use crate::run::steady;
 use crate::scenario::{Point, Scenario};
@@ -23,7 +23,11 @@ pub(super) struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
+<<<<<<< HEAD
 pub(super) const TABLES: [Layout; 30] = [
+=======
+pub(super) const TABLES: [Layout; 31] = [
+>>>>>>> xscen
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip, and of messages that are routed over the direct
     // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not. `correct` is
@@ -356,6 +360,8 @@ pub(super) const TABLES: [Layout; 30] = [
     storage::STORAGE,
     storage::DURABILITY,
     storage::STORED,
+    tunnels::ADDRESS_SERVERS,
+    tunnels::TUNNELS,
     // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
     // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
     // a topology (those of its router), units of length in a plane.

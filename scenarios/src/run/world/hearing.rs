@@ -26,6 +26,11 @@ impl<O: Overlay> ScenarioWorld<O> {
                 }
             }
             Told::Storage(told) => self.hear_storage(time, told),
+            Told::Tunnel(told) => {
+                if let Some(tunnels) = &mut self.measured.tunnels {
+                    tunnels.hear(told);
+                }
+            }
             Told::Other => {}
             Told::Repairing { what } => *self.measured.repairs.entry(what).or_default() += 1,
             Told::Found {

@@ -1,6 +1,7 @@
 //! The world of a scenario: who comes and goes, who looks up what, and what is read off the nodes.
 
 mod arrivals;
+mod attendance;
 mod direct;
 mod hearing;
 mod observation;
@@ -22,9 +23,11 @@ use sim_core::world::{Control, World};
 use super::load::Load;
 use super::measure::Measured;
 use super::members::Members;
+use super::tunnels::Tunnels;
 use crate::overlays::{ConfigOf, InitOf, Overlay, Surroundings};
-use crate::scenario::{BringUp, By, FlashCrowd, MassFailureSpec, Point, Reachability, Returning};
+use crate::scenario::{BringUp, By, FlashCrowd, MassFailureSpec, Point, Reachability, Returning, Settings};
 use arrivals::{REVIEW_PERIOD, Session, fresh_identifier};
+use attendance::Attending;
 pub(super) use direct::DirectPaths;
 use process::{Processes, Pulse};
 use storage::Storing;
@@ -82,6 +85,10 @@ pub(super) enum Turn {
     Review,
     /// A session ends.
     Depart(NodeAddr, u32),
+    /// An attendant fails: which of them.
+    Fail(usize),
+    /// It is back.
+    Resume(usize),
     /// Many fail at once: which of the failures.
     MassFailure(usize),
     /// A process of the whole network has an event.
@@ -122,7 +129,10 @@ struct Machine {
 pub(super) struct ScenarioWorld<O: Overlay> {
     plan: Plan,
     config: ConfigOf<O>,
+    /// The settings that the parameters come from.
+    settings: Settings,
     streams: StreamKey,
+    attendants: Vec<Attending<O::Protocol>>,
     founders: Vec<(u128, NodeAddr)>,
     timetable: Timetable,
     /// What decides for the whole network who comes and goes, if anything does.
@@ -217,6 +227,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         let founders = hosts.filter(founds).flat_map(|host| plan.hosts.nodes(host));
         let founders: Vec<(u128, NodeAddr)> = founders.map(|addr| (ids[addr.index()], addr)).collect();
         let processes = Processes::of(timetable.churn().model(), plan.residents, reserved, streams);
+        let mut measured = Measured::new(point);
+        measured.tunnels = O::TUNNELS.map(|_| Tunnels::default());
         ScenarioWorld {
             members: Members::new(plan.nodes),
             joining: BTreeMap::new(),
@@ -238,7 +250,9 @@ impl<O: Overlay> ScenarioWorld<O> {
             asked,
             paths,
             distance,
-            measured: Measured::new(point),
+            measured,
+            settings: point.protocol.clone(),
+            attendants: Vec::new(),
             founders,
             timetable,
             processes,
@@ -303,9 +317,11 @@ impl<O: Overlay> ScenarioWorld<O> {
             .collect();
         hosts.dedup();
         hosts.into_iter().for_each(|host| self.machine_up(control.now(), host));
-        let founding = self.perfect(&self.founders);
-        for (init, (_, addr)) in founding.into_iter().zip(&self.founders) {
-            control.start(*addr, init);
+        let addrs = self.founders.iter().map(|(_, addr)| *addr);
+        let mut founding: Vec<(NodeAddr, InitOf<O>)> = addrs.zip(self.perfect(&self.founders)).collect();
+        self.attend(control, &mut founding);
+        for (addr, init) in founding {
+            control.start(addr, init);
         }
         control.schedule(REVIEW_PERIOD, Turn::Review);
         for (number, MassFailureSpec { failure, .. }) in self.plan.mass_failures.iter().enumerate() {
@@ -342,6 +358,8 @@ impl<O: Overlay> World<O::Protocol> for ScenarioWorld<O> {
             Turn::Arrive(addr) => self.arrive(control, addr, Session::ByTimetable),
             Turn::Review => self.review(control),
             Turn::Depart(addr, arrival) => self.depart(control, addr, arrival),
+            Turn::Fail(which) => self.fail_attendant(control, which),
+            Turn::Resume(which) => self.resume_attendant(control, which),
             Turn::MassFailure(number) => self.fail_many(control, number),
             Turn::Pulse(pulse) => self.pulse(control, pulse),
             Turn::Measure => self.measure(control),

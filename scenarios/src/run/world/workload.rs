@@ -124,6 +124,7 @@ fn drawn(some: u32, count: u32, ranks: StreamKey) -> Vec<NodeAddr> {
 impl<O: Overlay> ScenarioWorld<O> {
     pub(super) fn measure(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
         self.measured.begin(control.now(), control.traffic());
+        self.begin_tunnels(control);
         self.schedule_lookup(control);
     }
 

@@ -66,9 +66,14 @@ impl RoutedNetwork {
         Ok(network)
     }
 
+    /// Makes sure that so many hosts have a place.
+    pub(super) fn has_room(&self, hosts: usize) -> Result<(), NetworkError> {
+        self.placement.check(&self.topology.graph, hosts)
+    }
+
     /// Refuses more nodes than have a place.
     fn holds(&self, nodes: u32, document: &Document) -> Result<(), InputError> {
-        let held = self.placement.check(&self.topology.graph, nodes as usize);
+        let held = self.has_room(nodes as usize);
         held.map_err(|error| {
             let error = document.error_at("nodes.count", error.to_string());
             error
