@@ -8,13 +8,8 @@ pub use layer::LayerEntry;
 use protocols::dht;
 
 use crate::input::InputError;
-<<<<<<< HEAD
-use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay};
-use crate::run::{Failure, ForwardingEntry, Job, Line, OverlayEntry, Pace, RunRecord, Window};
-=======
 use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay, XBoneOverlay};
-use crate::run::{Failure, Job, Line, OverlayEntry, Pace, RunRecord, Window};
->>>>>>> xscen
+use crate::run::{Failure, ForwardingEntry, Job, Line, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
 /// A protocol that scenarios can name: the one place where its types are erased.
@@ -78,11 +73,8 @@ impl Registry {
             .with(OverlayEntry::<ChordOverlay>::new())
             .with(OverlayEntry::<PastryOverlay>::new())
             .with(dht)
-<<<<<<< HEAD
             .with(ForwardingEntry)
-=======
             .with(LayerEntry::over::<XBoneOverlay<ChordOverlay>>())
->>>>>>> xscen
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.

@@ -34,14 +34,12 @@ pub type InitOf<O, A = NodeAddr> = <<O as Overlay<A>>::Protocol as Protocol>::In
 /// Shorthand: what the nodes of an overlay say to each other.
 pub type MessageOf<O> = <<O as Overlay>::Protocol as Protocol>::Msg;
 
-<<<<<<< HEAD
 /// Shorthand: compares the tables of nodes that are members with those that they should have, if these are all members.
-pub type TableErrorsOf<O> =
-    fn(&ConfigOf<O>, members: &BTreeMap<u128, NodeAddr>, nodes: &[&<O as Overlay>::Protocol]) -> TableErrors;
-=======
+pub type TableErrorsOf<O, A = NodeAddr> =
+    fn(&ConfigOf<O, A>, members: &BTreeMap<u128, A>, nodes: &[&<O as Overlay<A>>::Protocol]) -> TableErrors;
+
 /// The names of the protocols that make tunnels: only for them there are tables of tunnels.
 pub const VIRTUAL_NETWORKS: [&str; 1] = ["xbone"];
->>>>>>> xscen
 
 /// A protocol that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 ///
@@ -68,7 +66,7 @@ pub trait Overlay<A: Address = NodeAddr>: Sized + Sync + 'static {
     const SUCCESSOR: Option<fn(&Self::Protocol) -> A> = None;
 
     /// How what members know compares with what they should know, in an overlay that can tell. For `[observe.tables]`.
-    const TABLE_ERRORS: Option<TableErrorsOf<Self>> = None;
+    const TABLE_ERRORS: Option<TableErrorsOf<Self, A>> = None;
 
     /// The kinds of messages that only carry what is routed to keys, and acknowledge that from hop to hop: what the others
     /// cost is the price of keeping the overlay. None where kinds serve both.

@@ -14,11 +14,8 @@ use super::snapshot::Snapshot;
 use super::spread::Spread;
 use super::storage::Stored;
 use super::tally::{Bins, Tally};
-<<<<<<< HEAD
-use crate::overlays::TableErrors;
-=======
 use super::tunnels::Tunnels;
->>>>>>> xscen
+use crate::overlays::TableErrors;
 use crate::scenario::Point;
 
 /// Everything that one run measured. Counts and integer sums, so that tables do not depend on the order of additions.
@@ -54,13 +51,10 @@ pub struct Measured {
     pub node_loads: Vec<Spread>,
     /// What was stored, and what became of it, if anything was to be.
     pub stored: Option<Stored>,
-<<<<<<< HEAD
     /// What one host forwarded, if that is what was simulated.
     pub forwarded: Option<Forwarded>,
-=======
     /// The tunnels of a virtual network, if it is one.
     pub tunnels: Option<Tunnels>,
->>>>>>> xscen
     /// Comings and goings in the measured time.
     pub comings: Comings,
     /// Arrivals, founders not counted.

@@ -144,32 +144,8 @@ fn point(
     let flash_crowd = raw.flash_crowd.map(|raw| comings.flash_crowd(raw)).transpose()?;
     let churn = comings.churn(raw.churn, flash_crowd.as_ref(), files)?;
     let mass_failures = comings.mass_failures(raw.mass_failure, &network)?;
-<<<<<<< HEAD
     let (lookups, storage) = asked(raw.workload, end, hosts.count(nodes), &document, files)?;
-    let protocol = chosen(&document, registry)?;
-=======
-    let lookups = raw
-        .workload
-        .lookups
-        .map(|raw| workload::lookups(raw, end, hosts.count(nodes), &document, files))
-        .transpose()?;
-    let storage = raw
-        .workload
-        .storage
-        .map(|raw| storage(raw, end, &document))
-        .transpose()?;
-    let protocol = Settings::chosen(&document, &known, nodes)?;
-    let head = Head {
-        name: raw.name,
-        title: raw.title,
-        description: raw.description,
-        cites: raw.cites,
-        seed: raw.seed,
-        replications: raw.replications,
-        figures: raw.figure,
-        expectations: raw.expect,
-    };
->>>>>>> xscen
+    let protocol = chosen(&document, registry, nodes)?;
     let measure = measure(raw.measure, lookups.as_ref(), &document)?;
     let observe = observe(raw.observe, end, &document)?;
     let point = Point {
@@ -219,9 +195,9 @@ fn asked(
 }
 
 /// The settings of the protocol that a document names, one of those that there are.
-fn chosen(document: &Document, registry: &Registry) -> Result<Settings, InputError> {
+fn chosen(document: &Document, registry: &Registry, nodes: u32) -> Result<Settings, InputError> {
     let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
-    Settings::chosen(document, &known)
+    Settings::chosen(document, &known, nodes)
 }
 
 /// Asks the protocol what it says to a point.

@@ -23,11 +23,7 @@ pub(super) struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-<<<<<<< HEAD
-pub(super) const TABLES: [Layout; 30] = [
-=======
-pub(super) const TABLES: [Layout; 31] = [
->>>>>>> xscen
+pub(super) const TABLES: [Layout; 32] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip, and of messages that are routed over the direct
     // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not. `correct` is
