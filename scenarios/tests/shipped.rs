@@ -213,7 +213,9 @@ fn chord_converges_in_about_as_many_rounds_whatever_the_period() {
 /// Fujita et al. 2005, Fig. 5 (i), in three runs: tunnels take their time where the period is short.
 #[test]
 fn xbone_convergence_is_slower_where_the_period_is_short() {
-    let settings = ["protocol.xbone.over.chord.stabilize_period=1s", "run.duration=40s"];
+    // The period of the sweep is laid over each of the networks.
+    let period = r#"sweep."protocol.xbone.over.chord.stabilize_period"=["1s"]"#;
+    let settings = [period, "run.duration=40s"];
     let run = run("xbone-convergence.toml", 3, &settings);
     let t90 = |series: &str| {
         let rows = [("protocol.xbone", Cell::from(series)), ("part", Cell::from(0.9))];

@@ -323,4 +323,18 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         "max_tunnels = 0",
         &["at least 1 tunnel"],
     );
+    // The manager and two servers need hosts of their own.
+    let ring = |routers: u32| {
+        format!(
+            "network.ring = {{ routers = {routers}, delay = \"2ms\", access = \"1ms\", hosts = \"one_per_router\" }}"
+        )
+    };
+    let constant = "network.constant.delay = \"20ms\"";
+    refused(
+        &[(constant, &ring(26))],
+        "nodes.count = 24",
+        &["xbone needs 3 hosts beside those of the nodes", "27 hosts"],
+    );
+    let (exit, text) = Home::new(&[(constant, &ring(27))]).peerscope("check", &[]);
+    assert_eq!(exit, Exit::Done, "{text}");
 }

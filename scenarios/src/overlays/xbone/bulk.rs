@@ -112,3 +112,6 @@ pub(super) fn by_end(pairs: &BTreeSet<(NodeAddr, NodeAddr)>) -> BTreeMap<NodeAdd
     }
     by_end
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,7 +99,8 @@ pub(super) struct DaemonSettings {
     backlog: Option<usize>,
     /// Which of several servers is asked first.
     balancing: BalancingName,
-    /// How long a server's answer is waited for.
+    /// How long a server's answer is waited for. Where that is shorter than the queue, requests that are repeated and releases of
+    /// what was asked for in vain keep the queue long.
     timeout: Duration,
     /// How many times a server is asked before another one is.
     tries: u32,
@@ -177,7 +178,8 @@ impl Default for XBoneSettings {
 }
 
 impl Default for DaemonSettings {
-    /// One server over UDP with sixteen million addresses, and a second of configuration in all.
+    /// One server over UDP with sixteen million addresses, longer patience than a hundred nodes make its queue when they all join, and a
+    /// second of configuration in all.
     fn default() -> Self {
         let seconds = |seconds| Duration(SimDuration::from_secs(seconds));
         DaemonSettings {
@@ -186,7 +188,7 @@ impl Default for DaemonSettings {
             rate: None,
             backlog: None,
             balancing: BalancingName::RoundRobin,
-            timeout: seconds(5),
+            timeout: seconds(30),
             tries: 3,
             servers_asked: None,
             pool: "10.0.0.0/8".to_owned(),

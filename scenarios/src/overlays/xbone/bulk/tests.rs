@@ -1,0 +1,79 @@
+//! Who has a tunnel to whom, and that all of them are leased.
+
+use protocols::chord::{self, Chord};
+use protocols::id::Id;
+use protocols::kbr::Nothing;
+use protocols::xbone::BlockPool;
+
+use super::*;
+
+type Inner = Chord<Nothing, ContactInfo>;
+
+fn nodes<const N: usize>(numbers: [u32; N]) -> Vec<NodeAddr> {
+    numbers.map(NodeAddr).to_vec()
+}
+
+/// Nodes 0 to 4, of which each lists the next and 3 lists all.
+fn lists() -> Vec<(NodeAddr, Vec<NodeAddr>)> {
+    let next = |at: u32| (NodeAddr(at), nodes([(at + 1) % 5, 9]));
+    let mut lists: Vec<_> = (0..5).map(next).collect();
+    lists[3].1 = nodes([0, 1, 2, 3, 4]);
+    lists
+}
+
+fn founders(pairs: &BTreeSet<(NodeAddr, NodeAddr)>) -> Vec<(NodeAddr, Init<chord::Init<ContactInfo>>)> {
+    let by_end = by_end(pairs);
+    let founder = |addr| {
+        let arrival = Arrival {
+            overlay: chord::Init::First { id: Id::new(0) },
+            bootstrap: None,
+            tunnels: tunnels_of(addr, &by_end),
+        };
+        (addr, Init::Node(Box::new(arrival)))
+    };
+    (0..5).rev().map(NodeAddr).map(founder).collect()
+}
+
+#[test]
+fn both_ends_have_a_tunnel_that_either_wants() {
+    let all = pairs(&lists(), usize::MAX);
+    let expected = [(0, 1), (0, 3), (0, 4), (1, 2), (1, 3), (2, 3), (3, 4)];
+    let expected: Vec<_> = expected.map(|(one, other)| (NodeAddr(one), NodeAddr(other))).to_vec();
+    assert_eq!(all.iter().copied().collect::<Vec<_>>(), expected, "9 is not there");
+    let few = by_end(&pairs(&lists(), 2));
+    assert!(few.values().all(|peers| peers.len() <= 2), "{few:?}");
+}
+
+#[test]
+fn both_ends_hold_the_same_lease_and_no_block_is_left_over() {
+    let servers = nodes([7, 8]);
+    // Together they have room for all tunnels, or for three of the seven.
+    for (prefixes, tunnels) in [(["10.0.0.0/24", "10.1.0.0/29"], 7), (["10.0.0.0/29", "10.1.0.0/30"], 3)] {
+        let ledger = |prefix| Ledger::new(BlockPool::parse(prefix).unwrap(), Terms::default());
+        let mut ledgers = prefixes.map(ledger);
+        let mut founders = founders(&pairs(&lists(), usize::MAX));
+        lease::<Inner>(&mut founders, &servers, &mut ledgers);
+        let mut ends: BTreeMap<LeaseId, Vec<(NodeAddr, NodeAddr, Held)>> = BTreeMap::new();
+        for (addr, arrival) in arrivals(&mut founders) {
+            for (peer, held) in &arrival.tunnels {
+                let held = held.expect("an end without addresses");
+                let peer = XBone::<Inner>::base_addr(*peer);
+                ends.entry(held.id).or_default().push((addr, peer, held));
+            }
+        }
+        assert_eq!(ends.len(), tunnels);
+        for both in ends.values() {
+            let [(one, peer, held), (other, back, same)] = both[..] else {
+                panic!("{both:?}");
+            };
+            assert_eq!((one, peer, held), (back, other, same));
+            assert_eq!((held.id.client, held.peer), (one, other));
+        }
+        let handed_out: u128 = ledgers.iter().map(|ledger| ledger.pool().handed_out()).sum();
+        assert_eq!(handed_out, tunnels as u128);
+        for ledger in &ledgers {
+            ledger.check().unwrap();
+            assert_eq!(ledger.counts().refused(), 0);
+        }
+    }
+}
