@@ -100,7 +100,9 @@ fn what_cannot_be_compared_is_refused() {
 #[test]
 fn leaf_sets_are_held_against_those_who_are_up() {
     let sessions = |up: &str| {
-        let churn = format!("churn.sessions = {{ up.exponential.mean = \"{up}\", down.exponential.mean = \"10min\", graceful = 0 }}");
+        let churn = format!(
+            "churn.sessions = {{ up.exponential.mean = \"{up}\", down.exponential.mean = \"10min\", graceful = 0 }}"
+        );
         SCENARIO.replace("mass_failure = { at = \"150s\", fraction = 0.25 }", &churn)
     };
     refused(
