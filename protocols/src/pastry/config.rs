@@ -133,6 +133,11 @@ pub enum ConfigError {
     /// No heartbeats, by which MSPastry notices that a neighbour on the ring has failed.
     #[error("heartbeat_period must be given with MSPastry; it uses 30 s")]
     NoHeartbeats,
+    /// Something that MSPastry rests upon.
+    #[error(
+        "{0} cannot be changed with MSPastry, which routes by prefixes and repairs its tables; choose the profile pastry-2001"
+    )]
+    NotWithMsPastry(&'static str),
     /// Nothing to estimate the failure rate from.
     #[error("failures must be at least 1; 16 make a fair estimate")]
     Failures,
@@ -214,6 +219,12 @@ impl Config {
             return Err(ConfigError::HopLimit);
         }
         if let Some(mspastry) = &self.mspastry {
+            if self.routing != Routing::Prefix {
+                return Err(ConfigError::NotWithMsPastry("routing"));
+            }
+            if !self.repair {
+                return Err(ConfigError::NotWithMsPastry("repair"));
+            }
             mspastry.validate(self.heartbeat_period)?;
         }
         Ok(self)

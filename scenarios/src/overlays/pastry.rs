@@ -243,6 +243,7 @@ fn key(error: &ConfigError) -> &'static str {
         ConfigError::Failures => "mspastry.failures",
         ConfigError::NoProbes => "mspastry.longest_probe_period",
         ConfigError::NoHeartbeats => "heartbeat_period",
+        ConfigError::NotWithMsPastry(field) => field,
     }
 }
 
