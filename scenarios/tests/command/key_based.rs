@@ -306,6 +306,20 @@ fn what_mspastry_cannot_work_with_is_refused_where_it_is_written() {
         &["protocol.pastry.heartbeat_period: ", "must be given with MSPastry"],
     );
     refused(
+        &[pastry(
+            r#"protocol.pastry = { leaf_set = 8, profile = "mspastry", routing = "circular" }"#,
+        )],
+        "6:67",
+        &["protocol.pastry.routing: ", "choose the profile pastry-2001"],
+    );
+    refused(
+        &[pastry(
+            r#"protocol.pastry = { leaf_set = 8, profile = "mspastry", repair = false }"#,
+        )],
+        "6:66",
+        &["protocol.pastry.repair: ", "choose the profile pastry-2001"],
+    );
+    refused(
         &[pastry(r#"protocol.pastry = { leaf_set = 8, profile = "ms-pastry" }"#)],
         "6:45",
         &["the choices are `pastry-2001`, `mspastry`"],
