@@ -148,6 +148,14 @@ impl Config {
         Ok(self)
     }
 
+    /// How long a daemon waits for the answer of another one: each round trip of a handshake takes as long as the request itself.
+    pub(super) fn patience(&self) -> Patience {
+        Patience {
+            timeout: self.patience.timeout * (u64::from(self.security.handshakes) + 1),
+            ..self.patience
+        }
+    }
+
     /// The address servers, where daemons ask any.
     pub(super) fn servers(&self) -> Option<&Servers> {
         match &self.provisioning {

@@ -137,21 +137,25 @@ impl<C: Driver> Daemon<C> {
         };
         let wait = tunnel.shape(now, &ctx.config().own.quality, packet.wire_bytes());
         if wait == SimDuration::ZERO {
-            ctx.send(to, Part::Below(packet));
-        } else {
-            tunnel.held_back.push_back(packet.inner);
-            ctx.set_timer(wait, Part::Own(Timer::Through(to)));
+            return ctx.send(to, Part::Below(packet));
+        }
+        tunnel.held_back.push_back((now + wait, packet.inner));
+        if tunnel.through.is_none() {
+            tunnel.through = Some(ctx.set_timer(wait, Part::Own(Timer::Through(to))));
         }
     }
 
     /// The tunnel's limits let the next packet go.
     pub(super) fn let_through(&mut self, ctx: &mut Ctx<'_, XBone<C>>, to: NodeAddr) {
-        if let Some(tunnel) = self.tunnels.get_mut(&to)
-            && let Some(inner) = tunnel.held_back.pop_front()
-        {
+        let Some(tunnel) = self.tunnels.get_mut(&to) else {
+            return;
+        };
+        if let Some((_, inner)) = tunnel.held_back.pop_front() {
             let lease = tunnel.state.held().map(|held| held.id);
             ctx.send(to, Part::Below(Tunnelled { lease, inner }));
         }
+        let next = tunnel.held_back.front().map(|(due, _)| due.since(ctx.now()));
+        tunnel.through = next.map(|wait| ctx.set_timer(wait, Part::Own(Timer::Through(to))));
     }
 
     /// A packet of the overlay has come.
@@ -159,7 +163,7 @@ impl<C: Driver> Daemon<C> {
         if from == self.me {
             return self.told.push_back(Told::Packet(from, packet.inner));
         }
-        let now = ctx.now();
+        let (now, may_stand) = (ctx.now(), self.may_stand(ctx));
         match self.tunnels.get_mut(&from) {
             Some(tunnel) if tunnel.state.held().map(|held| held.id) == packet.lease => {
                 tunnel.used = now;
@@ -174,7 +178,7 @@ impl<C: Driver> Daemon<C> {
                     self.told.push_back(Told::Packet(from, packet.inner));
                 }
             }
-            None if packet.lease.is_none() && !matches!(ctx.config().own.provisioning, Provisioning::Static) => {
+            None if packet.lease.is_none() && may_stand => {
                 self.stand(ctx, from, None);
                 self.told.push_back(Told::Packet(from, packet.inner));
             }
@@ -185,6 +189,12 @@ impl<C: Driver> Daemon<C> {
                 }
             }
         }
+    }
+
+    /// Whether a tunnel that costs nothing may stand at this end, because the other one has sent something through it.
+    fn may_stand(&self, ctx: &mut Ctx<'_, XBone<C>>) -> bool {
+        let config = &ctx.config().own;
+        matches!(config.provisioning, Provisioning::Idle(_)) && self.tunnels.len() < config.max_tunnels
     }
 
     /// A message of another daemon has come.
@@ -231,7 +241,7 @@ impl<C: Driver> Daemon<C> {
 
     /// Asks another daemon something, over an SSL channel if there are any.
     pub(super) fn ask(&mut self, ctx: &mut Ctx<'_, XBone<C>>, to: NodeAddr, purpose: Purpose) -> RequestId {
-        let patience = ctx.config().own.patience;
+        let patience = ctx.config().own.patience();
         let request = self.requests.open(ctx, to, purpose, patience, Timer::request);
         self.put(ctx, to, purpose, request);
         request
@@ -260,8 +270,12 @@ impl<C: Driver> Daemon<C> {
 
     /// A request has not been answered in time.
     pub(super) fn request_expired(&mut self, ctx: &mut Ctx<'_, XBone<C>>, request: RequestId) {
-        let patience = ctx.config().own.patience;
-        match self.requests.expire(ctx, request, patience, Timer::request) {
+        let patience = ctx.config().own.patience();
+        let expired = self.requests.expire(ctx, request, patience, Timer::request);
+        if let Expired::GivenUp { to, .. } = expired {
+            self.handshakes.forget_daemon(to);
+        }
+        match expired {
             Expired::Again { to, purpose } => self.put(ctx, to, purpose, request),
             Expired::GivenUp {
                 purpose: Purpose::Join | Purpose::Accept,
@@ -316,19 +330,24 @@ impl<C: Driver> Daemon<C> {
 
     /// A tunnel is gone at this end. What the overlay wants to send is not lost: another tunnel is made for it.
     fn gone(&mut self, ctx: &mut Ctx<'_, XBone<C>>, peer: NodeAddr, why: Gone) {
-        let Some(waiting) = self.remove(ctx, peer) else {
+        let Some(tunnel) = self.remove(ctx, peer) else {
             return;
         };
         ctx.emit(Part::Own(Event::Gone { peer, why }));
-        for inner in waiting {
+        if tunnel.asked.is_some() && tunnel.waiting.is_empty() {
+            // Somebody waits for the tunnel itself.
+            self.told.push_back(Told::Failed(peer));
+        }
+        let held_back = tunnel.held_back.into_iter().map(|(_, inner)| inner);
+        for inner in held_back.chain(tunnel.waiting) {
             self.send(ctx, peer, inner);
         }
     }
 
-    /// Takes a tunnel out, whatever it waits for, and says what the overlay wanted to send through it.
-    fn remove(&mut self, ctx: &mut Ctx<'_, XBone<C>>, peer: NodeAddr) -> Option<Vec<C::Msg>> {
+    /// Takes a tunnel out, whatever it waits for.
+    fn remove(&mut self, ctx: &mut Ctx<'_, XBone<C>>, peer: NodeAddr) -> Option<Tunnel<C::Msg>> {
         let tunnel = self.tunnels.remove(&peer)?;
-        if let Some(timer) = tunnel.timer {
+        for timer in tunnel.timer.into_iter().chain(tunnel.through) {
             ctx.cancel_timer(timer);
         }
         if let State::Requesting(_, request) | State::Releasing(_, request) = tunnel.state {
@@ -337,7 +356,7 @@ impl<C: Driver> Daemon<C> {
         if let Some(request) = tunnel.asking {
             self.requests.close(ctx, request, peer);
         }
-        Some(tunnel.waiting)
+        Some(tunnel)
     }
 
     /// The tunnel to this peer, if its addresses have this name.

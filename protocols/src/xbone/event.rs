@@ -87,7 +87,7 @@ pub enum Failure {
 pub enum Dropped {
     /// A packet through a tunnel that does not stand at this end.
     NoTunnel,
-    /// A packet for a P2P daemon that does not run yet.
+    /// A packet, or a command, for a P2P daemon that does not run.
     NotLaunched,
     /// An answer that nobody waits for.
     StaleAnswer,

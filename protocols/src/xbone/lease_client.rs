@@ -299,7 +299,7 @@ impl LeaseClient {
         if !over {
             self.calls[at].tries += 1;
             return TimedOut {
-                asks: vec![self.calls[at].ask(servers)],
+                asks: vec![self.calls[at].ask(now, servers)],
                 given_up: None,
             };
         }
@@ -344,13 +344,13 @@ impl LeaseClient {
         };
         self.next_call = self.next_call.wrapping_add(1);
         self.calls.push(call);
-        call.ask(servers)
+        call.ask(now, servers)
     }
 }
 
 impl Call {
     /// What is sent for it, this time.
-    fn ask(&self, servers: &Servers) -> Ask {
+    fn ask(&self, now: SimTime, servers: &Servers) -> Ask {
         let (id, patience) = (self.lease, &servers.patience);
         let (transaction, doublings) = match self.purpose {
             Purpose::Lease { peer, .. } | Purpose::Renew(Held { peer, .. }) => (Transaction::Request { id, peer }, 0),
@@ -360,7 +360,11 @@ impl Call {
             to: self.server,
             transaction,
             call: self.id,
-            timeout: patience.timeout * (1 << doublings),
+            timeout: match self.purpose {
+                // It is known in time that a lease is over.
+                Purpose::Renew(held) => patience.timeout.min(held.until.since(now)),
+                Purpose::Lease { .. } | Purpose::Release => patience.timeout * (1 << doublings),
+            },
         }
     }
 }

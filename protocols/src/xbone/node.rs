@@ -180,6 +180,9 @@ impl<C: Driver> VirtualNode<C> {
     }
 
     pub(super) fn on_command(&mut self, ctx: &mut Ctx<'_, XBone<C>>, operation: OperationId, command: C::Command) {
+        if self.stage != Stage::Running {
+            return ctx.emit(Part::Own(Event::Dropped(Dropped::NotLaunched)));
+        }
         self.call(ctx, |overlay, ctx| overlay.on_command(ctx, operation, command));
         self.turn(ctx);
     }
@@ -217,6 +220,7 @@ impl<C: Driver> VirtualNode<C> {
 
     fn stay_out(&mut self, ctx: &mut Ctx<'_, XBone<C>>) {
         self.stage = Stage::Out;
+        self.daemon.begin_leaving();
         ctx.emit(Part::Own(Event::NotAdmitted));
     }
 

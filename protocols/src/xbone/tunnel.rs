@@ -27,8 +27,10 @@ pub(super) struct Tunnel<M> {
     pub(super) asking: Option<RequestId>,
     /// When the last packet that was let through will have left.
     free: SimTime,
-    /// Packets that the tunnel's limits hold back, in order, each with a timer of its own.
-    pub(super) held_back: VecDeque<M>,
+    /// Packets that the tunnel's limits hold back, in order, and when they may go.
+    pub(super) held_back: VecDeque<(SimTime, M)>,
+    /// What the first of them waits for.
+    pub(super) through: Option<TimerId>,
 }
 
 /// How far a tunnel has come at one end.
@@ -92,6 +94,7 @@ impl<M> Tunnel<M> {
             asking: None,
             free: now,
             held_back: VecDeque::new(),
+            through: None,
         }
     }
 

@@ -290,7 +290,7 @@ fn report(server: &AddressServer, now: SimTime) -> ServerReport {
         peak_backlog: load.peak as u64,
         refused: ledger.counts().refused(),
         peak_pairs: pairs(ledger.pool().peak()),
-        pairs: pairs(ledger.pool().handed_out()),
+        pairs: pairs(ledger.handed_out(now)),
     }
 }
 

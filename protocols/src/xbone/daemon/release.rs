@@ -7,13 +7,13 @@
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::Ctx;
 
-use super::{Daemon, Purpose};
+use super::{Daemon, Purpose, Told};
 use crate::layer::Part;
 use crate::request::RequestId;
 use crate::xbone::event::{Dropped, Event, Gone};
 use crate::xbone::ledger::{Held, LeaseId};
 use crate::xbone::tunnel::State;
-use crate::xbone::wire::Msg;
+use crate::xbone::wire::{Msg, Tunnelled};
 use crate::xbone::{Driver, Provisioning, Timer, XBone};
 
 impl<C: Driver> Daemon<C> {
@@ -55,9 +55,19 @@ impl<C: Driver> Daemon<C> {
         request: RequestId,
         lease: LeaseId,
     ) {
-        let returned = match self.named(from, Some(lease)).map(|tunnel| tunnel.state) {
+        let (now, linger) = (ctx.now(), ctx.config().own.linger);
+        let tunnel = self.named(from, Some(lease));
+        let used = tunnel.is_some_and(|tunnel| now.since(tunnel.used) < linger);
+        let returned = match tunnel.map(|tunnel| tunnel.state) {
             // The last sweep would have asked if it were not wanted.
             Some(State::Standing { kept: None, .. }) => {
+                return ctx.send(from, Part::Own(Msg::Kept { request }));
+            }
+            Some(State::Standing { .. }) if used => {
+                return ctx.send(from, Part::Own(Msg::Kept { request }));
+            }
+            // This end has asked for it, and does not know yet that the other one is ready.
+            Some(State::Keying(_) | State::Requesting(..) | State::Finishing(_)) => {
                 return ctx.send(from, Part::Own(Msg::Kept { request }));
             }
             // Both have asked.
@@ -124,6 +134,8 @@ impl<C: Driver> Daemon<C> {
     pub(super) fn release_given_up(&mut self, ctx: &mut Ctx<'_, XBone<C>>, to: NodeAddr, request: RequestId) {
         if let Some(held) = self.releasing(to, request) {
             self.give_back(ctx, held);
+            // In case that it is there, and only its answers were lost.
+            ctx.send(to, Part::Own(Msg::NoTunnel { lease: held.id }));
             self.gone(ctx, to, Gone::Silent);
         }
     }
@@ -131,6 +143,12 @@ impl<C: Driver> Daemon<C> {
     /// The other end leaves. What it has sent through the tunnel just before may come after this.
     pub(super) fn other_leaves(&mut self, ctx: &mut Ctx<'_, XBone<C>>, from: NodeAddr, lease: LeaseId) {
         if let Some(held) = self.named(from, Some(lease)).and_then(|tunnel| tunnel.state.held()) {
+            let early = self
+                .tunnels
+                .get_mut(&from)
+                .map(|tunnel| std::mem::take(&mut tunnel.early));
+            self.told
+                .extend(early.into_iter().flatten().map(|inner| Told::Packet(from, inner)));
             let wait = ctx.config().own.patience.timeout;
             self.enter(ctx, from, State::Closing(held), Some((wait, Timer::Closed(from))));
         }
@@ -140,6 +158,11 @@ impl<C: Driver> Daemon<C> {
     pub(in crate::xbone) fn closed(&mut self, ctx: &mut Ctx<'_, XBone<C>>, peer: NodeAddr) {
         if let Some(State::Closing(held)) = self.tunnels.get(&peer).map(|tunnel| tunnel.state) {
             self.give_back(ctx, held);
+            if let Some(tunnel) = self.tunnels.get_mut(&peer) {
+                // Nobody is there to receive it.
+                tunnel.waiting.clear();
+                tunnel.held_back.clear();
+            }
             self.gone(ctx, peer, Gone::Left);
         }
     }
@@ -156,7 +179,9 @@ impl<C: Driver> Daemon<C> {
         }
     }
 
-    /// The node leaves: the other ends are told, and give the addresses back; what is in the making is given up.
+    /// The node leaves: the other ends are told, and give the addresses back; what is in the making is given up. All this is said
+    /// once, without an SSL channel, since nobody will be there to hear an answer. (Where both ends leave within the time of a message,
+    /// their addresses come back only with the end of the lease, if it has one.)
     pub(in crate::xbone) fn leave(&mut self, ctx: &mut Ctx<'_, XBone<C>>) {
         self.leaving = true;
         let ends: Vec<(NodeAddr, State)> = self
@@ -165,7 +190,14 @@ impl<C: Driver> Daemon<C> {
             .map(|(peer, tunnel)| (*peer, tunnel.state))
             .collect();
         for (peer, state) in ends {
-            let told = state.held().map(|held| held.id);
+            let held_back = self
+                .tunnels
+                .get_mut(&peer)
+                .map(|tunnel| std::mem::take(&mut tunnel.held_back));
+            let lease = state.held().map(|held| held.id);
+            for (_, inner) in held_back.into_iter().flatten() {
+                ctx.send(peer, Part::Below(Tunnelled { lease, inner }));
+            }
             match state {
                 State::Leasing(lease) => {
                     if let Some(servers) = ctx.config().own.servers()
@@ -187,7 +219,7 @@ impl<C: Driver> Daemon<C> {
                 | State::Standing { .. }
                 | State::Releasing(..) => {}
             }
-            if let Some(lease) = told {
+            if let Some(lease) = lease {
                 ctx.send(peer, Part::Own(Msg::Leaving { lease }));
             }
         }

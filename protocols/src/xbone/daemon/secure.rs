@@ -7,6 +7,7 @@ use sim_core::random::StreamKey;
 use super::Daemon;
 use crate::layer::Part;
 use crate::request::RequestId;
+use crate::xbone::ledger::{LeaseId, Transaction};
 use crate::xbone::wire::Msg;
 use crate::xbone::{Driver, XBone};
 
@@ -33,6 +34,17 @@ impl Handshakes {
             next: streams.purpose("first handshake").bits() as u32,
             open: Vec::new(),
         }
+    }
+
+    /// The request for a lease has been given up.
+    pub(super) fn forget(&mut self, lease: LeaseId) {
+        let for_it = |msg: &Msg| matches!(msg, Msg::Ask(Transaction::Request { id, .. }) if *id == lease);
+        self.open.retain(|handshake| !for_it(&handshake.then));
+    }
+
+    /// A daemon does not answer any more.
+    pub(super) fn forget_daemon(&mut self, to: NodeAddr) {
+        self.open.retain(|handshake| handshake.to != to);
     }
 }
 

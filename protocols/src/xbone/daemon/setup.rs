@@ -92,6 +92,7 @@ impl<C: Driver> Daemon<C> {
             self.transact(ctx, ask);
         }
         if let Some(lease) = timed_out.given_up {
+            self.handshakes.forget(lease);
             self.lease_failed(ctx, lease, Failure::NoServer);
             self.expired(ctx, lease);
         }
@@ -146,7 +147,7 @@ impl<C: Driver> Daemon<C> {
         let state = self.tunnels.get(&from).map(|tunnel| tunnel.state);
         match state {
             // The answer was lost, or is on its way.
-            Some(State::Standing { held: Some(own), .. }) if own.id == held.id => {
+            Some(State::Standing { held: Some(own), .. } | State::Releasing(own, _)) if own.id == held.id => {
                 let lease = held.id;
                 return self.answer(ctx, from, Msg::TunnelUp { request, lease });
             }
@@ -278,6 +279,8 @@ impl<C: Driver> Daemon<C> {
     pub(super) fn request_given_up(&mut self, ctx: &mut Ctx<'_, XBone<C>>, to: NodeAddr, request: RequestId) {
         if let Some(held) = self.requesting(to, request) {
             self.give_back(ctx, held);
+            // In case that it is there, and only its answers were lost.
+            self.answer(ctx, to, Msg::NoTunnel { lease: held.id });
             self.failed(ctx, to, Failure::Silent);
         }
     }
