@@ -214,5 +214,5 @@ pub trait KeyBased: Protocol<Command: From<Call<Self::Payload, Self::Addr>>> {
     }
 
     /// The first `max_rank` replicas of a key, the root first, if these are the members: what an oracle says.
-    fn roots(config: &Self::Config, key: Id, members: &BTreeMap<u128, Self::Addr>, max_rank: usize) -> Vec<Self::Addr>;
+    fn roots<N: Copy>(config: &Self::Config, key: Id, members: &BTreeMap<u128, N>, max_rank: usize) -> Vec<N>;
 }

@@ -143,7 +143,7 @@ impl Protocol for OneHop {
 }
 
 /// The first node at or after a key.
-fn owner(key: u128, nodes: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+fn owner<N: Copy>(key: u128, nodes: &BTreeMap<u128, N>) -> Option<N> {
     nodes.range(key..).chain(nodes).next().map(|(_, addr)| *addr)
 }
 
@@ -228,7 +228,7 @@ impl Overlay for OneHopOverlay {
         event
     }
 
-    fn owner(_: &SimDuration, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+    fn owner<N: Copy>(_: &SimDuration, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
         owner(key, members)
     }
 

@@ -68,7 +68,7 @@ impl<B: Payload, A: Address> KeyBased for Chord<B, A> {
         self.owns(key)
     }
 
-    fn roots(_: &Config, key: Id, members: &BTreeMap<u128, A>, max_rank: usize) -> Vec<A> {
+    fn roots<N: Copy>(_: &Config, key: Id, members: &BTreeMap<u128, N>, max_rank: usize) -> Vec<N> {
         let clockwise = members.range(key.number()..).chain(members.range(..key.number()));
         clockwise.take(max_rank).map(|(_, addr)| *addr).collect()
     }

@@ -308,8 +308,7 @@ fn heir<O: Carrier<CACHE, A>, const CACHE: bool, A: Address>(
     below: &mut Below<'_, '_, Storage<CACHE, A>, O>,
     key: Id,
 ) -> Option<Contact<A>> {
-    let neighbours = below.neighbour_set(usize::MAX);
-    let members = neighbours.iter().map(|contact| (contact.id.number(), contact.addr));
-    let root = *O::roots(&below.ctx().config().below, key, &members.collect(), 1).first()?;
-    neighbours.into_iter().find(|contact| contact.addr == root)
+    let neighbours = below.neighbour_set(usize::MAX).into_iter();
+    let members = neighbours.map(|contact| (contact.id.number(), contact)).collect();
+    O::roots(&below.ctx().config().below, key, &members, 1).pop()
 }

@@ -58,13 +58,13 @@ impl<B: Payload, A: Address> KeyBased for Pastry<B, A> {
     }
 
     /// The numerically closest members on the ring; of two equally far from the key the one after it comes first.
-    fn roots(config: &Config, key: Id, members: &BTreeMap<u128, A>, max_rank: usize) -> Vec<A> {
+    fn roots<N: Copy>(config: &Config, key: Id, members: &BTreeMap<u128, N>, max_rank: usize) -> Vec<N> {
         let space = config.space();
         let number = key.number();
         let clockwise = members.range(number..).chain(members.range(..number));
         let counterclockwise = members.range(..number).rev().chain(members.range(number..).rev());
         let (mut after, mut before) = (clockwise.peekable(), counterclockwise.peekable());
-        let nearness = |member: Option<&(&u128, &A)>| member.map(|(id, _)| space.nearness(key, Id::new(**id)));
+        let nearness = |member: Option<&(&u128, &N)>| member.map(|(id, _)| space.nearness(key, Id::new(**id)));
         let count = max_rank.min(members.len());
         let roots = (0..count).filter_map(|_| {
             let next = if nearness(after.peek()) <= nearness(before.peek()) {

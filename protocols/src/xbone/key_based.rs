@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::addr::NodeAddr;
-
 use super::event::Event;
 use super::{Command, Config, ContactInfo, Driver, XBone};
 use crate::id::{Contact, Id, IdSpace};
@@ -127,17 +125,12 @@ where
             .is_some_and(|overlay| overlay.is_root(&config.below, key))
     }
 
-    fn roots(
+    fn roots<N: Copy>(
         config: &Both<Config, C::Config>,
         key: Id,
-        members: &BTreeMap<u128, NodeAddr>,
+        members: &BTreeMap<u128, N>,
         max_rank: usize,
-    ) -> Vec<NodeAddr> {
-        let members = members
-            .iter()
-            .map(|(id, addr)| (*id, ContactInfo::seal(*addr)))
-            .collect();
-        let roots = C::roots(&config.below, key, &members, max_rank);
-        roots.into_iter().map(ContactInfo::open).collect()
+    ) -> Vec<N> {
+        C::roots(&config.below, key, members, max_rank)
     }
 }

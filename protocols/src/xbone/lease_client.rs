@@ -109,6 +109,11 @@ impl Servers {
         (number % self.addrs.len() as u64) as usize
     }
 
+    /// Whether leases have to be renewed at all.
+    pub fn have_terms(&self) -> bool {
+        self.patience.term.is_some()
+    }
+
     /// Whether more than half of the term of a lease is over, so that it is time to renew it.
     pub fn is_due(&self, now: SimTime, held: &Held) -> bool {
         let half = self.patience.term.map(|term| term.mul_f64(0.5));

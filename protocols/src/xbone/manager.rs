@@ -11,7 +11,6 @@ use super::wire::Msg;
 #[derive(Clone, Debug, Default)]
 pub struct Manager {
     admitted: BTreeSet<NodeAddr>,
-    refused: u64,
 }
 
 impl Manager {
@@ -22,10 +21,7 @@ impl Manager {
                 self.admitted.insert(from);
                 Some(Msg::Invite { request })
             }
-            Msg::Join { request } => {
-                self.refused += 1;
-                Some(Msg::Refuse { request })
-            }
+            Msg::Join { request } => Some(Msg::Refuse { request }),
             Msg::Accept { request } if self.admitted.contains(&from) => Some(Msg::Configure { request }),
             Msg::Hello { request } => Some(Msg::HelloBack { request }),
             _ => None,
@@ -36,15 +32,5 @@ impl Manager {
         let allowed = admission.allowed.as_ref().is_none_or(|allowed| allowed.contains(&node));
         let room = admission.limit.is_none_or(|limit| self.admitted.len() < limit as usize);
         allowed && (room || self.admitted.contains(&node))
-    }
-
-    /// How many different nodes it has admitted so far.
-    pub fn admitted(&self) -> usize {
-        self.admitted.len()
-    }
-
-    /// How many requests it has refused so far.
-    pub fn refused(&self) -> u64 {
-        self.refused
     }
 }

@@ -72,7 +72,7 @@ pub use ledger::{Answer, Counts, Held, Lease, LeaseId, Ledger, Outcome, Terms, T
 pub use manager::Manager;
 pub use node::{Arrival, VirtualNode};
 pub use pool::{AddressPair, Block, BlockPool, PoolError, VirtualAddr};
-pub use wire::{ENCAPSULATION_BYTES, Msg, Tunnelled};
+pub use wire::{Msg, Tunnelled};
 
 /// A participant of a virtual network whose overlay is `C`, by its role.
 pub enum XBone<C: Driver> {

@@ -3,6 +3,7 @@
 use sim_core::protocol::Wire;
 use sim_core::time::SimTime;
 
+use super::forwarding::TUNNEL_BYTES;
 use super::{Answer, Held, LeaseId, Transaction};
 use crate::request::RequestId;
 
@@ -127,8 +128,6 @@ const LEASE_BYTES: u32 = 8;
 const PAIR_BYTES: u32 = 8;
 /// Bytes of the parameters of a virtual network: of the order of a configuration file.
 const PARAMETERS_BYTES: u32 = 256;
-/// Bytes of the outer header of a packet that goes through a tunnel, IP in IP (RFC 2003).
-pub const ENCAPSULATION_BYTES: u32 = 20;
 
 const NAMES: [&str; 19] = [
     "xbone-join",
@@ -231,6 +230,6 @@ impl<M: Wire> Wire for Tunnelled<M> {
     }
 
     fn wire_bytes(&self) -> u32 {
-        ENCAPSULATION_BYTES + self.inner.wire_bytes()
+        TUNNEL_BYTES + self.inner.wire_bytes()
     }
 }

@@ -368,8 +368,8 @@ impl<B: Payload, A: Address> Overlay<A> for ChordOverlay<B> {
         }
     }
 
-    fn owner(config: &Config, key: u128, members: &BTreeMap<u128, A>) -> Option<A> {
-        key_based::owner::<Chord<B, A>>(config, key, members)
+    fn owner<N: Copy>(config: &Config, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
+        key_based::owner::<Chord<B, A>, N>(config, key, members)
     }
 
     /// As a lookup goes: a node that owns the key itself asks its successors, as the papers have it.

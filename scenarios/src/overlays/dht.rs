@@ -287,7 +287,7 @@ where
         }
     }
 
-    fn owner(config: &ConfigOf<Self>, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+    fn owner<N: Copy>(config: &ConfigOf<Self>, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
         O::owner(&config.below, key, members)
     }
 

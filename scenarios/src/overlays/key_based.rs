@@ -56,7 +56,7 @@ pub fn told<B, A>(upcall: Upcall<B, A>) -> Told<A> {
 }
 
 /// The node that owns a key, if these are the members.
-pub fn owner<P: KeyBased>(config: &P::Config, key: u128, members: &BTreeMap<u128, P::Addr>) -> Option<P::Addr> {
+pub fn owner<P: KeyBased, N: Copy>(config: &P::Config, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
     P::roots(config, Id::new(key), members, 1).first().copied()
 }
 

@@ -143,7 +143,7 @@ pub trait Overlay<A: Address = NodeAddr>: Sized + Sync + 'static {
     fn told(event: <Self::Protocol as Protocol>::Event) -> Told<A>;
 
     /// The node that owns a key, if these are the members.
-    fn owner(config: &ConfigOf<Self, A>, key: u128, members: &BTreeMap<u128, A>) -> Option<A>;
+    fn owner<N: Copy>(config: &ConfigOf<Self, A>, key: u128, members: &BTreeMap<u128, N>) -> Option<N>;
 
     /// Where a message to a key would go next from a node that is a member, by what it knows at this moment: for
     /// measurements over the whole overlay.

@@ -368,8 +368,8 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
         }
     }
 
-    fn owner(config: &Config, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
-        key_based::owner::<Pastry<B>>(config, key, members)
+    fn owner<N: Copy>(config: &Config, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
+        key_based::owner::<Pastry<B>, N>(config, key, members)
     }
 
     fn route(config: &Config, node: &Pastry<B>, key: u128) -> Step {

@@ -235,9 +235,8 @@ where
         }
     }
 
-    fn owner(config: &ConfigOf<Self>, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
-        let members = members.iter().map(|(id, addr)| (*id, ContactInfo::seal(*addr)));
-        O::owner(&config.below, key, &members.collect()).map(Self::base)
+    fn owner<N: Copy>(config: &ConfigOf<Self>, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
+        O::owner(&config.below, key, members)
     }
 
     /// As in the overlay, over tunnels that stand.

@@ -88,7 +88,7 @@ impl<O: Overlay> Overlay for Idle<O> {
         O::told(event)
     }
 
-    fn owner(config: &ConfigOf<O>, key: u128, members: &BTreeMap<u128, NodeAddr>) -> Option<NodeAddr> {
+    fn owner<N: Copy>(config: &ConfigOf<O>, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
         O::owner(config, key, members)
     }
 

@@ -50,7 +50,7 @@ fn roots_are_the_closest_members_on_the_ring_the_one_after_the_key_first() {
         let all = <Pastry as KeyBased>::roots(&config, Id::new(key), &members, 20);
         assert_eq!(all, expected, "there are no more");
     }
-    let nobody = BTreeMap::new();
+    let nobody: BTreeMap<u128, NodeAddr> = BTreeMap::new();
     assert_eq!(<Pastry as KeyBased>::roots(&config, Id::new(1), &nobody, 3), []);
 }
 

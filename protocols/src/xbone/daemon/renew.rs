@@ -18,7 +18,7 @@ use crate::xbone::{Driver, XBone};
 impl<C: Driver> Daemon<C> {
     /// Asks for another term of the leases that would end soon.
     pub(super) fn renew(&mut self, ctx: &mut Ctx<'_, XBone<C>>) {
-        let Some(servers) = ctx.config().own.servers() else {
+        let Some(servers) = ctx.config().own.servers().filter(|servers| servers.have_terms()) else {
             return;
         };
         let now = ctx.now();
