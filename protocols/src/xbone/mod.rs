@@ -9,7 +9,8 @@
 //! owes to those that it asked in vain. All of these are plain state machines: who owns them sends the messages and keeps
 //! the timers.
 //!
-//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`].
+//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`]; data that go over the overlay can cost
+//! the same at each hop ([`Delivery`]).
 //!
 //! # The parts
 //!
@@ -42,6 +43,7 @@ mod address_server;
 mod config;
 mod contact_info;
 mod daemon;
+mod delivery;
 mod driver;
 mod event;
 pub mod forwarding;
@@ -65,6 +67,7 @@ use crate::request::RequestId;
 pub use address_server::{AddressServer, Completed, Load, ServerError, Service};
 pub use config::{Admission, Config, ConfigError, Provisioning, Quality, Security};
 pub use contact_info::ContactInfo;
+pub use delivery::Delivery;
 pub use driver::Driver;
 pub use event::{Dialogue, Dropped, Event, Failure, Gone};
 pub use lease_client::{Ask, Balancing, CallId, ClientError, Heard, LeaseClient, Patience, Servers, TimedOut};
@@ -122,6 +125,10 @@ pub enum Timer {
     Launch,
     /// An address server has served a transaction.
     Served,
+    /// The processor is done with a message that carries data.
+    Processed,
+    /// The connection for such a message is open.
+    Connected(u32),
 }
 
 impl Timer {
