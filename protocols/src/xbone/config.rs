@@ -40,6 +40,9 @@ pub struct Config {
     pub security: Security,
     /// What tunnels do to packets.
     pub quality: Quality,
+    /// How long each router on the base path takes to be configured, where daemons provision paths and not tunnels (section IV); none
+    /// for tunnels.
+    pub switch: Option<SimDuration>,
     /// What forwarding data over the overlay costs each node; nothing where it is none, and then data are as large as the overlay says.
     pub forwarding: Option<Delivery>,
 }
@@ -130,6 +133,7 @@ impl Default for Config {
             measures_base: false,
             security: Security::default(),
             quality: Quality::default(),
+            switch: None,
             forwarding: None,
         }
     }

@@ -1,6 +1,7 @@
 //! The resource daemon of a virtual node: it keeps the tunnels, and what is said about them over the base network.
 
 mod deliver;
+mod path;
 mod release;
 mod renew;
 mod secure;

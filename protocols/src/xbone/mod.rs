@@ -36,6 +36,7 @@
 //! - A tunnel is torn down when both ends agree, and not when one end wants it to: see `daemon/release.rs`.
 //! - What comes through a tunnel before the end that asked for it has configured its own interface waits there.
 //! - The bootstrap node is named by whoever starts a node, and not by the manager, which does not know who is still there.
+//! - Paths through switches in place of tunnels: see `daemon/path.rs`.
 //! - Invitations by the administrator, without a request of the node, are left out.
 //! - That a node is isolated costs time at its own calls and their answers; requests of other nodes do not cross its border.
 
@@ -111,7 +112,7 @@ pub enum Timer {
     Address(CallId),
     /// The P2P daemon's call for a tunnel has arrived.
     Called(NodeAddr),
-    /// The keys for a tunnel have been computed.
+    /// The keys for a tunnel have been computed, and its path stands where it needs one.
     Keyed(NodeAddr),
     /// The interface of a tunnel is configured.
     Configured(NodeAddr),
