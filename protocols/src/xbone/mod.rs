@@ -9,7 +9,8 @@
 //! owes to those that it asked in vain. All of these are plain state machines: who owns them sends the messages and keeps
 //! the timers.
 //!
-//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`].
+//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`]; data that go over the overlay can cost
+//! the same at each hop ([`Delivery`]).
 //!
 //! # The parts
 //!
@@ -35,6 +36,7 @@
 //! - A tunnel is torn down when both ends agree, and not when one end wants it to: see `daemon/release.rs`.
 //! - What comes through a tunnel before the end that asked for it has configured its own interface waits there.
 //! - The bootstrap node is named by whoever starts a node, and not by the manager, which does not know who is still there.
+//! - Paths through switches in place of tunnels: see `daemon/path.rs`.
 //! - Invitations by the administrator, without a request of the node, are left out. What the manager sends are parameters in name
 //!   only: all nodes have the same [`Config`] from the beginning.
 //! - Keys of IPsec channels take time, and no bytes.
@@ -48,6 +50,7 @@ mod address_server;
 mod config;
 mod contact_info;
 mod daemon;
+mod delivery;
 mod driver;
 mod event;
 pub mod forwarding;
@@ -71,6 +74,7 @@ use crate::request::RequestId;
 pub use address_server::{AddressServer, Completed, Load, ServerError, Service};
 pub use config::{Admission, Config, ConfigError, Provisioning, Quality, Security};
 pub use contact_info::ContactInfo;
+pub use delivery::Delivery;
 pub use driver::Driver;
 pub use event::{Dialogue, Dropped, Event, Failure, Gone};
 pub use lease_client::{Ask, Balancing, CallId, ClientError, Heard, LeaseClient, ServerPatience, Servers, TimedOut};
@@ -114,7 +118,7 @@ pub enum Timer {
     Address(CallId),
     /// The P2P daemon's call for a tunnel has arrived.
     Called(NodeAddr),
-    /// The keys for a tunnel have been computed.
+    /// The keys for a tunnel have been computed, and its path stands where it needs one.
     Keyed(NodeAddr),
     /// The interface of a tunnel is configured.
     Configured(NodeAddr),
@@ -128,6 +132,10 @@ pub enum Timer {
     Launch,
     /// An address server has served a transaction.
     Served,
+    /// The processor is done with a message that carries data.
+    Processed,
+    /// The connection for such a message is open.
+    Connected(u32),
 }
 
 impl Timer {

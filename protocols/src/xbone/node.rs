@@ -145,7 +145,7 @@ impl<C: Driver> VirtualNode<C> {
     }
 
     pub(super) fn on_packet(&mut self, ctx: &mut Ctx<'_, XBone<C>>, from: NodeAddr, packet: Tunnelled<C::Msg>) {
-        self.daemon.packet(ctx, from, packet);
+        self.daemon.arrived(ctx, from, packet);
         self.turn(ctx);
     }
 
@@ -168,6 +168,12 @@ impl<C: Driver> VirtualNode<C> {
                 daemon.sweep(ctx, |peer| overlay.lists(sealed(peer)));
                 ctx.set_timer(ctx.config().own.sweep_period, Part::Own(Timer::Sweep));
             }
+            Timer::Processed => {
+                self.daemon.processed(ctx);
+                self.turn(ctx);
+                self.daemon.process_next(ctx);
+            }
+            Timer::Connected(number) => self.daemon.connected(ctx, number),
             Timer::Launch if self.stage == Stage::Launching => self.launched(ctx),
             Timer::Launch | Timer::Served => {}
         }
