@@ -25,7 +25,7 @@
 //! An overlay runs as it is. It sends messages to peers as ever, and their addresses are contact information, which it gets in
 //! messages and cannot open. A message to a peer without a tunnel waits until one stands. So the sequence of Fig. 2 needs no
 //! message of its own: `find_successor` carries the origin, the responsible node answers it, and the answer has the tunnel made. A
-//! tunnel goes when neither end lists the other any more ([`Driver::lists`]).
+//! tunnel goes when neither end lists the other any more ([`Driver::listed`]).
 //!
 //! # Deviations
 //!
