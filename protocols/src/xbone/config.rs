@@ -177,6 +177,11 @@ impl Config {
         }
     }
 
+    /// Whether a tunnel stands in the moment in which it is asked for.
+    pub(super) fn at_once(&self) -> bool {
+        self.provisioning == Provisioning::Idle(SimDuration::ZERO) && self.upcall == SimDuration::ZERO
+    }
+
     /// The address servers, where daemons ask any.
     pub(super) fn servers(&self) -> Option<&Servers> {
         match &self.provisioning {

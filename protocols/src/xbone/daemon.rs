@@ -124,7 +124,7 @@ impl<C: Driver> Daemon<C> {
             Some(tunnel) if tunnel.stands() => self.transmit(ctx, to, inner),
             Some(tunnel) => tunnel.waiting.push(inner),
             // Nobody would be there to hear that it stands.
-            None if self.leaving => {}
+            None if self.leaving && !ctx.config().own.at_once() => {}
             None => self.call_for(ctx, to, Some(inner)),
         }
     }

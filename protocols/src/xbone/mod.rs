@@ -26,10 +26,24 @@
 //! An overlay runs as it is. It sends messages to peers as ever, and their addresses are contact information, which it gets in
 //! messages and cannot open. A message to a peer without a tunnel waits until one stands. So the sequence of Fig. 2 needs no
 //! message of its own: `find_successor` carries the origin, the responsible node answers it, and the answer has the tunnel made. A
-//! tunnel goes when neither end lists the other any more ([`Driver::lists`]).
+//! tunnel goes when neither end lists the other any more ([`Driver::listed`]).
+//!
+//! # Nearby nodes first
+//!
+//! An overlay that chooses among its neighbours by delay (proximity route selection) does so as ever: tunnels to them stand, and
+//! what goes through a tunnel takes as long as on the base network. One that chooses its neighbours by delay needs that of nodes to which
+//! there is no tunnel (section II-E). There are three ways:
+//!
+//! - It takes delays for known ([`round_trip`](sim_core::protocol::Ctx::round_trip)), and the resource daemon measures the base
+//!   network for it: the call that the paper describes, with [`Config::measures_base`]. That costs no tunnel, and in this model no message.
+//! - It takes delays for known, and daemons do not measure: it knows them where a tunnel stands, and of nobody else.
+//! - It probes: a probe is a message of the overlay like any other, to the daemons too, and goes through a tunnel, which is made for it,
+//!   whether daemons measure or not. The paper calls that "not efficient"; where the set-up takes time, the delay that is found
+//!   contains it.
 //!
 //! # Deviations
 //!
+//! - Whoever leaves says goodbye only to those to whom a tunnel stands: nobody would be there any more when another one did.
 //! - The P2P daemon asks for its contact information when it is launched, and not before each request: it does not change.
 //! - The paper does not say what happens when both ends open a tunnel at the same time. Of two requests that cross, the one of the
 //!   lower base address counts, and the other one's addresses go back.

@@ -164,8 +164,11 @@ impl<C: Driver> VirtualNode<C> {
             Timer::Closed(peer) => self.daemon.closed(ctx, peer),
             Timer::Through(peer) => self.daemon.let_through(ctx, peer),
             Timer::Sweep => {
-                let VirtualNode { daemon, overlay, .. } = self;
-                daemon.sweep(ctx, |peer| overlay.lists(sealed(peer)));
+                // Tables are gone through once, and not once for each tunnel.
+                let mut listed: Vec<ContactInfo> = self.overlay.listed().collect();
+                listed.sort_unstable();
+                let lists = |peer| listed.binary_search(&sealed(peer)).is_ok();
+                self.daemon.sweep(ctx, lists);
                 ctx.set_timer(ctx.config().own.sweep_period, Part::Own(Timer::Sweep));
             }
             Timer::Processed => {

@@ -18,7 +18,8 @@ use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::{SimDuration, SimTime};
 
 use super::{
-    Attendant, ConfigOf, Contact, InitOf, Layered, Overlay, ServerReport, Surroundings, Told, TunnelCalls, TunnelTold,
+    Attendant, ConfigOf, Contact, InitOf, Layered, Overlay, ServerReport, Surroundings, TableErrors, TableErrorsOf,
+    Told, TunnelCalls, TunnelTold,
 };
 use crate::input::InputError;
 use crate::scenario::{BringUp, By, NetworkModel, Point, Settings};
@@ -76,6 +77,17 @@ where
         }),
         None => None,
     };
+    const TABLE_ERRORS: Option<TableErrorsOf<Self>> = match O::TABLE_ERRORS {
+        Some(_) => Some(|config, members, nodes| {
+            let members = members.iter().map(|(id, addr)| (*id, ContactInfo::seal(*addr)));
+            let overlays: Vec<&O::Protocol> = nodes.iter().filter_map(|node| node.overlay()).collect();
+            O::TABLE_ERRORS.map_or_else(TableErrors::default, |errors| {
+                errors(&config.below, &members.collect(), &overlays)
+            })
+        }),
+        None => None,
+    };
+    const ROUTING_KINDS: Option<&'static [&'static str]> = O::ROUTING_KINDS;
     const TUNNELS: Option<TunnelCalls<Self::Protocol>> = Some(TunnelCalls {
         standing: |node| {
             let tunnels = node.node().into_iter().flat_map(|node| node.tunnels());
