@@ -572,6 +572,30 @@ fn pastry_churn_delivers_nothing_at_a_wrong_node_by_mspastry() {
     assert!(with.mean("cost", "messages_per_node_s") < without.mean("cost", "messages_per_node_s"));
 }
 
+/// Three of twenty runs, as far as nine of ten paths work.
+#[test]
+fn xbone_pastry_converges_with_its_joins_whatever_the_heartbeat() {
+    let run = run("xbone-pastry.toml", 3, &["run.duration=40s"]);
+    assert_eq!(run.exit, Exit::Done, "{}", run.text);
+    assert_eq!(run.text.matches(" inside ").count(), 10, "{}", run.text);
+}
+
+/// One size and one heartbeat, in less than half of the time.
+#[test]
+fn xbone_pastry_load_lies_between_one_and_three_times_the_tunnels_of_a_node() {
+    let settings = [
+        "churn.replacement.population=200",
+        "nodes.count=300",
+        "protocol.xbone.over.pastry.heartbeat_period=30s",
+        "run.duration=9min",
+    ];
+    let run = run("xbone-pastry-load.toml", 1, &settings);
+    let offered = run.mean("address_servers", "offered_per_s");
+    assert!((40.0..120.0).contains(&offered), "{offered} transactions a second");
+    let tunnels = run.mean("tunnels", "per_member_end");
+    assert!((20.0..40.0).contains(&tunnels), "{tunnels} tunnels a member");
+}
+
 /// A quarter of the time, in which every expectation holds.
 #[test]
 fn xbone_forwarding_has_the_knees_and_the_order_of_the_paper() {
