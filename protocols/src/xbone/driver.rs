@@ -1,6 +1,6 @@
 //! What a virtual network asks of the overlay that drives its topology.
 
-use sim_core::protocol::Protocol;
+use sim_core::protocol::{Ctx, Protocol};
 
 use super::ContactInfo;
 use crate::chord::Chord;
@@ -10,6 +10,10 @@ use crate::kbr::Payload;
 pub trait Driver: Protocol<Addr = ContactInfo> {
     /// Whether the node keeps a peer in its tables, whatever for: a tunnel to it is wanted.
     fn lists(&self, peer: ContactInfo) -> bool;
+
+    /// A neighbour has left and said so: its tunnels are released at both ends, and with them go the entries of routing tables
+    /// (section II-B.1). An overlay that does nothing here finds out by itself, as with a silent departure.
+    fn left(&mut self, _: &mut Ctx<'_, Self>, _: ContactInfo) {}
 }
 
 impl<B: Payload> Driver for Chord<B, ContactInfo> {
@@ -20,5 +24,9 @@ impl<B: Payload> Driver for Chord<B, ContactInfo> {
             .chain(self.fingers().contacts())
             .chain(known)
             .any(|contact| contact.addr == peer)
+    }
+
+    fn left(&mut self, ctx: &mut Ctx<'_, Self>, peer: ContactInfo) {
+        Chord::left(self, ctx, peer);
     }
 }
