@@ -222,7 +222,10 @@ impl<C: Driver> VirtualNode<C> {
                 Told::Stands(peer) if self.stage == Stage::Bootstrap(peer) => self.launch(ctx),
                 Told::Failed(peer) if self.stage == Stage::Bootstrap(peer) => self.stay_out(ctx),
                 Told::NotAdmitted => self.stay_out(ctx),
-                Told::Stands(_) | Told::Failed(_) => {}
+                Told::Left(peer) if self.stage == Stage::Running => {
+                    self.call(ctx, |overlay, ctx| overlay.left(ctx, sealed(peer)));
+                }
+                Told::Stands(_) | Told::Failed(_) | Told::Left(_) => {}
             }
         }
     }
