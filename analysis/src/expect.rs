@@ -1,23 +1,29 @@
 //! What a scenario expects of its results: bands around published values, and the verdict on each.
 
+mod band;
+mod check;
+mod fit;
+mod measure;
 mod percent;
+mod relative;
 mod report;
-
-use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cell::{Cell, Conditions};
-use crate::spec::{Checker, Problem, Schema, SpecError, describe, where_clause};
-use crate::statistics::{Summary, paired, summarise};
-use crate::table::{REPLICATION, Table};
+use crate::cell::Conditions;
+use crate::spec::describe;
+use crate::statistics::Summary;
+use crate::table::Table;
 
+pub use fit::{Fit, Law, Quality};
 pub use percent::Percent;
+pub use relative::Relative;
 pub use report::report;
 
 /// One `[[expect]]` of a scenario: the mean of a metric over replications must lie in a band. Exactly one of `within`,
-/// `within_relative`, `at_least`, `at_most` and `between` says which.
+/// `within_relative`, `at_least`, `at_most` and `between` says which. With one of `paired_with`, `relative_to` and `fit` the band is
+/// for a difference, a ratio, or how well a law fits.
 ///
 /// ```toml
 /// [[expect]]
@@ -49,6 +55,18 @@ pub struct Expectation {
     /// their random numbers, so that a difference is known more precisely than either mean.
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     pub paired_with: Conditions,
+    /// What is compared with, as in `paired_with`, but the band is for a ratio: the mean (or the median) in the rows of `where` over
+    /// that there. Of means, only replications count that both sides have. Of a list of several such tables, each divides what
+    /// those before it make: two are a ratio of ratios.
+    #[serde(default, skip_serializing_if = "Relative::is_empty")]
+    pub relative_to: Relative,
+    /// How well a law fits the points of a sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+    /// A column: the band must hold at each of its values in the rows of `where`. What is reported is the value that is furthest
+    /// outside, or nearest to an end of the band.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_each: Option<String>,
     /// The published value, in the column's unit. `within` and `within_relative` lie around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<f64>,
@@ -97,6 +115,8 @@ pub struct Verdict {
     pub expectation: Expectation,
     /// The metric over the chosen rows; none where there is nothing to average.
     pub measured: Option<Summary>,
+    /// Where that is, of an expectation that must hold at each value of a column; empty otherwise.
+    pub at: Conditions,
     /// The lowest and the highest mean allowed, infinite where the band is open.
     pub allowed: (f64, f64),
     /// Inside, or why not.
@@ -119,6 +139,11 @@ impl Verdict {
     pub fn inside(&self) -> bool {
         self.outcome == Outcome::Inside
     }
+
+    /// Where the value was measured that is reported, of an expectation that must hold at several places.
+    pub fn place(&self) -> Option<String> {
+        (!self.at.is_empty()).then(|| describe(&self.at))
+    }
 }
 
 impl Expectation {
@@ -134,261 +159,68 @@ impl Expectation {
                 if !self.paired_with.is_empty() {
                     title = format!("{title}, less that where {}", describe(&self.paired_with));
                 }
+                for other in self.relative_to.iter() {
+                    title = format!("{title}, over that where {}", describe(other));
+                }
+                if let Some(fit) = &self.fit {
+                    title = format!("{title}, {fit}");
+                }
+                if let Some(column) = &self.at_each {
+                    title = format!("{title}, at each {column}");
+                }
                 title
             }
         }
     }
 
-    /// Checks the expectation against the tables that a run will write.
-    ///
-    /// # Errors
-    /// Unknown tables and columns, no band or several, a band without its published value, a published value without
-    /// its citation, numbers that cannot be meant.
-    pub fn check(&self, schema: &Schema) -> Result<(), SpecError> {
-        let title = self.title();
-        let checker = Checker {
-            section: "expect",
-            name: &title,
-        };
-        let columns = checker.table(schema, &self.table)?;
-        checker.columns(&self.table, columns, [("metric", self.metric.as_str())])?;
-        checker.conditions(&self.table, columns, &self.conditions)?;
-        self.check_pairing(&checker, columns)?;
-        let mean_of_differences = self.paired_with.is_empty() || self.statistic.is_mean();
-        checker.require(
-            mean_of_differences,
-            "statistic",
-            "the mean with `paired_with`",
-            "the median",
-        )?;
-        let cited = self.published.is_none() || self.cite.as_ref().is_some_and(|cite| !cite.trim().is_empty());
-        checker.require(cited, "cite", "the source of the published value", "none")?;
-        self.allowed()
-            .map(|_| ())
-            .map_err(|(key, problem)| checker.error(key, problem))
-    }
-
     /// Compares the metric's mean over the chosen rows with the band. Whatever prevents that is outside, with the reason.
     pub fn evaluate(&self, table: &Table) -> Verdict {
-        let verdict = |measured, allowed, outcome| Verdict {
+        let verdict = |measured, at, allowed, outcome| Verdict {
             expectation: self.clone(),
             measured,
+            at,
             allowed,
             outcome,
         };
-        let everything = (f64::NEG_INFINITY, f64::INFINITY);
-        match (self.allowed(), self.measure(table)) {
-            (Err((key, problem)), measured) => verdict(
-                measured.ok(),
-                everything,
-                Outcome::NoValue(format!("key `{key}`: {problem}")),
-            ),
-            (Ok(allowed), Err(reason)) => verdict(None, allowed, Outcome::NoValue(reason)),
-            (Ok(allowed), Ok(summary)) => {
-                let inside = allowed.0 <= summary.mean && summary.mean <= allowed.1;
-                verdict(
-                    Some(summary),
-                    allowed,
-                    if inside { Outcome::Inside } else { Outcome::Outside },
-                )
+        let allowed = match self.allowed() {
+            Ok(allowed) => allowed,
+            Err((key, problem)) => {
+                let everything = (f64::NEG_INFINITY, f64::INFINITY);
+                let reason = format!("key `{key}`: {problem}");
+                return verdict(None, Conditions::new(), everything, Outcome::NoValue(reason));
+            }
+        };
+        match self.furthest(table, allowed) {
+            Err(reason) => verdict(None, Conditions::new(), allowed, Outcome::NoValue(reason)),
+            Ok((at, summary)) => {
+                let inside = excess(&summary, allowed) <= 0.0;
+                let outcome = if inside { Outcome::Inside } else { Outcome::Outside };
+                verdict(Some(summary), at, allowed, outcome)
             }
         }
     }
 
-    /// Refuses a comparison that is with nothing, or with itself.
-    fn check_pairing(&self, checker: &Checker<'_>, columns: &[String]) -> Result<(), SpecError> {
-        if self.paired_with.is_empty() {
-            return Ok(());
-        }
-        for column in self.paired_with.keys() {
-            checker.columns(
-                &self.table,
-                columns,
-                [(format!("paired_with.{column}").as_str(), column.as_str())],
-            )?;
-        }
-        checker.columns(&self.table, columns, [("paired_with", REPLICATION)])?;
-        let itself = self
-            .paired_with
-            .iter()
-            .all(|(column, value)| self.conditions.get(column) == Some(value));
-        let found = describe(&self.paired_with);
-        checker.require(!itself, "paired_with", "other values than those of `where`", &found)
-    }
-
-    /// The mean over the chosen rows, or of their differences from those that they are paired with; or why there is none.
-    fn measure(&self, table: &Table) -> Result<Summary, String> {
-        match self.statistic {
-            _ if !self.paired_with.is_empty() => self.difference(table),
-            Statistic::Mean => self.mean(table),
-            Statistic::Median => self.median(table),
-        }
-    }
-
-    /// The median over the chosen rows, those without a value being larger than all others.
-    fn median(&self, table: &Table) -> Result<Summary, String> {
-        let rows = table.select(&self.conditions).map_err(|error| error.to_string())?;
-        // Grouped only to refuse rows that repeat a replication.
-        summarise(&rows, &[], &self.metric).map_err(|error| error.to_string())?;
-        let values = rows.numbers(&self.metric).map_err(|error| error.to_string())?;
-        let mut values: Vec<f64> = values.into_iter().map(|value| value.unwrap_or(f64::INFINITY)).collect();
-        values.sort_by(f64::total_cmp);
-        let n = values.len();
-        let Some(median) = values.get(n / 2).map(|upper| (upper + values[(n - 1) / 2]) / 2.0) else {
-            let place = where_clause(&self.conditions);
-            return Err(format!("no row in table `{}`{place}", self.table));
-        };
-        if !median.is_finite() {
-            let missing = values.iter().filter(|value| value.is_infinite()).count();
-            return Err(format!(
-                "`{}` is empty in {missing} of {n} rows, and so has no median",
-                self.metric
-            ));
-        }
-        Ok(Summary {
-            n: n as u64,
-            mean: median,
-            half_width: None,
-        })
-    }
-
-    /// The mean difference, over the replications that have both.
-    fn difference(&self, table: &Table) -> Result<Summary, String> {
-        let mut there = self.conditions.clone();
-        there.extend(self.paired_with.clone());
-        let (own, other) = (
-            self.by_replication(table, &self.conditions)?,
-            self.by_replication(table, &there)?,
-        );
-        let pairs = own
-            .iter()
-            .filter_map(|(replication, own)| Some((*own, *other.get(replication)?)));
-        let (own, other): (Vec<f64>, Vec<f64>) = pairs.unzip();
-        match paired(&other, &own).map(|paired| paired.difference) {
-            Some(difference) if difference.mean.is_finite() => Ok(difference),
-            Some(difference) => Err(format!(
-                "the mean difference of `{}` is {}",
-                self.metric, difference.mean
-            )),
-            None => Err("no replication has a row on both sides of the comparison".to_owned()),
-        }
-    }
-
-    /// The metric in the rows where the conditions hold, one a replication.
-    fn by_replication(&self, table: &Table, conditions: &Conditions) -> Result<BTreeMap<Cell, f64>, String> {
-        let rows = table.select(conditions).map_err(|error| error.to_string())?;
-        let groups = summarise(&rows, &[REPLICATION], &self.metric).map_err(|error| error.to_string())?;
-        let missing = groups.iter().filter(|group| group.summary.is_none()).count();
-        match (groups.len(), missing) {
-            (0, _) => Err(format!("no row in table `{}`{}", self.table, where_clause(conditions))),
-            (_, 0) => Ok(groups
-                .into_iter()
-                .filter_map(|group| Some((group.key.into_iter().next()?, group.summary?.mean)))
-                .collect()),
-            (all, missing) => Err(format!(
-                "`{}` is empty in {missing} of {all} rows{}",
-                self.metric,
-                where_clause(conditions)
-            )),
-        }
-    }
-
-    /// The mean over the chosen rows.
-    fn mean(&self, table: &Table) -> Result<Summary, String> {
-        let rows = table.select(&self.conditions).map_err(|error| error.to_string())?;
-        let groups = summarise(&rows, &[], &self.metric).map_err(|error| error.to_string())?;
-        let Some(group) = groups.first() else {
-            return Err(format!(
-                "no row in table `{}`{}",
-                self.table,
-                where_clause(&self.conditions)
-            ));
-        };
-        match group.summary {
-            Some(summary) if group.missing == 0 && summary.mean.is_finite() => Ok(summary),
-            Some(summary) if group.missing == 0 => Err(format!("the mean of `{}` is {}", self.metric, summary.mean)),
-            _ => Err(format!(
-                "`{}` is empty in {} of {} rows",
-                self.metric,
-                group.missing,
-                rows.len()
-            )),
-        }
-    }
-
-    /// The lowest and the highest mean allowed; on error the key at fault.
-    fn allowed(&self) -> Result<(f64, f64), (&'static str, Problem)> {
-        let relative = self.within_relative.map(|percent| percent.0);
-        let numbers = [
-            ("published", self.published),
-            ("within", self.within),
-            ("within_relative", relative),
-            ("at_least", self.at_least),
-            ("at_most", self.at_most),
-            ("between", self.between.map(|[low, _]| low)),
-            ("between", self.between.map(|[_, high]| high)),
-        ];
-        for (key, number) in numbers {
-            if let Some(number) = number.filter(|number| !number.is_finite()) {
-                return Err((key, Problem::unexpected("a finite number", number.to_string())));
+    /// What is measured, and where: of several places the one that is furthest outside the band; or why there is nothing.
+    fn furthest(&self, table: &Table, allowed: (f64, f64)) -> Result<(Conditions, Summary), String> {
+        let mut furthest: Option<(Conditions, Summary)> = None;
+        for at in self.places(table)? {
+            let mut conditions = self.conditions.clone();
+            conditions.extend(at.clone());
+            let summary = self.measure(table, &conditions)?;
+            if furthest
+                .as_ref()
+                .is_none_or(|(_, other)| excess(&summary, allowed) > excess(other, allowed))
+            {
+                furthest = Some((at, summary));
             }
         }
-        match (self.within, relative, self.at_least, self.at_most, self.between) {
-            (Some(reach), None, None, None, None) => self.around("within", reach),
-            (None, Some(percent), None, None, None) => {
-                let reach = self.published.map_or(0.0, f64::abs) * percent / 100.0;
-                if self.published == Some(0.0) {
-                    let expected = "an absolute `within` where the published value is 0";
-                    return Err((
-                        "within_relative",
-                        Problem::unexpected(expected, format!("{percent} % of it")),
-                    ));
-                }
-                self.around("within_relative", reach)
-            }
-            (None, None, Some(low), None, None) => Ok((low, f64::INFINITY)),
-            (None, None, None, Some(high), None) => Ok((f64::NEG_INFINITY, high)),
-            (None, None, None, None, Some([low, high])) if low <= high => Ok((low, high)),
-            (None, None, None, None, Some([low, high])) => Err((
-                "between",
-                Problem::unexpected("the lower end first", format!("[{low}, {high}]")),
-            )),
-            _ => Err(("within", self.not_one_band())),
-        }
+        furthest.ok_or_else(|| self.no_row(&self.conditions))
     }
+}
 
-    /// The band around the published value.
-    fn around(&self, key: &'static str, reach: f64) -> Result<(f64, f64), (&'static str, Problem)> {
-        let Some(published) = self.published else {
-            return Err((
-                "published",
-                Problem::unexpected(format!("the value that `{key}` lies around"), "none"),
-            ));
-        };
-        if reach < 0.0 {
-            return Err((key, Problem::unexpected("a band of 0 or more", reach.to_string())));
-        }
-        Ok((published - reach, published + reach))
-    }
-
-    fn not_one_band(&self) -> Problem {
-        let bands = [
-            ("within", self.within.is_some()),
-            ("within_relative", self.within_relative.is_some()),
-            ("at_least", self.at_least.is_some()),
-            ("at_most", self.at_most.is_some()),
-            ("between", self.between.is_some()),
-        ];
-        let given: Vec<&str> = bands.iter().filter(|(_, given)| *given).map(|(key, _)| *key).collect();
-        Problem::NotOne {
-            expected: bands.map(|(key, _)| key).join(", "),
-            found: if given.is_empty() {
-                "none".to_owned()
-            } else {
-                given.join(", ")
-            },
-        }
-    }
+/// How far a mean lies outside a band; negative inside.
+fn excess(summary: &Summary, (low, high): (f64, f64)) -> f64 {
+    (low - summary.mean).max(summary.mean - high)
 }
 
 #[cfg(test)]

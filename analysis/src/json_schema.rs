@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::cell::Cell;
-use crate::expect::Percent;
+use crate::cell::{Cell, Conditions};
+use crate::expect::{Percent, Relative};
 use crate::figure::PublishedPoint;
 
 impl JsonSchema for Cell {
@@ -32,6 +32,20 @@ impl JsonSchema for Percent {
             "type": "string",
             "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%$",
             "examples": ["5 %"],
+        })
+    }
+}
+
+impl JsonSchema for Relative {
+    fn schema_name() -> Cow<'static, str> {
+        "Relative".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let conditions = generator.subschema_for::<Conditions>();
+        json_schema!({
+            "description": "Columns that have other values there than in `where`; a list of several for a ratio of ratios.",
+            "anyOf": [conditions, { "type": "array", "items": conditions }],
         })
     }
 }

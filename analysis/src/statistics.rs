@@ -1,9 +1,11 @@
 //! Means with intervals over replications, paired differences, quantiles and their intervals, warm-up and stationarity.
 
+mod fit;
 #[cfg(test)]
 mod monte_carlo;
 mod order;
 mod paired;
+mod ratio;
 mod sequential;
 mod stationarity;
 
@@ -15,8 +17,10 @@ use crate::cell::{Cell, Conditions};
 use crate::spec::where_clause;
 use crate::table::{REPLICATION, Table, TableError};
 
+pub use fit::{Line, least_squares};
 pub use order::{QuantileRanks, quantile_interval, quantile_ranks};
 pub use paired::{Paired, paired, welch_half_width};
+pub use ratio::ratio_of_means;
 pub use sequential::{next_look, precise_enough};
 pub use stationarity::{BATCHES, stationarity, warm_up};
 

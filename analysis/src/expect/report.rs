@@ -54,6 +54,10 @@ fn cells(verdict: &Verdict) -> [String; 7] {
         Some(half_width) => format!("{} \u{b1} {}", number(summary.mean), significant(half_width, 2)),
         None => number(summary.mean),
     });
+    let measured = measured.map(|text| match verdict.place() {
+        Some(place) => format!("{text}, {place}"),
+        None => text,
+    });
     let (low, high) = verdict.allowed;
     let allowed = match (low.is_finite(), high.is_finite()) {
         (true, true) => format!("{} to {}", number(low), number(high)),

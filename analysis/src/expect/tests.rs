@@ -1,5 +1,6 @@
 use super::*;
 use crate::cell::Cell;
+use crate::spec::Schema;
 use crate::table::REPLICATION;
 
 const COLUMNS: [&str; 3] = ["nodes", REPLICATION, "visited_mean"];
@@ -298,4 +299,176 @@ fn the_median_of_an_even_number_lies_between_the_middle_ones() {
     table.push_row([1024_u64.into(), 3_u64.into(), 6.0.into()]).unwrap();
     let expected = expectation("where = { nodes = 1024 }\nstatistic = \"median\"\nbetween = [4.949, 4.951]");
     assert!(expected.evaluate(&table).inside());
+}
+
+/// Two replications at four sizes under two rules: under one the metric is 1 + log2 of the size, under the other twice as large, and
+/// at 64 nodes three times.
+fn sweep() -> Table {
+    let mut table = Table::new(&["nodes", "rules", REPLICATION, "visited_mean"]);
+    for (nodes, logarithm) in [(8_u64, 3.0), (16, 4.0), (32, 5.0), (64, 6.0)] {
+        for (replication, noise) in [(0_u64, -0.25), (1, 0.25)] {
+            let value = 1.0 + logarithm + noise;
+            let factor = if nodes == 64 { 3.0 } else { 2.0 };
+            for (rules, value) in [("i3", value), ("corrected", factor * value)] {
+                let row = [nodes.into(), rules.into(), replication.into(), value.into()];
+                table.push_row(row).unwrap();
+            }
+        }
+    }
+    table
+}
+
+fn over_sweep(body: &str) -> Verdict {
+    expectation(body).evaluate(&sweep())
+}
+
+#[test]
+fn a_ratio_is_that_of_the_means_over_the_same_replications() {
+    let relative = "where = { nodes = 8, rules = \"corrected\" }\nrelative_to = { rules = \"i3\" }";
+    let verdict = over_sweep(&format!("{relative}\nbetween = [1.999, 2.001]"));
+    assert!(verdict.inside(), "{:?}", verdict.outcome);
+    let ratio = verdict.measured.unwrap();
+    assert!(ratio.n == 2 && ratio.half_width.unwrap() < 1e-12, "{ratio:?}");
+    assert!(!over_sweep(&format!("{relative}\nat_least = 2.1")).inside());
+    assert_eq!(
+        verdict.expectation.title(),
+        "visited_mean, nodes = 8 and rules = corrected, over that where rules = i3"
+    );
+    let medians = over_sweep(&format!("{relative}\nstatistic = \"median\"\nbetween = [1.999, 2.001]"));
+    assert!(medians.inside() && medians.measured.unwrap().half_width.is_none());
+    // 6.3 / 0 in the first replication, and 5.4 in one that the other side does not have.
+    let mut table = two_rules();
+    table.push_row(["none".into(), 0_u64.into(), 0.0.into()]).unwrap();
+    let of = |other: &str| {
+        let text = format!("where = {{ rules = \"i3\" }}\nrelative_to = {{ rules = \"{other}\" }}\nat_least = 0");
+        expectation(&text).evaluate(&table)
+    };
+    assert!(matches!(of("none").outcome, Outcome::NoValue(reason) if reason.contains("relative to zero")));
+    assert!(matches!(of("ton-2003").outcome, Outcome::NoValue(reason) if reason.contains("no row")));
+    // 6 on average over 5.4 on average of the three that both have, the fourth left out.
+    assert!((of("corrected").measured.unwrap().mean - 6.0 / 5.4).abs() < 1e-12);
+}
+
+#[test]
+fn a_ratio_of_ratios_divides_what_the_first_one_makes() {
+    let text = "where = { nodes = 64, rules = \"corrected\" }\nrelative_to = [{ rules = \"i3\" }, { nodes = 8 }]";
+    for statistic in ["mean", "median"] {
+        let verdict = over_sweep(&format!(
+            "{text}\nstatistic = \"{statistic}\"\nbetween = [1.499, 1.501]"
+        ));
+        assert!(verdict.inside(), "{:?}", verdict.outcome);
+    }
+    assert!(!over_sweep(&format!("{text}\nat_most = 1.4")).inside());
+}
+
+#[test]
+fn a_band_that_holds_at_each_value_shows_the_worst() {
+    let at_each = "where = { rules = \"corrected\" }\nrelative_to = { rules = \"i3\" }\nat_each = \"nodes\"";
+    let verdict = over_sweep(&format!("{at_each}\nbetween = [1.9, 2.1]"));
+    assert_eq!(verdict.outcome, Outcome::Outside);
+    assert!((verdict.measured.unwrap().mean - 3.0).abs() < 1e-9);
+    assert_eq!(verdict.place().as_deref(), Some("nodes = 64"));
+    assert!(over_sweep(&format!("{at_each}\nbetween = [1.9, 3.1]")).inside());
+    let text = report(&[verdict]);
+    assert!(text.contains(", nodes = 64  2  1.900 to 2.100  OUTSIDE"), "{text}");
+    // One value that is missing is none.
+    let at_each = "at_each = \"nodes\"\nat_least = 0";
+    let Outcome::NoValue(reason) = expectation(at_each).evaluate(&table()).outcome else {
+        panic!("2048 nodes have no value in a replication")
+    };
+    assert!(reason.starts_with("`visited_mean` is empty in 1 of 2 rows"), "{reason}");
+    let nowhere = expectation("where = { nodes = 4096 }\nat_each = \"replication\"\nat_least = 0");
+    assert!(matches!(nowhere.evaluate(&table()).outcome, Outcome::NoValue(_)));
+}
+
+#[test]
+fn a_law_that_fits_is_told_from_one_that_does_not() {
+    let fit = |law: &str, quality: &str, band: &str| {
+        let fit = format!("fit = {{ x = \"nodes\", law = \"{law}\", quality = \"{quality}\" }}");
+        over_sweep(&format!("where = {{ rules = \"i3\" }}\n{fit}\n{band}"))
+    };
+    let exact = fit("log2", "r_squared", "at_least = 0.999999");
+    assert!(exact.inside() && exact.measured.unwrap().n == 4, "{:?}", exact.outcome);
+    assert!(fit("log2", "residuals_over_line", "at_most = 1e-9").inside());
+    // 4, 5, 6, 7 at 8, 16, 32, 64: S_xx = 1840, S_xy = 92, S_yy = 5, so that a line explains 4.6 of 5.
+    assert!(fit("line", "r_squared", "between = [0.9199, 0.9201]").inside());
+    assert_eq!(
+        exact.expectation.title(),
+        "visited_mean, rules = i3, R^2 of a + b log2 nodes against nodes"
+    );
+    let reason = |x: &str, body: &str| match over_sweep(&format!(
+        "{body}\nat_least = 0\nfit = {{ x = \"{x}\", law = \"log2\", quality = \"r_squared\" }}"
+    ))
+    .outcome
+    {
+        Outcome::NoValue(reason) => reason,
+        outcome => panic!("{outcome:?}"),
+    };
+    assert!(reason("rules", "where = { nodes = 8 }").contains("\"i3\", no number"));
+    assert!(reason("nodes", "").contains("replication 0 has several rows"));
+    assert!(reason("replication", "where = { nodes = 8, rules = \"i3\" }").contains("numbers above zero"));
+}
+
+#[test]
+fn comparisons_and_fits_that_cannot_be_are_refused_before_the_run() {
+    let fit = |x: &str| format!("fit = {{ x = \"{x}\", law = \"log2\", quality = \"r_squared\" }}");
+    for (body, key, message) in [
+        (
+            format!("{}\nrelative_to = {{ nodes = 8 }}", fit("nodes")),
+            "fit",
+            "expected exactly one of paired_with, relative_to, fit, found relative_to, fit",
+        ),
+        (
+            "paired_with = { nodes = 8 }\nrelative_to = { nodes = 16 }".to_owned(),
+            "relative_to",
+            "found paired_with, relative_to",
+        ),
+        (
+            "relative_to = [{ nodes = 8 }, { node = 8 }]".to_owned(),
+            "relative_to.node",
+            "did you mean `nodes`?",
+        ),
+        (
+            "where = { nodes = 8 }\nrelative_to = { nodes = 8 }".to_owned(),
+            "relative_to",
+            "other values than those of `where`, found nodes = 8",
+        ),
+        ("relative_to = [{}]".to_owned(), "relative_to", "found none"),
+        (fit("node"), "fit.x", "did you mean `nodes`?"),
+        (
+            format!("where = {{ nodes = 8 }}\n{}", fit("nodes")),
+            "fit.x",
+            "which `where` chooses one value of",
+        ),
+        ("at_each = \"node\"".to_owned(), "at_each", "did you mean `nodes`?"),
+        (
+            format!("{}\nat_each = \"nodes\"", fit("nodes")),
+            "at_each",
+            "another column than that of `fit.x`",
+        ),
+    ] {
+        let error = expectation(&format!("at_least = 0\n{body}"))
+            .check(&schema())
+            .unwrap_err();
+        assert_eq!(error.key, key, "{body}: {error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+    let ratio = expectation("at_least = 0\nwhere = { nodes = 8 }\nrelative_to = { nodes = 16 }");
+    assert_eq!(ratio.check(&schema()), Ok(()));
+    for text in [
+        "at_least = 0\nrelative_to = { nodes = 16 }".to_owned(),
+        "at_least = 0\nrelative_to = [{ nodes = 16 }, { replication = 3 }]\nat_each = \"nodes\"".to_owned(),
+        format!("at_least = 0\n{}", fit("nodes")),
+    ] {
+        let expectation = expectation(&text);
+        let written = toml::to_string(&expectation).unwrap();
+        assert_eq!(
+            toml::from_str::<Expectation>(&written).unwrap(),
+            expectation,
+            "{written}"
+        );
+    }
+    let text = "table = \"a\"\nmetric = \"b\"\nrelative_to = 3";
+    let error = toml::from_str::<Expectation>(text).unwrap_err().to_string();
+    assert!(error.contains("or a list of them"), "{error}");
 }

@@ -129,6 +129,7 @@ fn row(verdict: &Verdict) -> Markup {
                 @if let Some(summary) = &verdict.measured {
                     (number(summary.mean))
                     @if let Some(half_width) = summary.half_width { " \u{b1} " (significant(half_width, 2)) }
+                    @if let Some(place) = verdict.place() { br; small { (place) } }
                 } @else { "none" }
             }
             td.number { (verdict.measured.map_or(0, |summary| summary.n)) }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `name`, `exit`, `results` | the scenario, how it ended, the folder of its results |
 //! | `runs`, `events` | how many runs ended well, and their events; `manifest.toml` in the results has the fingerprint of each |
-//! | `expectations` | `{ name, table, metric, inside, mean, low, high, n, at_least, at_most, published, cite, reason }`: the mean over replications with its 95 % interval, the ends of the band (null where it is open), and why there is no mean |
+//! | `expectations` | `{ name, table, metric, inside, mean, low, high, n, at, at_least, at_most, published, cite, reason }`: the mean over replications with its 95 % interval, where it was measured if the band must hold at several places, the ends of the band (null where it is open), and why there is no mean |
 //! | `broken` | `{ point, settings, replication, reason, command }` of each run that broke: the point from 1, the replication from 0, the command that shows it again |
 //! | `undrawn` | why figures could not be drawn |
 
@@ -63,6 +63,7 @@ fn verdict(verdict: &Verdict) -> Value {
         "low": interval.map(|(low, _)| low),
         "high": interval.map(|(_, high)| high),
         "n": measured.map(|summary| summary.n),
+        "at": verdict.place(),
         "at_least": finite(verdict.allowed.0),
         "at_most": finite(verdict.allowed.1),
         "published": expectation.published,
