@@ -24,6 +24,7 @@ fn schedules(seeds: std::ops::Range<u64>, rates: impl Fn(u64) -> Rates, look: im
         let tally = schedule.tally();
         total.leased += tally.leased;
         total.exhausted += tally.exhausted;
+        total.elsewhere += tally.elsewhere;
         total.given_up += tally.given_up;
         total.repeated += tally.repeated;
         total.late += tally.late;
@@ -55,6 +56,7 @@ fn nothing_leaks_where_messages_are_lost_repeated_and_overtaken() {
     let total = schedules(0..2000, rates, nothing_leaks);
     let rare = [
         total.exhausted,
+        total.elsewhere,
         total.given_up,
         total.repeated,
         total.late,

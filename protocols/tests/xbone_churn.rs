@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocols::layer::Part;
 use protocols::xbone::{
-    Balancing, Block, Event, Failure, Held, LeaseId, Patience, Provisioning, Servers, Terms, XBone,
+    Balancing, Block, Event, Failure, Held, LeaseId, Provisioning, ServerPatience, Servers, Terms, XBone,
 };
 use rand::Rng;
 use sim_core::addr::NodeAddr;
@@ -31,7 +31,7 @@ const QUIET: f64 = 400.0;
 fn schedule(seed: u64, pool: &'static str) -> Run {
     let mut run = Run::new(PLACES, seed);
     let mut rng = StreamKey::root(seed, 0).purpose("schedule").rng();
-    let patience = Patience {
+    let patience = ServerPatience {
         timeout: secs(1.0),
         tries: 2,
         servers: 2,

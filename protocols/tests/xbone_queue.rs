@@ -33,7 +33,7 @@ fn run(rho: f64, seed: u64) -> Measured {
             due = server.complete(end).expect("a service ends").next;
         }
         if arrival == ARRIVALS / 10 {
-            before = (*server.load(), now, server.utilisation(now) * now.as_secs_f64());
+            before = (*server.load(), now, server.busy(now).as_secs_f64());
         }
         let client = NodeAddr(1);
         // A request and the release of the one twenty before it in turn.
@@ -57,7 +57,7 @@ fn run(rho: f64, seed: u64) -> Measured {
     server.ledger().check().expect("a sound ledger");
     let begun = (load.begun - earlier.begun) as f64;
     let waited = (load.waited - earlier.waited) as f64 / service.time.as_nanos() as f64;
-    let busy = server.utilisation(now) * now.as_secs_f64() - busy;
+    let busy = server.busy(now).as_secs_f64() - busy;
     [
         waited / begun,
         (load.at_once - earlier.at_once) as f64 / begun,

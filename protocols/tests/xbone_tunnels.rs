@@ -112,7 +112,7 @@ impl Observer<XBone<Inner>> for Minutes {
 /// With the manager at the first address after those of the nodes, and an address server at the next.
 fn with_daemons(places: u32, seed: u64) -> Run {
     let mut run = Run::new(places, seed);
-    let patience = xbone::Patience {
+    let patience = xbone::ServerPatience {
         timeout: secs(2.0),
         tries: 3,
         servers: 1,

@@ -74,15 +74,8 @@ pub struct Load {
     pub longest_wait: SimDuration,
     /// The most that were there at a time, waiting or being served.
     pub peak: usize,
-    /// The time of the services that have ended; see [`AddressServer::utilisation`].
+    /// The time of the services that have ended; see [`AddressServer::busy`].
     busy: SimDuration,
-}
-
-impl Load {
-    /// The mean time that transactions waited, in seconds, of those whose service has begun; none without any.
-    pub fn mean_wait(&self) -> Option<f64> {
-        (self.begun > 0).then(|| self.waited as f64 / 1e9 / self.begun as f64)
-    }
 }
 
 /// A transaction at the server.
@@ -118,27 +111,19 @@ pub struct AddressServer {
     queue: VecDeque<Waiting>,
     /// When its service ends.
     due: SimTime,
-    up_since: SimTime,
     load: Load,
 }
 
 impl AddressServer {
-    /// A server that comes up at time zero unless [told](Self::came_up) otherwise, for the first time or again, with what it knew
-    /// when it went down.
+    /// A server that comes up, for the first time or again, with what it knew when it went down.
     pub fn new(service: Service, ledger: Ledger) -> Self {
         AddressServer {
             service,
             ledger,
             queue: VecDeque::new(),
             due: SimTime::ZERO,
-            up_since: SimTime::ZERO,
             load: Load::default(),
         }
-    }
-
-    /// The server comes up now.
-    pub fn came_up(&mut self, now: SimTime) {
-        self.up_since = now;
     }
 
     /// A transaction comes. If the server was idle its service begins: says when it ends, which is when
@@ -210,16 +195,6 @@ impl AddressServer {
         self.load.busy + begun
     }
 
-    /// The share of the time since the server came up in which it was busy.
-    pub fn utilisation(&self, now: SimTime) -> f64 {
-        let up = now.since(self.up_since).as_secs_f64();
-        if up > 0.0 {
-            self.busy(now).as_secs_f64() / up
-        } else {
-            0.0
-        }
-    }
-
     /// How fast it is.
     pub fn service(&self) -> Service {
         self.service
@@ -233,10 +208,5 @@ impl AddressServer {
     /// Who holds which block: what whoever restarts the server keeps.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
-    }
-
-    /// The same, of a server that goes down.
-    pub fn into_ledger(self) -> Ledger {
-        self.ledger
     }
 }

@@ -26,8 +26,9 @@ pub struct Config {
     pub sweep_period: SimDuration,
     /// How long after its last packet a tunnel is wanted, although the overlay does not list the neighbour.
     pub linger: SimDuration,
-    /// From one question whether the other end still wants a tunnel to the next: a tunnel that only the other end wants,
-    /// and whose other end has gone silently, stands for so long at most.
+    /// From one question whether the other end still wants a tunnel that this end does not to the next. Of a tunnel whose other
+    /// end has gone silently this end asks no later than this long, and a sweep, after the overlay has ceased to list the neighbour
+    /// and [`linger`](Self::linger) is over; then the wait for an answer ends it.
     pub keep_alive: SimDuration,
     /// The time that the upcall daemon takes to relay a call or its answer between an isolated virtual node and the resource
     /// daemon (section II-D); zero where nodes are not isolated.

@@ -9,9 +9,29 @@ use sim_core::addr::{Address, NodeAddr};
 /// A resource daemon gives it out and can open it; for the overlay it is opaque, to be kept, compared and passed on in messages
 /// (Fujita et al. 2005, section II-C.1: base addresses "treated as an opaque parameter by the P2PDs not to violate the
 /// virtualization boundary"). An overlay in a virtual network is a protocol whose [`Addr`](sim_core::protocol::Protocol::Addr)
-/// is this type. There is no way from it to a [`NodeAddr`] for an overlay, which is written for any type of address, so that nothing
-/// inside a virtual network learns a base address; whoever looks on from outside has
-/// [`XBone::base_addr`](super::XBone::base_addr).
+/// is this type. The overlays of this crate are written for any type of address, and so have no way from one to a [`NodeAddr`]:
+///
+/// ```compile_fail
+/// use sim_core::addr::{Address, NodeAddr};
+///
+/// fn leak<A: Address>(peer: A) -> NodeAddr {
+///     peer.into()
+/// }
+/// ```
+///
+/// nor is there one in the contact information itself:
+///
+/// ```compile_fail
+/// use protocols::xbone::ContactInfo;
+/// use sim_core::addr::NodeAddr;
+///
+/// fn leak(peer: ContactInfo) -> NodeAddr {
+///     peer.0
+/// }
+/// ```
+///
+/// Whoever looks on from outside has [`XBone::base_addr`](super::XBone::base_addr). A layer above a virtual network is outside: it
+/// calls nodes by their base addresses. What runs inside is part of the overlay.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContactInfo(NodeAddr);
 

@@ -211,7 +211,7 @@ impl<C: Driver> Daemon<C> {
             Msg::Release { request, lease } => self.release_requested(ctx, from, request, lease),
             Msg::Released { request, returned } => self.release_answered(ctx, from, request, returned),
             Msg::Kept { request } => self.keep(ctx, from, request),
-            Msg::Leaving { lease } => self.other_leaves(ctx, from, lease),
+            Msg::Leaving { lease, returned } => self.other_leaves(ctx, from, lease, returned),
             Msg::Renew { request, lease } => self.renewal_asked(ctx, from, request, lease),
             Msg::Renewed { request, until } => self.renewal_told(ctx, from, request, until),
             Msg::NoTunnel { lease } => self.unknown_there(ctx, from, lease),

@@ -18,9 +18,9 @@ pub enum Balancing {
     Random,
 }
 
-/// How long a client waits for an answer, and what it does then.
+/// How long a client waits for the answer of a server, and what it does then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Patience {
+pub struct ServerPatience {
     /// The time from asking to the time-out.
     pub timeout: SimDuration,
     /// How many times a server is asked before another one is, at least once.
@@ -53,7 +53,7 @@ pub enum ClientError {
 pub struct Servers {
     addrs: Vec<NodeAddr>,
     balancing: Balancing,
-    patience: Patience,
+    patience: ServerPatience,
 }
 
 impl Servers {
@@ -61,7 +61,7 @@ impl Servers {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub fn new(addrs: Vec<NodeAddr>, balancing: Balancing, patience: Patience) -> Result<Self, ClientError> {
+    pub fn new(addrs: Vec<NodeAddr>, balancing: Balancing, patience: ServerPatience) -> Result<Self, ClientError> {
         if addrs.is_empty() {
             return Err(ClientError::NoServers);
         }
@@ -86,8 +86,12 @@ impl Servers {
 
     /// The longest time that a client waits for a pair of addresses before it gives up.
     pub fn longest_wait(&self) -> SimDuration {
-        let servers = self.patience.servers.min(self.addrs.len()) as u64;
-        self.patience.timeout * (servers * u64::from(self.patience.tries))
+        self.patience.timeout * (self.most_asked() as u64 * u64::from(self.patience.tries))
+    }
+
+    /// How many servers are asked before a client gives up.
+    fn most_asked(&self) -> usize {
+        self.patience.servers.min(self.addrs.len())
     }
 
     /// Their base addresses.
@@ -148,8 +152,10 @@ pub struct Ask {
 pub enum Heard {
     /// A pair of addresses.
     Leased(Held),
+    /// This server has none; another one is to be asked.
+    Elsewhere(Ask),
     /// None: the tunnel cannot be made.
-    Refused(LeaseId, Outcome),
+    Refused(LeaseId),
     /// The lease has a new end.
     Renewed(Held),
     /// The lease is over, and its tunnel must go.
@@ -260,7 +266,7 @@ impl LeaseClient {
     }
 
     /// An answer of `from`. Nothing if it is late: nobody waits for it any more.
-    pub fn heard(&mut self, servers: &Servers, from: NodeAddr, answer: Answer) -> Option<Heard> {
+    pub fn heard(&mut self, now: SimTime, servers: &Servers, from: NodeAddr, answer: Answer) -> Option<Heard> {
         let asked = |call: &Call| call.server == from && call.lease == answer.id;
         let at = self.calls.iter().position(asked)?;
         let Call {
@@ -275,9 +281,15 @@ impl LeaseClient {
                 pair,
                 until,
             }),
-            (Purpose::Lease { .. }, Outcome::Exhausted | Outcome::Over | Outcome::Denied) => {
-                Heard::Refused(lease, answer.outcome)
+            // A server that has none has not kept one back either: nothing is owed to it.
+            (Purpose::Lease { peer, first, others }, Outcome::Exhausted) => {
+                self.calls.swap_remove(at);
+                return Some(match self.next_server(now, servers, lease, peer, first, others + 1) {
+                    Some(ask) => Heard::Elsewhere(ask),
+                    None => Heard::Refused(lease),
+                });
             }
+            (Purpose::Lease { .. }, Outcome::Over | Outcome::Denied) => Heard::Refused(lease),
             (Purpose::Renew(held), Outcome::Leased { pair }) if pair == held.pair => {
                 Heard::Renewed(Held { until, ..held })
             }
@@ -316,26 +328,29 @@ impl LeaseClient {
             };
         };
         let mut asks = vec![self.open(now, servers, call.lease, call.server, Purpose::Release)];
-        let others = others + 1;
-        if others == servers.patience.servers.min(servers.addrs.len()) {
-            return TimedOut {
-                asks,
-                given_up: Some(call.lease),
-            };
-        }
-        let (server, purpose) = (servers.after(first, others), Purpose::Lease { peer, first, others });
-        asks.push(self.open(now, servers, call.lease, server, purpose));
-        TimedOut { asks, given_up: None }
+        let next = self.next_server(now, servers, call.lease, peer, first, others + 1);
+        let given_up = next.is_none().then_some(call.lease);
+        asks.extend(next);
+        TimedOut { asks, given_up }
+    }
+
+    /// Asks another server after so many; nothing if that is enough.
+    fn next_server(
+        &mut self,
+        now: SimTime,
+        servers: &Servers,
+        lease: LeaseId,
+        peer: NodeAddr,
+        first: usize,
+        others: usize,
+    ) -> Option<Ask> {
+        let purpose = Purpose::Lease { peer, first, others };
+        (others < servers.most_asked()).then(|| self.open(now, servers, lease, servers.after(first, others), purpose))
     }
 
     /// The leases that transactions are under way for: they may be leased already, or still.
     pub fn under_way(&self) -> impl Iterator<Item = LeaseId> {
         self.calls.iter().map(|call| call.lease)
-    }
-
-    /// How many transactions wait for an answer.
-    pub fn open_calls(&self) -> usize {
-        self.calls.len()
     }
 
     fn open(&mut self, now: SimTime, servers: &Servers, lease: LeaseId, server: NodeAddr, purpose: Purpose) -> Ask {

@@ -35,7 +35,13 @@
 //! - A tunnel is torn down when both ends agree, and not when one end wants it to: see `daemon/release.rs`.
 //! - What comes through a tunnel before the end that asked for it has configured its own interface waits there.
 //! - The bootstrap node is named by whoever starts a node, and not by the manager, which does not know who is still there.
-//! - Invitations by the administrator, without a request of the node, are left out.
+//! - Invitations by the administrator, without a request of the node, are left out. What the manager sends are parameters in name
+//!   only: all nodes have the same [`Config`] from the beginning.
+//! - Keys of IPsec channels take time, and no bytes.
+//! - Entries of the kernel's routing table (DataRouter's, section II-C) follow the overlay's tables at once and cost nothing.
+//! - Leases can have a term, which the paper has not: without one the addresses of a tunnel are lost when both of its ends go
+//!   silently, or at the same moment.
+//! - The end that gives up its own request for that of the other hears of the tunnel without the upcall daemon's delay.
 //! - That a node is isolated costs time at its own calls and their answers; requests of other nodes do not cross its border.
 
 mod address_server;
@@ -67,7 +73,7 @@ pub use config::{Admission, Config, ConfigError, Provisioning, Quality, Security
 pub use contact_info::ContactInfo;
 pub use driver::Driver;
 pub use event::{Dialogue, Dropped, Event, Failure, Gone};
-pub use lease_client::{Ask, Balancing, CallId, ClientError, Heard, LeaseClient, Patience, Servers, TimedOut};
+pub use lease_client::{Ask, Balancing, CallId, ClientError, Heard, LeaseClient, ServerPatience, Servers, TimedOut};
 pub use ledger::{Answer, Counts, Held, Lease, LeaseId, Ledger, Outcome, Terms, Transaction};
 pub use manager::Manager;
 pub use node::{Arrival, VirtualNode};
@@ -153,8 +159,7 @@ impl<C: Driver> XBone<C> {
         }
     }
 
-    /// The base address that a peer's contact information stands for: for whoever measures a virtual network from outside. An
-    /// overlay, which is no part of its own `XBone`, has no way to say this.
+    /// The base address that a peer's contact information stands for: for whoever measures a virtual network from outside.
     pub fn base_addr(peer: ContactInfo) -> NodeAddr {
         peer.open()
     }
@@ -188,8 +193,7 @@ impl<C: Driver> Protocol for XBone<C> {
     fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
         match self {
             XBone::Node(node) => node.on_start(ctx),
-            XBone::Server(server, _) => server.came_up(ctx.now()),
-            XBone::Manager(..) => {}
+            XBone::Manager(..) | XBone::Server(..) => {}
         }
     }
 

@@ -58,7 +58,12 @@ pub(super) enum State {
     /// The other end has been asked whether it wants to keep it.
     Releasing(Held, RequestId),
     /// The other end has left; what it sent last may still come.
-    Closing(Held),
+    Closing {
+        /// Its addresses,
+        held: Held,
+        /// which the other end has given back or not.
+        returned: bool,
+    },
 }
 
 impl State {
@@ -71,14 +76,34 @@ impl State {
             | State::Finishing(held)
             | State::Accepting(held, _)
             | State::Releasing(held, _)
-            | State::Closing(held) => Some(held),
+            | State::Closing { held, .. } => Some(held),
             State::Standing { held, .. } => held,
+        }
+    }
+
+    /// The addresses that a node gives back itself when it leaves, since the other end may never hear of the tunnel, may have given
+    /// it up, or is gone: of all other tunnels the other end does.
+    pub(super) fn returned_by_leaver(self) -> Option<Held> {
+        match self {
+            State::Keying(held)
+            | State::Requesting(held, _)
+            | State::Releasing(held, _)
+            | State::Closing { held, returned: false } => Some(held),
+            State::Called
+            | State::Leasing(_)
+            | State::Finishing(_)
+            | State::Accepting(..)
+            | State::Standing { .. }
+            | State::Closing { returned: true, .. } => None,
         }
     }
 
     /// Whether packets can come through it.
     pub(super) fn receives(self) -> bool {
-        matches!(self, State::Standing { .. } | State::Releasing(..) | State::Closing(_))
+        matches!(
+            self,
+            State::Standing { .. } | State::Releasing(..) | State::Closing { .. }
+        )
     }
 }
 

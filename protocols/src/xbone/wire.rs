@@ -84,10 +84,12 @@ pub enum Msg {
         /// The request answered.
         request: RequestId,
     },
-    /// The sender leaves; the receiver gives the addresses back.
+    /// The sender leaves.
     Leaving {
         /// The tunnel.
         lease: LeaseId,
+        /// Whether the sender has given the addresses back; otherwise the receiver does.
+        returned: bool,
     },
     /// There is no such tunnel (any more).
     NoTunnel {

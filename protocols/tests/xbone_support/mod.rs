@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use protocols::xbone::{
     AddressServer, Answer, Ask, Balancing, BlockPool, CallId, Heard, Held, LeaseClient, LeaseId, Ledger, Outcome,
-    Patience, Servers, Service, Terms, TimedOut, Transaction,
+    ServerPatience, Servers, Service, Terms, TimedOut, Transaction,
 };
 use rand::Rng;
 use sim_core::addr::NodeAddr;
@@ -64,6 +64,7 @@ struct Client {
 pub(crate) struct Tally {
     pub(crate) leased: u64,
     pub(crate) exhausted: u64,
+    pub(crate) elsewhere: u64,
     pub(crate) given_up: u64,
     pub(crate) repeated: u64,
     pub(crate) late: u64,
@@ -97,7 +98,7 @@ impl Schedule {
         let mut below = |most: u64| rng.next_u64() % most;
         let (servers, clients) = (1 + below(3) as u32, 2 + below(5) as u32);
         let prefix = format!("10.0.0.0/{}", 24 + below(6));
-        let patience = Patience {
+        let patience = ServerPatience {
             timeout: SimDuration::from_millis(100 + below(2000)),
             tries: 1 + below(3) as u32,
             servers: 1 + below(3) as usize,
@@ -153,7 +154,10 @@ impl Schedule {
         self.quiet = true;
         while let Some((time, _)) = self.events.first_key_value().map(|(key, event)| (key.0, event)) {
             // Renewals go on for ever; what is owed is repeated after 64 time-outs at the latest.
-            let settled = self.clients.values().all(|client| client.leases.open_calls() == 0);
+            let settled = self
+                .clients
+                .values()
+                .all(|client| client.leases.under_way().count() == 0);
             let to_come = |event: &Event| matches!(event, Event::ToServer(..) | Event::Serve(..) | Event::Return(_));
             if settled && !self.events.values().any(to_come) {
                 break;
@@ -319,15 +323,14 @@ impl Schedule {
         if let (incarnation, Server::Up(up)) = server {
             self.tally.server_ends += 1;
             self.tally.lost_in_backlog += up.load().lost;
-            *server = (*incarnation + 1, Server::Down(up.clone().into_ledger()));
+            *server = (*incarnation + 1, Server::Down(up.ledger().clone()));
             self.at(back, Event::Return(addr));
         }
     }
 
     fn server_returns(&mut self, addr: NodeAddr) {
         if let Some((incarnation, Server::Down(ledger))) = self.up.remove(&addr) {
-            let mut server = AddressServer::new(self.service, ledger);
-            server.came_up(self.now);
+            let server = AddressServer::new(self.service, ledger);
             self.up.insert(addr, (incarnation, Server::Up(server)));
         }
     }
@@ -356,13 +359,19 @@ impl Schedule {
     }
 
     fn arrive_at_client(&mut self, to: NodeAddr, from: NodeAddr, answer: Answer) {
-        let servers = self.servers.clone();
+        let (now, servers) = (self.now, self.servers.clone());
         let client = self.client(to);
-        let Some(heard) = client.leases.heard(&servers, from, answer) else {
+        let Some(heard) = client.leases.heard(now, &servers, from, answer) else {
             return;
         };
-        client.asked.retain(|id| *id != answer.id);
+        if !matches!(heard, Heard::Elsewhere(_)) {
+            client.asked.retain(|id| *id != answer.id);
+        }
         match heard {
+            Heard::Elsewhere(ask) => {
+                self.tally.elsewhere += 1;
+                self.send(to, ask);
+            }
             Heard::Leased(held) => {
                 client.held.push((held, false));
                 self.tally.leased += 1;
@@ -378,7 +387,7 @@ impl Schedule {
                 }
                 self.renew_in_time(to, held);
             }
-            Heard::Refused(_, outcome) => self.tally.exhausted += u64::from(outcome == Outcome::Exhausted),
+            Heard::Refused(_) => self.tally.exhausted += u64::from(answer.outcome == Outcome::Exhausted),
             Heard::Lost(id) => client.held.retain(|(held, _)| held.id != id),
             Heard::Released(_) => {}
         }

@@ -235,6 +235,25 @@ fn nodes_stay_out_that_the_manager_does_not_admit() {
 }
 
 #[test]
+fn only_those_on_the_access_control_list_come_in() {
+    let joins = (
+        "bring_up.bulk = {}",
+        r#"bring_up.joins = { over = "20s", founders = 2 }"#,
+    );
+    let still = (
+        "churn = { sessions = { up.exponential.mean = \"4min\", down.exponential.mean = \"1min\", graceful = 0.5 } }\n",
+        "",
+    );
+    let nodes: Vec<String> = (0..8).map(|node| node.to_string()).collect();
+    let list = format!("[protocol.xbone.manager]\nallowed = [{}]", nodes.join(", "));
+    let home = Home::new(&[joins, still, ("[protocol.xbone.manager]", &list)]);
+    home.run_on("1");
+    let members = home.value("population", "members_end");
+    // The two founders do not ask, and may be on the list or not.
+    assert!((8.0..=10.0).contains(&members), "{members}");
+}
+
+#[test]
 fn a_server_that_fails_comes_back_with_its_ledger() {
     let whole = Home::new(&[("servers = 2", "servers = 1")]);
     let failing = "servers = 1\ntimeout = \"500ms\"\ntries = 1\noutages = [{ from = \"90s\", until = \"3min\" }]";
@@ -323,6 +342,18 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         "max_tunnels = 0",
         &["at least 1 tunnel"],
     );
+    refused(
+        &[(
+            "[protocol.xbone.manager]",
+            "[protocol.xbone.manager]\nallowed = [3, 24]",
+        )],
+        "allowed = [3, 24]",
+        &["there is no node 24: the scenario has 24"],
+    );
+    for (cost, words) in [("key_computation = \"1s\"", "keys"), ("ssl_handshakes = 2", "channel")] {
+        let costs = format!("[protocol.xbone.provisioning.idle]\ndelay = \"0s\"\n[protocol.xbone]\n{cost}\n");
+        refused(&[(IDLE.0, &costs)], cost, &["has no effect", words]);
+    }
     // The manager and two servers need hosts of their own.
     let ring = |routers: u32| {
         format!(

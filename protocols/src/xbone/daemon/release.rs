@@ -141,7 +141,7 @@ impl<C: Driver> Daemon<C> {
     }
 
     /// The other end leaves. What it has sent through the tunnel just before may come after this.
-    pub(super) fn other_leaves(&mut self, ctx: &mut Ctx<'_, XBone<C>>, from: NodeAddr, lease: LeaseId) {
+    pub(super) fn other_leaves(&mut self, ctx: &mut Ctx<'_, XBone<C>>, from: NodeAddr, lease: LeaseId, returned: bool) {
         if let Some(held) = self.named(from, Some(lease)).and_then(|tunnel| tunnel.state.held()) {
             let early = self
                 .tunnels
@@ -150,14 +150,17 @@ impl<C: Driver> Daemon<C> {
             self.told
                 .extend(early.into_iter().flatten().map(|inner| Told::Packet(from, inner)));
             let wait = ctx.config().own.patience.timeout;
-            self.enter(ctx, from, State::Closing(held), Some((wait, Timer::Closed(from))));
+            let state = State::Closing { held, returned };
+            self.enter(ctx, from, state, Some((wait, Timer::Closed(from))));
         }
     }
 
     /// A tunnel whose other end has left is given up.
     pub(in crate::xbone) fn closed(&mut self, ctx: &mut Ctx<'_, XBone<C>>, peer: NodeAddr) {
-        if let Some(State::Closing(held)) = self.tunnels.get(&peer).map(|tunnel| tunnel.state) {
-            self.give_back(ctx, held);
+        if let Some(State::Closing { held, returned }) = self.tunnels.get(&peer).map(|tunnel| tunnel.state) {
+            if !returned {
+                self.give_back(ctx, held);
+            }
             if let Some(tunnel) = self.tunnels.get_mut(&peer) {
                 // Nobody is there to receive it.
                 tunnel.waiting.clear();
@@ -172,7 +175,10 @@ impl<C: Driver> Daemon<C> {
         if let Some(state) = self.named(from, Some(lease)).map(|tunnel| tunnel.state)
             && !matches!(state, State::Keying(_) | State::Requesting(..))
         {
-            if let Some(held) = state.held() {
+            if let Some(held) = state
+                .held()
+                .filter(|_| !matches!(state, State::Closing { returned: true, .. }))
+            {
                 self.give_back(ctx, held);
             }
             self.gone(ctx, from, Gone::Unknown);
@@ -198,29 +204,22 @@ impl<C: Driver> Daemon<C> {
             for (_, inner) in held_back.into_iter().flatten() {
                 ctx.send(peer, Part::Below(Tunnelled { lease, inner }));
             }
-            match state {
-                State::Leasing(lease) => {
-                    if let Some(servers) = ctx.config().own.servers()
-                        && let Some(ask) = self.leases.cancel(ctx.now(), servers, lease)
-                    {
-                        ctx.send(ask.to, Part::Own(Msg::Ask(ask.transaction)));
-                    }
-                }
-                // The other end may never hear of the tunnel, or has gone itself.
-                State::Keying(held) | State::Requesting(held, _) | State::Closing(held) => {
-                    if let Some(servers) = ctx.config().own.servers() {
-                        let ask = self.leases.release(ctx.now(), servers, held);
-                        ctx.send(ask.to, Part::Own(Msg::Ask(ask.transaction)));
-                    }
-                }
-                State::Called
-                | State::Finishing(_)
-                | State::Accepting(..)
-                | State::Standing { .. }
-                | State::Releasing(..) => {}
+            if let State::Leasing(lease) = state
+                && let Some(servers) = ctx.config().own.servers()
+                && let Some(ask) = self.leases.cancel(ctx.now(), servers, lease)
+            {
+                ctx.send(ask.to, Part::Own(Msg::Ask(ask.transaction)));
+            }
+            let mine = state.returned_by_leaver();
+            if let Some(held) = mine
+                && let Some(servers) = ctx.config().own.servers()
+            {
+                let ask = self.leases.release(ctx.now(), servers, held);
+                ctx.send(ask.to, Part::Own(Msg::Ask(ask.transaction)));
             }
             if let Some(lease) = lease {
-                ctx.send(peer, Part::Own(Msg::Leaving { lease }));
+                let returned = mine.is_some();
+                ctx.send(peer, Part::Own(Msg::Leaving { lease, returned }));
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::layer::Part;
 use crate::request::RequestId;
 use crate::xbone::event::{Dialogue, Dropped, Event, Failure};
 use crate::xbone::lease_client::{CallId, Heard};
-use crate::xbone::ledger::{Answer, Held, LeaseId, Outcome};
+use crate::xbone::ledger::{Answer, Held, LeaseId};
 use crate::xbone::tunnel::{State, Tunnel};
 use crate::xbone::wire::Msg;
 use crate::xbone::{Driver, Provisioning, Timer, XBone};
@@ -66,15 +66,10 @@ impl<C: Driver> Daemon<C> {
         let Some(servers) = ctx.config().own.servers() else {
             return;
         };
-        match self.leases.heard(servers, from, answer) {
+        match self.leases.heard(ctx.now(), servers, from, answer) {
             Some(Heard::Leased(held)) => self.leased(ctx, held),
-            Some(Heard::Refused(lease, outcome)) => {
-                let why = match outcome {
-                    Outcome::Exhausted => Failure::NoAddresses,
-                    _ => Failure::NoServer,
-                };
-                self.lease_failed(ctx, lease, why);
-            }
+            Some(Heard::Elsewhere(ask)) => self.transact(ctx, ask),
+            Some(Heard::Refused(lease)) => self.lease_failed(ctx, lease, Failure::NoAddresses),
             Some(Heard::Renewed(held)) => self.renewed(held),
             Some(Heard::Lost(lease)) => self.expired(ctx, lease),
             Some(Heard::Released(_)) => {}
@@ -151,7 +146,9 @@ impl<C: Driver> Daemon<C> {
                 let lease = held.id;
                 return self.answer(ctx, from, Msg::TunnelUp { request, lease });
             }
-            Some(State::Standing { held: Some(own), .. } | State::Releasing(own, _) | State::Closing(own)) => {
+            Some(
+                State::Standing { held: Some(own), .. } | State::Releasing(own, _) | State::Closing { held: own, .. },
+            ) => {
                 let lease = own.id;
                 return self.answer(ctx, from, Msg::Duplicate { request, lease });
             }

@@ -7,7 +7,7 @@ use super::*;
 const TIMEOUT: SimDuration = SimDuration::from_secs(2);
 
 fn servers(count: u32, balancing: Balancing) -> Servers {
-    let patience = Patience {
+    let patience = ServerPatience {
         timeout: TIMEOUT,
         tries: 2,
         servers: 2,
@@ -72,15 +72,19 @@ fn a_granted_request_is_held_and_a_late_answer_is_nothing() {
     let mut client = client(1);
     let (id, ask) = client.request(at(0), &servers, NodeAddr(2));
     assert_eq!(ask.timeout, TIMEOUT);
-    assert_eq!(client.heard(&servers, NodeAddr(7), leased(id)), None, "of another");
-    let heard = client.heard(&servers, ask.to, leased(id));
+    assert_eq!(
+        client.heard(at(0), &servers, NodeAddr(7), leased(id)),
+        None,
+        "of another"
+    );
+    let heard = client.heard(at(1), &servers, ask.to, leased(id));
     let Some(Heard::Leased(held)) = heard else {
         panic!("expected a lease, heard {heard:?}");
     };
     assert_eq!((held.id, held.peer, held.server), (id, NodeAddr(2), NodeAddr(100)));
-    assert_eq!(client.heard(&servers, ask.to, leased(id)), None, "again");
+    assert_eq!(client.heard(at(1), &servers, ask.to, leased(id)), None, "again");
     assert_eq!(client.timed_out(at(2), &servers, ask.call), TimedOut::default());
-    assert_eq!(client.open_calls(), 0);
+    assert_eq!(client.under_way().count(), 0);
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn after_two_tries_another_server_is_asked_and_the_first_gets_a_release() {
         ((first.to.0 - 99) % 3, first.transaction)
     );
     // The first server's answer comes after all: it is not used, since its release is under way.
-    assert_eq!(client.heard(&servers, first.to, leased(id)), None);
+    assert_eq!(client.heard(at(5), &servers, first.to, leased(id)), None);
     client.timed_out(at(6), &servers, second.call);
     let last = client.timed_out(at(8), &servers, second.call);
     assert_eq!(
@@ -120,11 +124,36 @@ fn after_two_tries_another_server_is_asked_and_the_first_gets_a_release() {
     let outcome = Outcome::Released;
     for server in [first.to, second.to] {
         assert_eq!(
-            client.heard(&servers, server, Answer { id, outcome }),
+            client.heard(at(9), &servers, server, Answer { id, outcome }),
             Some(Heard::Released(id))
         );
     }
-    assert_eq!(client.open_calls(), 0);
+    assert_eq!(client.under_way().count(), 0);
+}
+
+#[test]
+fn a_server_without_addresses_is_final_only_if_it_is_the_last_to_be_asked() {
+    let servers = servers(3, Balancing::RoundRobin);
+    let mut client = client(1);
+    let (id, first) = client.request(at(0), &servers, NodeAddr(2));
+    let exhausted = Answer {
+        id,
+        outcome: Outcome::Exhausted,
+    };
+    let Some(Heard::Elsewhere(second)) = client.heard(at(1), &servers, first.to, exhausted) else {
+        panic!("two servers are asked");
+    };
+    assert_eq!(second.to.0 - 100, (first.to.0 - 99) % 3);
+    assert_eq!(second.transaction, first.transaction);
+    assert_eq!(
+        client.heard(at(2), &servers, second.to, exhausted),
+        Some(Heard::Refused(id))
+    );
+    assert_eq!(
+        client.under_way().count(),
+        0,
+        "nothing is owed to a server that has none"
+    );
 }
 
 #[test]
@@ -150,7 +179,7 @@ fn a_release_is_repeated_less_and_less_often_until_it_is_answered() {
 
 #[test]
 fn a_lease_is_renewed_by_who_asked_for_it_until_its_end_as_the_client_counts_it() {
-    let patience = Patience {
+    let patience = ServerPatience {
         timeout: TIMEOUT,
         tries: 2,
         servers: 1,
@@ -160,7 +189,7 @@ fn a_lease_is_renewed_by_who_asked_for_it_until_its_end_as_the_client_counts_it(
     let mut client = client(1);
     let (id, ask) = client.request(at(10), &servers, NodeAddr(2));
     client.timed_out(at(12), &servers, ask.call);
-    let Some(Heard::Leased(held)) = client.heard(&servers, ask.to, leased(id)) else {
+    let Some(Heard::Leased(held)) = client.heard(at(1), &servers, ask.to, leased(id)) else {
         panic!("a lease");
     };
     // From the first asking, which is not after the server's count begins.
@@ -170,7 +199,7 @@ fn a_lease_is_renewed_by_who_asked_for_it_until_its_end_as_the_client_counts_it(
     assert_eq!(client.renew(at(41), &servers, held), None, "under way");
     let renewed = Held { until: at(100), ..held };
     assert_eq!(
-        client.heard(&servers, renewal.to, leased(id)),
+        client.heard(at(41), &servers, renewal.to, leased(id)),
         Some(Heard::Renewed(renewed))
     );
     let renewal = client.renew(at(80), &servers, renewed).expect("its own lease");
@@ -188,14 +217,14 @@ fn a_lease_is_renewed_by_who_asked_for_it_until_its_end_as_the_client_counts_it(
     let renewal = client.renew(at(90), &servers, renewed).expect("its own lease");
     let outcome = Outcome::Over;
     assert_eq!(
-        client.heard(&servers, renewal.to, Answer { id, outcome }),
+        client.heard(at(90), &servers, renewal.to, Answer { id, outcome }),
         Some(Heard::Lost(id))
     );
 }
 
 #[test]
 fn servers_that_cannot_be_asked_are_refused() {
-    let patience = Patience {
+    let patience = ServerPatience {
         timeout: TIMEOUT,
         tries: 1,
         servers: 1,
@@ -210,15 +239,15 @@ fn servers_that_cannot_be_asked_are_refused() {
     assert_eq!(error(&[1, 2, 1], patience), "address server n1 is named twice");
     let timeout = SimDuration::ZERO;
     assert_eq!(
-        error(&[1], Patience { timeout, ..patience }),
+        error(&[1], ServerPatience { timeout, ..patience }),
         "the time-out must be longer than zero"
     );
     assert_eq!(
-        error(&[1], Patience { tries: 0, ..patience }),
+        error(&[1], ServerPatience { tries: 0, ..patience }),
         "tries must be at least 1"
     );
     assert_eq!(
-        error(&[1], Patience { servers: 0, ..patience }),
+        error(&[1], ServerPatience { servers: 0, ..patience }),
         "servers must be at least 1"
     );
 }

@@ -48,12 +48,11 @@ fn load_counts_waits_busy_time_and_peaks() {
     assert_eq!((load.arrivals, load.requests, load.releases), (4, 3, 0));
     assert_eq!((load.begun, load.at_once, load.waited), (4, 2, 3_000_000_000));
     assert_eq!((load.longest_wait, load.peak, load.lost), (SECOND * 2, 3, 0));
-    assert_eq!(load.mean_wait(), Some(0.75));
     // Three seconds, and half of the service that has begun.
     let now = at(18) + SECOND / 2;
-    assert_eq!(server.utilisation(now), 3.5 / 18.5);
+    assert_eq!(server.busy(now), SECOND * 3 + SECOND / 2);
     server.complete(at(19));
-    assert_eq!(server.utilisation(at(20)), 4.0 / 20.0);
+    assert_eq!(server.busy(at(20)), SECOND * 4);
     assert_eq!(server.ledger().pool().peak(), 3);
 }
 
@@ -87,8 +86,7 @@ fn a_server_that_comes_back_hands_out_no_block_that_is_in_use() {
         time: SECOND,
         backlog: None,
     };
-    let mut again = AddressServer::new(service, server.into_ledger());
-    again.came_up(at(100));
+    let mut again = AddressServer::new(service, server.ledger().clone());
     assert_eq!(again.backlog(), 0, "who waited is lost");
     assert_eq!(
         again.ledger().pool().handed_out(),

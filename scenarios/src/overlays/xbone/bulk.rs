@@ -30,6 +30,9 @@ pub(super) fn pairs(lists: &[(NodeAddr, Vec<NodeAddr>)], max_tunnels: usize) -> 
     wanted.into_iter().filter(has_room).collect()
 }
 
+/// The golden section less one.
+const GOLDEN_SECTION: f64 = 0.618_033_988_749_894_9;
+
 /// Leases addresses for all tunnels of these nodes, from one server after the other; where the pools have no more, tunnels are
 /// left out.
 pub(super) fn lease<C: Driver>(
@@ -47,10 +50,12 @@ pub(super) fn lease<C: Driver>(
             if addr < peer {
                 let id = LeaseId::begun_with(addr, number);
                 number += 1;
+                // Not all of them are renewed at the same moment: the multiples of the golden section lie evenly.
+                let of_term = 0.5 + 0.5 * (GOLDEN_SECTION * held.len() as f64).fract();
                 for _ in 0..servers.len() {
                     let at = next % servers.len();
                     next += 1;
-                    if let Some(leased) = ask(&mut ledgers[at], servers[at], id, peer) {
+                    if let Some(leased) = ask(&mut ledgers[at], servers[at], id, peer, of_term) {
                         held.insert(pair, leased);
                         break;
                     }
@@ -75,8 +80,8 @@ fn arrivals<I>(founders: &mut [(NodeAddr, Init<I>)]) -> Vec<(NodeAddr, &mut Arri
     arrivals
 }
 
-/// A lease of a free block of this server, from the beginning on.
-fn ask(ledger: &mut Ledger, server: NodeAddr, id: LeaseId, peer: NodeAddr) -> Option<Held> {
+/// A lease of a free block of this server, from the beginning on; its ends take it to last so much of its term.
+fn ask(ledger: &mut Ledger, server: NodeAddr, id: LeaseId, peer: NodeAddr, of_term: f64) -> Option<Held> {
     if ledger.pool().free() == 0 {
         return None;
     }
@@ -90,7 +95,7 @@ fn ask(ledger: &mut Ledger, server: NodeAddr, id: LeaseId, peer: NodeAddr) -> Op
         peer,
         server,
         pair,
-        until: term.map_or(SimTime::MAX, |term| SimTime::ZERO + term),
+        until: term.map_or(SimTime::MAX, |term| SimTime::ZERO + term.mul_f64(of_term)),
     })
 }
 

@@ -1,8 +1,9 @@
 //! The settings of `[protocol.xbone]`.
 
+use protocols::request::Patience;
 use protocols::xbone::{
-    Admission, Balancing, BlockPool, ClientError, Config, ConfigError, Ledger, Patience, PoolError, Provisioning,
-    Quality, Security, Servers, Service, Terms,
+    Admission, Balancing, BlockPool, ClientError, Config, ConfigError, Ledger, PoolError, Provisioning, Quality,
+    Security, ServerPatience, Servers, Service, Terms,
 };
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
@@ -62,6 +63,9 @@ pub struct XBoneSettings {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct ManagerSettings {
+    /// The access control list: the only nodes that it admits, by their numbers from 0; all where it is left out. Those who stand
+    /// from the start do not ask.
+    allowed: Option<Vec<u32>>,
     /// How many different nodes it admits, those who stand from the start with their tunnels not counted; any number where it
     /// is left out.
     limit: Option<u32>,
@@ -215,11 +219,11 @@ impl XBoneSettings {
                 ProvisioningSettings::Static {} => Provisioning::Static,
             },
             manager,
-            admission: Admission {
-                allowed: None,
-                limit: self.manager.as_ref().and_then(|manager| manager.limit),
+            admission: match &self.manager {
+                Some(manager) => manager.admission(settings)?,
+                None => Admission::default(),
             },
-            patience: protocols::request::Patience {
+            patience: Patience {
                 timeout: self.timeout.get(),
                 retries: self.retries,
             },
@@ -238,6 +242,7 @@ impl XBoneSettings {
                 bandwidth: self.tunnel_bandwidth.map(|rate| rate.get().bits_per_second()),
             },
         };
+        self.has_a_use(settings)?;
         config.validate().map_err(|error| {
             let key = match error {
                 ConfigError::Zero(field) => field,
@@ -245,6 +250,51 @@ impl XBoneSettings {
                 ConfigError::Bandwidth => "tunnel_bandwidth",
             };
             settings.error_at(key, error.to_string())
+        })
+    }
+}
+
+impl XBoneSettings {
+    /// Makes sure that costs are only given where there is somebody to bear them.
+    fn has_a_use(&self, settings: &Settings) -> Result<(), InputError> {
+        if matches!(self.provisioning, ProvisioningSettings::Daemons(_)) {
+            return Ok(());
+        }
+        let without = if self.key_computation.get() > SimDuration::ZERO {
+            (
+                "key_computation",
+                "no daemons make tunnels, for which keys would be computed",
+            )
+        } else if self.ssl_handshakes > 0 && self.manager.is_none() {
+            (
+                "ssl_handshakes",
+                "there are no daemons, and no manager, to open a channel to",
+            )
+        } else {
+            return Ok(());
+        };
+        let error = settings.error_at(without.0, without.1);
+        Err(error
+            .labelled("has no effect")
+            .help("leave it out, or have daemons make the tunnels: `provisioning.daemons`"))
+    }
+}
+
+impl ManagerSettings {
+    /// Whom it admits.
+    fn admission(&self, settings: &Settings) -> Result<Admission, InputError> {
+        let nodes = settings.nodes();
+        for (index, node) in self.allowed.iter().flatten().enumerate() {
+            if *node >= nodes {
+                let message = format!("there is no node {node}: the scenario has {nodes}");
+                let error = settings.error_at("manager.allowed", format!("entry {index}: {message}"));
+                return Err(error.labelled("nodes are numbered from 0"));
+            }
+        }
+        let allowed = |nodes: &Vec<u32>| nodes.iter().copied().map(NodeAddr).collect();
+        Ok(Admission {
+            allowed: self.allowed.as_ref().map(allowed),
+            limit: self.limit,
         })
     }
 }
@@ -266,7 +316,7 @@ impl DaemonSettings {
             return Err(at("lease_term", message).labelled("too short"));
         }
         let addrs: Vec<NodeAddr> = (first..).map(NodeAddr).take(self.servers).collect();
-        let patience = Patience {
+        let patience = ServerPatience {
             timeout: self.timeout.get(),
             tries: self.tries,
             servers: self.servers_asked.unwrap_or(self.servers),

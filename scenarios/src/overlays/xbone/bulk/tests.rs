@@ -4,6 +4,7 @@ use protocols::chord::{self, Chord};
 use protocols::id::Id;
 use protocols::kbr::Nothing;
 use protocols::xbone::BlockPool;
+use sim_core::time::SimDuration;
 
 use super::*;
 
@@ -42,6 +43,30 @@ fn both_ends_have_a_tunnel_that_either_wants() {
     assert_eq!(all.iter().copied().collect::<Vec<_>>(), expected, "9 is not there");
     let few = by_end(&pairs(&lists(), 2));
     assert!(few.values().all(|peers| peers.len() <= 2), "{few:?}");
+}
+
+#[test]
+fn leases_that_begin_together_are_renewed_at_different_times() {
+    let term = SimDuration::from_secs(60);
+    let terms = Terms {
+        term: Some(term),
+        ..Terms::default()
+    };
+    let mut ledgers = [Ledger::new(BlockPool::parse("10.0.0.0/24").unwrap(), terms)];
+    let mut founders = founders(&pairs(&lists(), usize::MAX));
+    lease::<Inner>(&mut founders, &nodes([7]), &mut ledgers);
+    let arrivals = arrivals(&mut founders).into_iter();
+    let ends = arrivals.flat_map(|(_, arrival)| arrival.tunnels.iter().filter_map(|(_, held)| *held));
+    let until: BTreeSet<SimTime> = ends.map(|held| held.until).collect();
+    assert_eq!(until.len(), 7);
+    // None lasts longer than the server says, and none is due at once.
+    let (least, most) = (SimTime::ZERO + term / 2, SimTime::ZERO + term);
+    assert!(until.iter().all(|until| (least..=most).contains(until)), "{until:?}");
+    let gaps = until
+        .iter()
+        .zip(until.iter().skip(1))
+        .map(|(one, next)| next.since(*one));
+    assert!(gaps.max() < Some(term / 6), "{until:?}");
 }
 
 #[test]
