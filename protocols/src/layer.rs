@@ -322,6 +322,10 @@ impl<C: Protocol, L: Layer<C>> Host<C> for Port<'_, '_, L, C> {
     fn round_trip(&self, to: C::Addr) -> Option<SimDuration> {
         self.ctx.round_trip(to)
     }
+
+    fn routers(&self, to: C::Addr) -> Option<u32> {
+        self.ctx.routers(to)
+    }
 }
 
 #[cfg(test)]

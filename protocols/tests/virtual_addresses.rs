@@ -13,9 +13,10 @@ use protocols::id::{Id, IdSpace};
 use protocols::kbr::{Call, KeyBased, Nothing, Payload};
 use protocols::layer::{Both, Over, Part};
 use protocols::pastry::{self, MsPastry, Pastry};
+use protocols::xbone::{self, Arrival, ContactInfo, Driver, XBone};
 use rand::Rng;
 use sim_core::addr::{Address, NodeAddr};
-use sim_core::network::Uniform;
+use sim_core::network::{Network, Plane, Propagation, Uniform};
 use sim_core::protocol::{Ctx, Host, OperationId, Protocol, TimerId};
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::simulation::{Setup, Simulation};
@@ -235,6 +236,33 @@ impl<C: Subject<Addr = Virtual>> Subject for Transparent<C> {
     }
 }
 
+impl<C: Subject<Addr = ContactInfo> + Driver> Subject for XBone<C> {
+    fn space(config: &Self::Config) -> IdSpace {
+        C::space(&config.below)
+    }
+
+    fn first(id: Id) -> Self::Init {
+        xbone::Init::Node(Box::new(Arrival {
+            overlay: C::first(id),
+            bootstrap: None,
+            tunnels: Vec::new(),
+        }))
+    }
+
+    fn joining(id: Id, bootstrap: NodeAddr) -> Self::Init {
+        let bootstrap = ContactInfo::seal(bootstrap);
+        xbone::Init::Node(Box::new(Arrival {
+            overlay: C::joining(id, bootstrap),
+            bootstrap: Some(bootstrap),
+            tunnels: Vec::new(),
+        }))
+    }
+
+    fn command(number: u64, key: Id) -> Self::Command {
+        xbone::Command(C::command(number, key))
+    }
+}
+
 const NODES: u32 = 8;
 /// When the last node has joined, and who then leaves, dies and comes back.
 const GROWN: u64 = 20;
@@ -290,8 +318,12 @@ struct Record {
 }
 
 fn run<P: Subject<Addr = NodeAddr>>(config: P::Config, seed: u64) -> Record {
-    let (space, streams) = (P::space(&config), StreamKey::root(seed, 0));
     let network = Uniform::new(SimDuration::from_millis(10), SimDuration::from_millis(150)).expect("bounds in order");
+    run_on::<P>(network, config, seed)
+}
+
+fn run_on<P: Subject<Addr = NodeAddr>>(network: impl Network + 'static, config: P::Config, seed: u64) -> Record {
+    let (space, streams) = (P::space(&config), StreamKey::root(seed, 0));
     let setup = Setup {
         config,
         network: Box::new(network),
@@ -452,4 +484,93 @@ fn a_hash_table_over_pastry_is_the_same() {
     let below = pastry::Config::default();
     let config = Both { own: table(), below };
     has_worked(compare::<Table<NodeAddr>, Table<Virtual>, 3>(config, TABLE_WORDS));
+}
+
+/// Tables within a virtual network, and a table over one, say the same as without: hosts are at random places, since daemons draw and
+/// count too.
+fn compare_through_tunnels<P, V>(config: P::Config, within: V::Config, told: fn(&str) -> Option<String>)
+where
+    P: Subject<Addr = NodeAddr, Config: Clone>,
+    V: Subject<Addr = NodeAddr, Config: Clone>,
+{
+    for seed in 1..=3 {
+        let propagation = Propagation::new(SimDuration::from_millis(5), 1e-4).expect("a speed");
+        let places = || {
+            let streams = StreamKey::root(seed, 0).purpose("places");
+            Plane::new(NODES as usize, 1000.0, 1000.0, propagation, streams).expect("a plane")
+        };
+        let plain = run_on::<P>(places(), config.clone(), seed).events;
+        let virtually = run_on::<V>(places(), within.clone(), seed).events;
+        // Contact information is shown by another letter.
+        let shown = |event: String| event.replace("@v", "@n").replace("writer: v", "writer: n");
+        let through: Vec<_> = virtually
+            .iter()
+            .filter_map(|(time, node, event)| Some((*time, *node, shown(told(event)?))))
+            .collect();
+        assert!(plain.len() > 100, "{} events", plain.len());
+        assert_eq!(plain, through, "seed {seed}");
+    }
+}
+
+/// A virtual network whose tunnels cost nothing.
+fn tunnels() -> xbone::Config {
+    xbone::Config::default()
+}
+
+#[test]
+fn a_hash_table_over_chord_drives_a_virtual_network() {
+    type Table<A> = Dht<Chord<dht::Request<true, A>, A>, true>;
+    let below = Both {
+        own: table(),
+        below: brisk_chord(),
+    };
+    let within = Both {
+        own: tunnels(),
+        below: below.clone(),
+    };
+    compare_through_tunnels::<Table<NodeAddr>, XBone<Table<ContactInfo>>>(below, within, |event| {
+        Some(event.strip_prefix("Below(")?.strip_suffix(')')?.to_owned())
+    });
+}
+
+#[test]
+fn a_hash_table_over_pastry_drives_a_virtual_network() {
+    type Table<A> = Dht<Pastry<dht::Request<true, A>, A>, true>;
+    let below = Both {
+        own: table(),
+        below: pastry::Config {
+            proximity: None,
+            ..pastry::Config::default()
+        },
+    };
+    let within = Both {
+        own: tunnels(),
+        below: below.clone(),
+    };
+    compare_through_tunnels::<Table<NodeAddr>, XBone<Table<ContactInfo>>>(below, within, |event| {
+        Some(event.strip_prefix("Below(")?.strip_suffix(')')?.to_owned())
+    });
+}
+
+/// The layer calls nodes by base addresses here, and the overlay under it by contact information.
+#[test]
+fn a_hash_table_lies_over_a_virtual_network() {
+    type Table<O> = Dht<O, true>;
+    type Over = Table<Chord<dht::Request<true>>>;
+    type OverTunnels = Table<XBone<Chord<dht::Request<true>, ContactInfo>>>;
+    let config = Both {
+        own: table(),
+        below: brisk_chord(),
+    };
+    let within = Both {
+        own: table(),
+        below: Both {
+            own: tunnels(),
+            below: brisk_chord(),
+        },
+    };
+    compare_through_tunnels::<Over, OverTunnels>(config, within, |event| match event.strip_prefix("Below(") {
+        Some(below) => Some(format!("Below({}", below.strip_prefix("Below(")?.strip_suffix(')')?)),
+        None => Some(event.to_owned()),
+    });
 }

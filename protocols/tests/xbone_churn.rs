@@ -4,10 +4,13 @@
 mod xbone_ring;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use protocols::layer::Part;
+use protocols::pastry::MsPastry;
 use protocols::xbone::{
-    Balancing, Block, Event, Failure, Held, LeaseId, Provisioning, ServerPatience, Servers, Terms, XBone,
+    Balancing, Block, ContactInfo, Driver, Event, Failure, Held, LeaseId, Provisioning, ServerPatience, Servers, Terms,
+    XBone,
 };
 use rand::Rng;
 use sim_core::addr::NodeAddr;
@@ -16,7 +19,7 @@ use sim_core::random::{StreamKey, unit};
 use sim_core::simulation::Simulation;
 use sim_core::time::SimTime;
 use sim_core::world::Departure;
-use xbone_ring::{Act, Inner, Life, Run, ends, secs};
+use xbone_ring::{Act, Inner, InnerPastry, Life, Overlay, Run, ends, secs};
 
 const PLACES: u32 = 10;
 const SERVERS: [u32; 2] = [PLACES + 1, PLACES + 2];
@@ -46,6 +49,8 @@ fn schedule(seed: u64, pool: &'static str) -> Run {
     run.xbone.linger = secs(3.0);
     run.xbone.keep_alive = secs(10.0);
     run.chord.timeout = secs(5.0);
+    run.pastry.timeout = secs(5.0);
+    run.pastry.join_timeout = secs(15.0);
     run.pool = pool;
     run.terms = Terms {
         term: Some(secs(TERM)),
@@ -77,10 +82,10 @@ fn schedule(seed: u64, pool: &'static str) -> Run {
     run
 }
 
-type Sim = Simulation<XBone<Inner>, Life<XBone<Inner>>>;
+type Sim<C> = Simulation<XBone<C>, Life<XBone<C>>>;
 
 /// What the servers have leased: a lease that has ended is taken off when the server is asked something next.
-fn leased(simulation: &Sim, now: SimTime) -> BTreeMap<LeaseId, Block> {
+fn leased<C: Overlay<ContactInfo> + Driver>(simulation: &Sim<C>, now: SimTime) -> BTreeMap<LeaseId, Block> {
     let ledgers = SERVERS.map(|server| {
         simulation
             .node(NodeAddr(server))
@@ -100,7 +105,7 @@ fn leased(simulation: &Sim, now: SimTime) -> BTreeMap<LeaseId, Block> {
 }
 
 /// The addresses of tunnels that stand, at least at one end.
-fn standing(simulation: &Sim) -> BTreeMap<LeaseId, Held> {
+fn standing<C: Overlay<ContactInfo> + Driver>(simulation: &Sim<C>) -> BTreeMap<LeaseId, Held> {
     ends(simulation, PLACES)
         .into_iter()
         .filter_map(|(_, _, held)| held.map(|held| (held.id, held)))
@@ -108,20 +113,24 @@ fn standing(simulation: &Sim) -> BTreeMap<LeaseId, Held> {
 }
 
 /// The leases that nodes know of, those in the making included.
-fn known(simulation: &Sim) -> BTreeSet<LeaseId> {
+fn known<C: Overlay<ContactInfo> + Driver>(simulation: &Sim<C>) -> BTreeSet<LeaseId> {
     let nodes = (0..PLACES).filter_map(|place| simulation.node(NodeAddr(place))?.node());
     nodes.flat_map(|node| node.leases()).collect()
 }
 
-#[test]
-fn after_churn_loss_and_failures_of_servers_exactly_the_tunnels_that_stand_have_addresses() {
+/// Runs schedules; returns how many tunnels were seen to stand, second by second, and how many were refused.
+fn exactly_the_tunnels_that_stand_have_addresses<C>(seeds: Range<u64>, change: impl Fn(&mut Run)) -> (usize, usize)
+where
+    C: Overlay<ContactInfo> + Driver,
+{
     let (mut tunnels, mut refused) = (0, 0);
-    for seed in 0..400 {
+    for seed in seeds {
         // Every other schedule has 2 x 8 blocks, which is not enough.
         let pool = if seed % 2 == 0 { "10.#.0.0/16" } else { "10.#.0.0/27" };
-        let run = schedule(seed, pool);
+        let mut run = schedule(seed, pool);
+        change(&mut run);
         let network = Lossy::new(run.network(), 0.05).expect("a probability");
-        let mut simulation = run.virtual_over(network, ());
+        let mut simulation = run.driven_by::<C, ()>(network, ());
         for second in 0..10 {
             let now = SimTime::ZERO + secs(QUIET + f64::from(second));
             simulation.run_until(now).expect("nobody watches");
@@ -156,8 +165,26 @@ fn after_churn_loss_and_failures_of_servers_exactly_the_tunnels_that_stand_have_
             });
         refused += own.filter(|event| is_refused(event)).count();
     }
+    (tunnels, refused)
+}
+
+#[test]
+fn after_churn_loss_and_failures_of_servers_exactly_the_tunnels_of_chord_that_stand_have_addresses() {
+    let (tunnels, refused) = exactly_the_tunnels_that_stand_have_addresses::<Inner>(0..400, |_| {});
     assert!(
         tunnels > 10_000 && refused > 1000,
         "{tunnels} tunnels seen, {refused} refused"
     );
+}
+
+#[test]
+fn after_churn_loss_and_failures_of_servers_exactly_the_tunnels_of_pastry_that_stand_have_addresses() {
+    for (seeds, mspastry) in [(0..200, None), (200..400, Some(MsPastry::default()))] {
+        let change = |run: &mut Run| run.pastry.mspastry = mspastry;
+        let (tunnels, refused) = exactly_the_tunnels_that_stand_have_addresses::<InnerPastry>(seeds, change);
+        assert!(
+            tunnels > 10_000 && refused > 1000,
+            "{tunnels} tunnels seen, {refused} refused with {mspastry:?}"
+        );
+    }
 }

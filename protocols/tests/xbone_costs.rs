@@ -66,7 +66,7 @@ fn network(nodes: u32, costs: impl FnOnce(&mut xbone::Config)) -> Sim {
     for node in 0..nodes {
         run.acts.push((secs(1.0 + 10.0 * f64::from(node)), Act::Arrive));
     }
-    let mut simulation = run.virtual_over(Constant::new(DELAY), Departures::default());
+    let mut simulation = run.driven_by(Constant::new(DELAY), Departures::default());
     let end = SimTime::ZERO + secs(10.0 * f64::from(nodes) + 20.0);
     simulation.run_until(end).expect("nothing is forbidden");
     simulation

@@ -152,7 +152,7 @@ fn longest_survival(seed: u64, departure: Departure) -> (usize, SimDuration) {
         for node in survivors {
             let overlay = simulation.node(node).and_then(XBone::overlay).expect("a node");
             let last = listed.entry(node).or_insert(time);
-            if overlay.lists(departed) {
+            if overlay.listed().any(|peer| peer == departed) {
                 *last = now;
             }
             longest = longest.max(now.since(*last));

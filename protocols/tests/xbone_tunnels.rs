@@ -1,13 +1,14 @@
-//! P2P-XBone over Chord: without costs nobody notices it; and what its daemons do, step by step.
+//! P2P-XBone over Chord and over Pastry: without costs nobody notices it; and what its daemons do, step by step.
 
 mod xbone_ring;
 
 use std::collections::BTreeSet;
 
-use protocols::chord::{self, LookupStyle};
+use protocols::chord::{self, Chord, LookupStyle};
 use protocols::kbr::Nothing;
 use protocols::layer::Part;
-use protocols::xbone::{self, Balancing, ContactInfo, Dialogue, Event, Held, Provisioning, Servers, XBone};
+use protocols::pastry::{MsPastry, Pastry, Proximity};
+use protocols::xbone::{self, Balancing, ContactInfo, Dialogue, Driver, Event, Held, Provisioning, Servers, XBone};
 use rand::Rng;
 use sim_core::addr::NodeAddr;
 use sim_core::observer::{Deed, Observer};
@@ -15,7 +16,7 @@ use sim_core::protocol::Wire;
 use sim_core::random::{StreamKey, unit};
 use sim_core::time::SimTime;
 use sim_core::world::Departure;
-use xbone_ring::{Act, Inner, Run, ends, secs};
+use xbone_ring::{Act, Inner, InnerPastry, Overlay, Run, ends, secs};
 
 /// Arrivals, departures, returns and lookups, at random times.
 fn eventful(run: &mut Run, until: f64) {
@@ -39,6 +40,23 @@ fn eventful(run: &mut Run, until: f64) {
     run.acts.sort_by_key(|(time, _)| *time);
 }
 
+/// An overlay tells the same, at the same times, whether its nodes talk through tunnels that cost nothing or without.
+fn same_as_without_tunnels<P, C>(run: &Run, name: &str)
+where
+    P: Overlay<NodeAddr>,
+    C: Overlay<ContactInfo> + Driver,
+{
+    let (name, end) = (format!("{name}, seed {}", run.seed), SimTime::ZERO + secs(130.0));
+    let (mut plain, mut virtually) = (run.plain_of::<P>(), run.driven_by::<C, ()>(run.network(), ()));
+    plain.run_until(end).expect("nobody watches");
+    virtually.run_until(end).expect("nobody watches");
+    let (plain, virtually) = (&plain.world().log, &virtually.world().log);
+    assert!(plain.len() > 200, "{name}: {} events", plain.len());
+    let differs = plain.iter().zip(virtually).position(|(one, other)| one != other);
+    assert_eq!(differs.map(|at| (&plain[at], &virtually[at])), None, "{name}");
+    assert_eq!(plain.len(), virtually.len(), "{name}");
+}
+
 #[test]
 fn without_costs_chord_tells_the_same_as_without_tunnels() {
     for (name, rules) in chord::Rules::NAMES {
@@ -46,19 +64,23 @@ fn without_costs_chord_tells_the_same_as_without_tunnels() {
             let mut run = Run::new(40, seed);
             run.chord.rules = rules;
             eventful(&mut run, 120.0);
-            let end = SimTime::ZERO + secs(130.0);
-            let (mut plain, mut virtually) = (run.plain(), run.virtually());
-            plain.run_until(end).expect("nobody watches");
-            virtually.run_until(end).expect("nobody watches");
-            let (plain, virtually) = (&plain.world().log, &virtually.world().log);
-            assert!(plain.len() > 200, "{name}: {} events", plain.len());
-            let differs = plain.iter().zip(virtually).position(|(one, other)| one != other);
-            assert_eq!(
-                differs.map(|at| (&plain[at], &virtually[at])),
-                None,
-                "{name}, seed {seed}"
-            );
-            assert_eq!(plain.len(), virtually.len(), "{name}, seed {seed}");
+            same_as_without_tunnels::<Chord, Inner>(&run, name);
+        }
+    }
+}
+
+/// Those who know how far away others are must know it of strangers, too: that has the daemon measure it (section II-E).
+#[test]
+fn without_costs_pastry_tells_the_same_as_without_tunnels() {
+    let proximities = [None, Some(Proximity::Probe), Some(Proximity::Oracle)];
+    for (name, mspastry) in [("2001", None), ("MSPastry", Some(MsPastry::default()))] {
+        for seed in 1..=6 {
+            let mut run = Run::new(40, seed);
+            run.pastry.mspastry = mspastry;
+            run.pastry.proximity = proximities[seed as usize % proximities.len()];
+            run.xbone.measures_base = run.pastry.proximity == Some(Proximity::Oracle);
+            eventful(&mut run, 120.0);
+            same_as_without_tunnels::<Pastry, InnerPastry>(&run, name);
         }
     }
 }

@@ -74,7 +74,7 @@ impl Registry {
             .with(OverlayEntry::<PastryOverlay>::new())
             .with(dht)
             .with(ForwardingEntry)
-            .with(LayerEntry::over::<XBoneOverlay<ChordOverlay>>())
+            .with(LayerEntry::over::<XBoneOverlay<ChordOverlay>>().or_over::<XBoneOverlay<PastryOverlay>>())
     }
 
     /// The same with one protocol more, in place of an earlier one of the same name.

@@ -237,6 +237,38 @@ fn xbone_convergence_is_slower_where_the_period_is_short() {
     assert!((15.0..=25.0).contains(&xbone), "{xbone}");
 }
 
+/// One failure of three and five runs: a static network stays where the failure has left it, P2P-XBone comes back.
+#[test]
+fn xbone_static_stays_broken_and_p2p_xbone_does_not() {
+    let settings = [
+        "mass_failure.fraction=0.3",
+        "flash_crowd.at=3min",
+        "run.duration=4min",
+        "workload.lookups.until=220s",
+    ];
+    let run = run("xbone-static.toml", 5, &settings);
+    let paths = |network: &str, time: f64| {
+        let rows = [
+            ("protocol.xbone.provisioning", Cell::from(network)),
+            ("time_s", Cell::from(time)),
+        ];
+        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
+        let values = run.table("reachability").select(&rows).unwrap();
+        let values = values.numbers("working_fraction").unwrap();
+        assert_eq!(values.len(), 5, "{network}");
+        values.into_iter().flatten().sum::<f64>() / 5.0
+    };
+    for network in ["overlay alone", "P2P-XBone", "static X-Bone"] {
+        // Four standard errors of five rings around what greedy paths on perfect tables have left.
+        let left = paths(network, 60.0);
+        assert!((left - 0.396).abs() < 0.075, "{network}: {left}");
+    }
+    let (whole, broken) = (paths("P2P-XBone", 175.0), paths("static X-Bone", 175.0));
+    assert!(whole > 0.94 && broken < 0.5, "{whole} {broken}");
+    // Who comes later is never a member of the static network.
+    assert!(paths("static X-Bone", 235.0) < 0.6 * broken);
+}
+
 /// A sixteenth of the slots and a third of the time: more maintenance buys more correct lookups, and costs more.
 #[test]
 fn chord_churn_pays_for_correct_lookups_with_traffic() {
@@ -358,6 +390,7 @@ fn the_full_profile_of_every_scenario_can_be_run() {
         "chord-failures",
         "chord-convergence",
         "xbone-convergence",
+        "xbone-static",
         "chord-churn",
         "dht-churn",
     ] {

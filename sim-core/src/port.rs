@@ -178,4 +178,11 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
         let network = &self.environment.network;
         Some(network.direct_delay(self.me, to) + network.direct_delay(to, self.me))
     }
+
+    fn routers(&self, to: NodeAddr) -> Option<u32> {
+        let there = to != self.me && self.environment.split.has(to);
+        there
+            .then(|| self.environment.network.routers_between(self.me, to))
+            .flatten()
+    }
 }

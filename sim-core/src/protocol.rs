@@ -98,6 +98,11 @@ pub trait Host<P: Protocol> {
     fn round_trip(&self, _to: P::Addr) -> Option<SimDuration> {
         None
     }
+
+    /// How many routers lie on the direct path to a peer, where the host can tell and there are any.
+    fn routers(&self, _to: P::Addr) -> Option<u32> {
+        None
+    }
 }
 
 /// What a handler may know and do.
@@ -175,6 +180,13 @@ impl<'a, P: Protocol> Ctx<'a, P> {
     #[inline]
     pub fn round_trip(&self, to: P::Addr) -> Option<SimDuration> {
         self.host.round_trip(to)
+    }
+
+    /// How many routers lie on the direct path to a peer, where the base network has routers: for a protocol that configures
+    /// each of them, and so must be told.
+    #[inline]
+    pub fn routers(&self, to: P::Addr) -> Option<u32> {
+        self.host.routers(to)
     }
 
     /// Tells the layer above, or the observers of the run.

@@ -2,14 +2,16 @@
 //!
 //! Pure checks of tables against the list of all members: observers and tests decide when to make them.
 
+use sim_core::addr::{Address, NodeAddr};
+
 use super::members::Members;
 use super::routing_table::RoutingTable;
 use super::tables::Tables;
 use crate::id::Contact;
 
 /// How the tables of some nodes compare with those that they should have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct TableError {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TableError<A = NodeAddr> {
     /// How many nodes have been looked at.
     pub nodes: usize,
     /// Nodes whose leaf set is not the true one: on either side the nearest half of `|L|` that are members.
@@ -24,12 +26,26 @@ pub struct TableError {
     /// some.
     pub unfilled: usize,
     /// The first node that breaks what [`TableError::holds`] asks for.
-    pub first: Option<Contact>,
+    pub first: Option<Contact<A>>,
 }
 
-impl TableError {
+impl<A> Default for TableError<A> {
+    fn default() -> Self {
+        TableError {
+            nodes: 0,
+            wrong_leaf_sets: 0,
+            dead: 0,
+            misplaced: 0,
+            filled: 0,
+            unfilled: 0,
+            first: None,
+        }
+    }
+}
+
+impl<A: Address> TableError<A> {
     /// Compares the tables of these nodes.
-    pub fn measure<'a>(members: &Members, nodes: impl IntoIterator<Item = &'a Tables>) -> Self {
+    pub fn measure<'a>(members: &Members<A>, nodes: impl IntoIterator<Item = &'a Tables<A>>) -> Self {
         let mut error = TableError::default();
         for tables in nodes {
             error.nodes += 1;
@@ -47,7 +63,7 @@ impl TableError {
         error
     }
 
-    fn compare_cells(&mut self, members: &Members, table: &RoutingTable, me: Contact) {
+    fn compare_cells(&mut self, members: &Members<A>, table: &RoutingTable<A>, me: Contact<A>) {
         for fitting in members.one_a_cell(me.id, table.digits()) {
             let entry = table.toward(fitting.id);
             match entry.is_some_and(|entry| members.contains(entry)) {
@@ -72,15 +88,15 @@ impl TableError {
 }
 
 /// Whether the leaf set of a node is the one that its definition asks for (section 2.1).
-pub fn leaf_set_is_exact(members: &Members, tables: &Tables) -> bool {
+pub fn leaf_set_is_exact<A: Address>(members: &Members<A>, tables: &Tables<A>) -> bool {
     let (own, exact) = (&tables.leaf_set, members.leaf_set(tables.me()));
     own.smaller().eq(exact.smaller()) && own.larger().eq(exact.larger())
 }
 
 /// How many entries are not found where they are looked for.
-fn misplaced(table: &RoutingTable) -> usize {
-    let found = |entry: Contact| table.cell(entry.id).and_then(|cell| table.get(cell)) == Some(entry);
-    let astray = |entry: &Contact| !found(*entry) || table.toward(entry.id) != Some(*entry);
+fn misplaced<A: Address>(table: &RoutingTable<A>) -> usize {
+    let found = |entry: Contact<A>| table.cell(entry.id).and_then(|cell| table.get(cell)) == Some(entry);
+    let astray = |entry: &Contact<A>| !found(*entry) || table.toward(entry.id) != Some(*entry);
     table.contacts().filter(astray).count()
 }
 

@@ -6,7 +6,8 @@ use sim_core::addr::NodeAddr;
 use sim_core::time::SimDuration;
 use thiserror::Error;
 
-use super::Servers;
+use super::forwarding::NoCosts;
+use super::{Delivery, Servers};
 use crate::request::Patience;
 
 /// What all nodes of a virtual network share.
@@ -40,6 +41,11 @@ pub struct Config {
     pub security: Security,
     /// What tunnels do to packets.
     pub quality: Quality,
+    /// How long each router on the base path takes to be configured, where daemons provision paths and not tunnels (section IV); none
+    /// for tunnels.
+    pub switch: Option<SimDuration>,
+    /// What forwarding data over the overlay costs each node; nothing where it is none, and then data are as large as the overlay says.
+    pub forwarding: Option<Delivery>,
 }
 
 /// How tunnels come about.
@@ -100,6 +106,12 @@ pub enum ConfigError {
     /// A bandwidth of nothing.
     #[error("a tunnel must carry at least 1 bit a second; leave the limit out to have none")]
     Bandwidth,
+    /// Forwarding takes no time.
+    #[error(transparent)]
+    Forwarding(#[from] NoCosts),
+    /// Nothing may wait for the processor.
+    #[error("at least 1 message must be able to wait for the processor")]
+    Queue,
 }
 
 impl Default for Config {
@@ -122,6 +134,8 @@ impl Default for Config {
             measures_base: false,
             security: Security::default(),
             quality: Quality::default(),
+            switch: None,
+            forwarding: None,
         }
     }
 }
@@ -146,6 +160,12 @@ impl Config {
         if self.quality.bandwidth == Some(0) {
             return Err(ConfigError::Bandwidth);
         }
+        if let Some(delivery) = &self.forwarding {
+            delivery.costs.validate()?;
+            if delivery.queue == 0 {
+                return Err(ConfigError::Queue);
+            }
+        }
         Ok(self)
     }
 
@@ -155,6 +175,11 @@ impl Config {
             timeout: self.patience.timeout * (u64::from(self.security.handshakes) + 1),
             ..self.patience
         }
+    }
+
+    /// Whether a tunnel stands in the moment in which it is asked for.
+    pub(super) fn at_once(&self) -> bool {
+        self.provisioning == Provisioning::Idle(SimDuration::ZERO) && self.upcall == SimDuration::ZERO
     }
 
     /// The address servers, where daemons ask any.

@@ -1,5 +1,7 @@
 //! The resource daemon of a virtual node: it keeps the tunnels, and what is said about them over the base network.
 
+mod deliver;
+mod path;
 mod release;
 mod renew;
 mod secure;
@@ -12,6 +14,7 @@ use sim_core::protocol::{Ctx, Wire};
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::delivery::{Processor, packet};
 use super::event::{Dropped, Event, Gone};
 use super::lease_client::{Ask, LeaseClient};
 use super::ledger::LeaseId;
@@ -57,6 +60,7 @@ pub(super) struct Daemon<C: Driver> {
     requests: Requests<NodeAddr, Purpose>,
     handshakes: Handshakes,
     told: VecDeque<Told<C::Msg>>,
+    processor: Processor<C::Msg>,
     /// The node leaves: nothing new is begun.
     leaving: bool,
 }
@@ -70,6 +74,7 @@ impl<C: Driver> Daemon<C> {
             requests: Requests::new(streams),
             handshakes: Handshakes::new(streams),
             told: VecDeque::new(),
+            processor: Processor::default(),
             leaving: false,
         }
     }
@@ -113,28 +118,26 @@ impl<C: Driver> Daemon<C> {
     /// The P2P daemon sends something to a peer: through the tunnel to it, which is made if there is none.
     pub(super) fn send(&mut self, ctx: &mut Ctx<'_, XBone<C>>, to: NodeAddr, inner: C::Msg) {
         if to == self.me {
-            return ctx.send(to, Part::Below(Tunnelled { lease: None, inner }));
+            return ctx.send(to, Part::Below(packet::<C>(None, None, inner)));
         }
         match self.tunnels.get_mut(&to) {
             Some(tunnel) if tunnel.stands() => self.transmit(ctx, to, inner),
             Some(tunnel) => tunnel.waiting.push(inner),
             // Nobody would be there to hear that it stands.
-            None if self.leaving => {}
+            None if self.leaving && !ctx.config().own.at_once() => {}
             None => self.call_for(ctx, to, Some(inner)),
         }
     }
 
     /// Sends something through a tunnel that stands, as soon as the tunnel's limits allow.
-    fn transmit(&mut self, ctx: &mut Ctx<'_, XBone<C>>, to: NodeAddr, inner: C::Msg) {
+    fn put_through(&mut self, ctx: &mut Ctx<'_, XBone<C>>, to: NodeAddr, inner: C::Msg) {
         let Some(tunnel) = self.tunnels.get_mut(&to) else {
             return;
         };
         let now = ctx.now();
         tunnel.used = now;
-        let packet = Tunnelled {
-            lease: tunnel.state.held().map(|held| held.id),
-            inner,
-        };
+        let lease = tunnel.state.held().map(|held| held.id);
+        let packet = packet::<C>(ctx.config().own.forwarding.as_ref(), lease, inner);
         let wait = tunnel.shape(now, &ctx.config().own.quality, packet.wire_bytes());
         if wait == SimDuration::ZERO {
             return ctx.send(to, Part::Below(packet));
@@ -152,7 +155,8 @@ impl<C: Driver> Daemon<C> {
         };
         if let Some((_, inner)) = tunnel.held_back.pop_front() {
             let lease = tunnel.state.held().map(|held| held.id);
-            ctx.send(to, Part::Below(Tunnelled { lease, inner }));
+            let packet = packet::<C>(ctx.config().own.forwarding.as_ref(), lease, inner);
+            ctx.send(to, Part::Below(packet));
         }
         let next = tunnel.held_back.front().map(|(due, _)| due.since(ctx.now()));
         tunnel.through = next.map(|wait| ctx.set_timer(wait, Part::Own(Timer::Through(to))));

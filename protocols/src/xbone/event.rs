@@ -93,4 +93,6 @@ pub enum Dropped {
     StaleAnswer,
     /// A message for another role than this node's.
     NotMine,
+    /// A message that carries data, and found the queue before the processor full.
+    QueueFull,
 }

@@ -9,7 +9,8 @@
 //! owes to those that it asked in vain. All of these are plain state machines: who owns them sends the messages and keeps
 //! the timers.
 //!
-//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`].
+//! What it costs a host to forward a packet, in the kernel or by a daemon, is in [`forwarding`]; data that go over the overlay can cost
+//! the same at each hop ([`Delivery`]).
 //!
 //! # The parts
 //!
@@ -25,16 +26,31 @@
 //! An overlay runs as it is. It sends messages to peers as ever, and their addresses are contact information, which it gets in
 //! messages and cannot open. A message to a peer without a tunnel waits until one stands. So the sequence of Fig. 2 needs no
 //! message of its own: `find_successor` carries the origin, the responsible node answers it, and the answer has the tunnel made. A
-//! tunnel goes when neither end lists the other any more ([`Driver::lists`]).
+//! tunnel goes when neither end lists the other any more ([`Driver::listed`]).
+//!
+//! # Nearby nodes first
+//!
+//! An overlay that chooses among its neighbours by delay (proximity route selection) does so as ever: tunnels to them stand, and
+//! what goes through a tunnel takes as long as on the base network. One that chooses its neighbours by delay needs that of nodes to which
+//! there is no tunnel (section II-E). There are three ways:
+//!
+//! - It takes delays for known ([`round_trip`](sim_core::protocol::Ctx::round_trip)), and the resource daemon measures the base
+//!   network for it: the call that the paper describes, with [`Config::measures_base`]. That costs no tunnel, and in this model no message.
+//! - It takes delays for known, and daemons do not measure: it knows them where a tunnel stands, and of nobody else.
+//! - It probes: a probe is a message of the overlay like any other, to the daemons too, and goes through a tunnel, which is made for it,
+//!   whether daemons measure or not. The paper calls that "not efficient"; where the set-up takes time, the delay that is found
+//!   contains it.
 //!
 //! # Deviations
 //!
+//! - Whoever leaves says goodbye only to those to whom a tunnel stands: nobody would be there any more when another one did.
 //! - The P2P daemon asks for its contact information when it is launched, and not before each request: it does not change.
 //! - The paper does not say what happens when both ends open a tunnel at the same time. Of two requests that cross, the one of the
 //!   lower base address counts, and the other one's addresses go back.
 //! - A tunnel is torn down when both ends agree, and not when one end wants it to: see `daemon/release.rs`.
 //! - What comes through a tunnel before the end that asked for it has configured its own interface waits there.
 //! - The bootstrap node is named by whoever starts a node, and not by the manager, which does not know who is still there.
+//! - Paths through switches in place of tunnels: see `daemon/path.rs`.
 //! - Invitations by the administrator, without a request of the node, are left out. What the manager sends are parameters in name
 //!   only: all nodes have the same [`Config`] from the beginning.
 //! - Keys of IPsec channels take time, and no bytes.
@@ -48,6 +64,7 @@ mod address_server;
 mod config;
 mod contact_info;
 mod daemon;
+mod delivery;
 mod driver;
 mod event;
 pub mod forwarding;
@@ -71,6 +88,7 @@ use crate::request::RequestId;
 pub use address_server::{AddressServer, Completed, Load, ServerError, Service};
 pub use config::{Admission, Config, ConfigError, Provisioning, Quality, Security};
 pub use contact_info::ContactInfo;
+pub use delivery::Delivery;
 pub use driver::Driver;
 pub use event::{Dialogue, Dropped, Event, Failure, Gone};
 pub use lease_client::{Ask, Balancing, CallId, ClientError, Heard, LeaseClient, ServerPatience, Servers, TimedOut};
@@ -114,7 +132,7 @@ pub enum Timer {
     Address(CallId),
     /// The P2P daemon's call for a tunnel has arrived.
     Called(NodeAddr),
-    /// The keys for a tunnel have been computed.
+    /// The keys for a tunnel have been computed, and its path stands where it needs one.
     Keyed(NodeAddr),
     /// The interface of a tunnel is configured.
     Configured(NodeAddr),
@@ -128,6 +146,10 @@ pub enum Timer {
     Launch,
     /// An address server has served a transaction.
     Served,
+    /// The processor is done with a message that carries data.
+    Processed,
+    /// The connection for such a message is open.
+    Connected(u32),
 }
 
 impl Timer {

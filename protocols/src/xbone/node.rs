@@ -145,7 +145,7 @@ impl<C: Driver> VirtualNode<C> {
     }
 
     pub(super) fn on_packet(&mut self, ctx: &mut Ctx<'_, XBone<C>>, from: NodeAddr, packet: Tunnelled<C::Msg>) {
-        self.daemon.packet(ctx, from, packet);
+        self.daemon.arrived(ctx, from, packet);
         self.turn(ctx);
     }
 
@@ -164,10 +164,19 @@ impl<C: Driver> VirtualNode<C> {
             Timer::Closed(peer) => self.daemon.closed(ctx, peer),
             Timer::Through(peer) => self.daemon.let_through(ctx, peer),
             Timer::Sweep => {
-                let VirtualNode { daemon, overlay, .. } = self;
-                daemon.sweep(ctx, |peer| overlay.lists(sealed(peer)));
+                // Tables are gone through once, and not once for each tunnel.
+                let mut listed: Vec<ContactInfo> = self.overlay.listed().collect();
+                listed.sort_unstable();
+                let lists = |peer| listed.binary_search(&sealed(peer)).is_ok();
+                self.daemon.sweep(ctx, lists);
                 ctx.set_timer(ctx.config().own.sweep_period, Part::Own(Timer::Sweep));
             }
+            Timer::Processed => {
+                self.daemon.processed(ctx);
+                self.turn(ctx);
+                self.daemon.process_next(ctx);
+            }
+            Timer::Connected(number) => self.daemon.connected(ctx, number),
             Timer::Launch if self.stage == Stage::Launching => self.launched(ctx),
             Timer::Launch | Timer::Served => {}
         }

@@ -40,7 +40,7 @@ pub(super) enum State {
     Called,
     /// The address server has been asked.
     Leasing(LeaseId),
-    /// Keys are being computed.
+    /// Keys are being computed, or the base path is being set up.
     Keying(Held),
     /// The other end has been asked.
     Requesting(Held, RequestId),

@@ -3,7 +3,6 @@
 use sim_core::protocol::Wire;
 use sim_core::time::SimTime;
 
-use super::forwarding::TUNNEL_BYTES;
 use super::{Answer, Held, LeaseId, Transaction};
 use crate::request::RequestId;
 
@@ -217,6 +216,8 @@ pub struct Tunnelled<M> {
     pub lease: Option<LeaseId>,
     /// What is in it.
     pub inner: M,
+    /// Bytes on the line, headers of IP included.
+    pub bytes: u32,
 }
 
 /// The kinds of the overlay's own messages.
@@ -232,6 +233,6 @@ impl<M: Wire> Wire for Tunnelled<M> {
     }
 
     fn wire_bytes(&self) -> u32 {
-        TUNNEL_BYTES + self.inner.wire_bytes()
+        self.bytes
     }
 }

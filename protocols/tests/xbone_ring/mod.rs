@@ -1,15 +1,17 @@
-//! The same life of a ring twice: plain Chord, and Chord that drives a virtual network.
+//! The same life of a ring twice: an overlay alone, and the same one driving a virtual network.
 
 // Each test binary uses its own part.
 #![allow(dead_code, unreachable_pub)]
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use protocols::chord::{self, Chord};
-use protocols::id::Id;
-use protocols::kbr::{Call, Nothing};
+use protocols::id::{Id, IdSpace};
+use protocols::kbr::{Call, KeyBased, Nothing, Upcall};
 use protocols::layer::{Both, Part};
-use protocols::xbone::{self, Arrival, BlockPool, ContactInfo, Held, Ledger, Service, Terms, XBone};
+use protocols::pastry::{self, Pastry};
+use protocols::xbone::{self, Arrival, BlockPool, ContactInfo, Driver, Held, Ledger, Service, Terms, XBone};
 use rand::Rng;
 use sim_core::addr::{Address, NodeAddr};
 use sim_core::network::{Network, Plane, Propagation};
@@ -22,84 +24,125 @@ use sim_core::world::{Control, Departure, World};
 
 /// Chord whose peers are called by contact information.
 pub type Inner = Chord<Nothing, ContactInfo>;
+/// Pastry likewise.
+pub type InnerPastry = Pastry<Nothing, ContactInfo>;
 
-/// A ring of Chord nodes, under whatever.
-pub trait Ring: Protocol<Addr = NodeAddr> {
-    type Peer: Address;
-
+/// An overlay, whatever its nodes call each other.
+pub trait Overlay<A: Address>: KeyBased<Addr = A, Payload = Nothing, Config: Clone, Event: Clone + Debug> {
+    fn config(run: &Run) -> Self::Config;
     fn first(id: Id) -> Self::Init;
-    fn join(id: Id, bootstrap: NodeAddr) -> Self::Init;
-    fn command(command: chord::Command<Nothing, Self::Peer>) -> Self::Command;
-    /// What Chord tells, in words that do not depend on what it calls its peers.
-    fn told(event: &Self::Event) -> Option<String>;
-    fn is_joined(event: &Self::Event) -> bool;
-    fn is_out(event: &Self::Event) -> bool;
+    fn join(id: Id, bootstrap: A) -> Self::Init;
+    /// All ways to ask for a key.
+    fn asks(key: Id) -> Vec<Self::Command>;
 }
 
-impl Ring for Chord {
-    type Peer = NodeAddr;
+impl<A: Address> Overlay<A> for Chord<Nothing, A> {
+    fn config(run: &Run) -> chord::Config {
+        run.chord.clone().validate().expect("a sound configuration")
+    }
 
     fn first(id: Id) -> Self::Init {
         chord::Init::First { id }
     }
 
-    fn join(id: Id, bootstrap: NodeAddr) -> Self::Init {
+    fn join(id: Id, bootstrap: A) -> Self::Init {
         chord::Init::Join { id, bootstrap }
     }
 
-    fn command(command: chord::Command) -> chord::Command {
-        command
-    }
-
-    fn told(event: &chord::Event) -> Option<String> {
-        Some(format!("{event:?}"))
-    }
-
-    fn is_joined(event: &chord::Event) -> bool {
-        matches!(event, chord::Event::Joined)
-    }
-
-    fn is_out(event: &chord::Event) -> bool {
-        matches!(event, chord::Event::JoinFailed(_) | chord::Event::Isolated)
+    fn asks(key: Id) -> Vec<Self::Command> {
+        let payload = Nothing;
+        vec![chord::Command::Lookup { key }, Call::Route { key, payload }.into()]
     }
 }
 
-impl Ring for XBone<Inner> {
-    type Peer = ContactInfo;
+impl<A: Address> Overlay<A> for Pastry<Nothing, A> {
+    fn config(run: &Run) -> pastry::Config {
+        run.pastry.clone().validate().expect("a sound configuration")
+    }
 
     fn first(id: Id) -> Self::Init {
-        node(chord::Init::First { id }, None)
+        pastry::Init::First { id }
+    }
+
+    fn join(id: Id, bootstrap: A) -> Self::Init {
+        pastry::Init::Join { id, bootstrap }
+    }
+
+    fn asks(key: Id) -> Vec<Self::Command> {
+        let payload = Nothing;
+        vec![Call::Route { key, payload }]
+    }
+}
+
+/// A ring of an overlay's nodes, under whatever.
+pub trait Ring: Protocol<Addr = NodeAddr, Event: Clone> {
+    type Peer: Address;
+    type Overlay: Overlay<Self::Peer>;
+
+    fn first(id: Id) -> Self::Init;
+    fn join(id: Id, bootstrap: NodeAddr) -> Self::Init;
+    fn asks(key: Id) -> Vec<Self::Command>;
+    /// What the overlay tells, of which there may be more.
+    fn of_overlay(event: Self::Event) -> Option<<Self::Overlay as Protocol>::Event>;
+    /// Whether it tells that the node is not to be a member, before its overlay runs.
+    fn is_refused(event: &Self::Event) -> bool;
+}
+
+impl<P: Overlay<NodeAddr>> Ring for P {
+    type Peer = NodeAddr;
+    type Overlay = P;
+
+    fn first(id: Id) -> Self::Init {
+        <P as Overlay<NodeAddr>>::first(id)
+    }
+
+    fn join(id: Id, bootstrap: NodeAddr) -> Self::Init {
+        <P as Overlay<NodeAddr>>::join(id, bootstrap)
+    }
+
+    fn asks(key: Id) -> Vec<Self::Command> {
+        <P as Overlay<NodeAddr>>::asks(key)
+    }
+
+    fn of_overlay(event: P::Event) -> Option<P::Event> {
+        Some(event)
+    }
+
+    fn is_refused(_: &P::Event) -> bool {
+        false
+    }
+}
+
+impl<C: Overlay<ContactInfo> + Driver> Ring for XBone<C> {
+    type Peer = ContactInfo;
+    type Overlay = C;
+
+    fn first(id: Id) -> Self::Init {
+        node(C::first(id), None)
     }
 
     fn join(id: Id, bootstrap: NodeAddr) -> Self::Init {
         let bootstrap = ContactInfo::seal(bootstrap);
-        node(chord::Init::Join { id, bootstrap }, Some(bootstrap))
+        node(C::join(id, bootstrap), Some(bootstrap))
     }
 
-    fn command(command: chord::Command<Nothing, ContactInfo>) -> Self::Command {
-        xbone::Command(command)
+    fn asks(key: Id) -> Vec<Self::Command> {
+        C::asks(key).into_iter().map(xbone::Command).collect()
     }
 
-    fn told(event: &Self::Event) -> Option<String> {
+    fn of_overlay(event: Self::Event) -> Option<C::Event> {
         match event {
             Part::Own(_) => None,
-            Part::Below(event) => Some(format!("{event:?}").replace("@v", "@n")),
+            Part::Below(event) => Some(event),
         }
     }
 
-    fn is_joined(event: &Self::Event) -> bool {
-        matches!(event, Part::Below(chord::Event::Joined))
-    }
-
-    fn is_out(event: &Self::Event) -> bool {
-        matches!(
-            event,
-            Part::Below(chord::Event::JoinFailed(_) | chord::Event::Isolated) | Part::Own(xbone::Event::NotAdmitted)
-        )
+    fn is_refused(event: &Self::Event) -> bool {
+        matches!(event, Part::Own(xbone::Event::NotAdmitted))
     }
 }
 
-fn node(overlay: chord::Init<ContactInfo>, bootstrap: Option<ContactInfo>) -> xbone::Init<chord::Init<ContactInfo>> {
+fn node<I>(overlay: I, bootstrap: Option<ContactInfo>) -> xbone::Init<I> {
     xbone::Init::Node(Box::new(Arrival {
         overlay,
         bootstrap,
@@ -116,7 +159,7 @@ pub enum Act {
     Depart(Departure),
     /// Both, at the same address.
     Return,
-    /// A random member looks up a random key.
+    /// A random member asks for a random key, in all ways that there are.
     Ask,
     /// The overlay manager comes up.
     Manager(u32),
@@ -128,7 +171,7 @@ pub enum Act {
 
 /// Who lives, and what was told.
 pub struct Life<R: Ring> {
-    id_bits: u32,
+    space: IdSpace,
     rng: NodeRng,
     places: u32,
     service: Service,
@@ -147,7 +190,7 @@ pub struct Life<R: Ring> {
     pub events: Vec<(SimTime, NodeAddr, R::Event)>,
 }
 
-impl<R: Ring<Event: Clone>> Life<R> {
+impl<R: Ring> Life<R> {
     fn member(&mut self) -> Option<NodeAddr> {
         let members: Vec<NodeAddr> = self
             .up
@@ -161,7 +204,7 @@ impl<R: Ring<Event: Clone>> Life<R> {
 
     fn id(&mut self) -> Id {
         let number = u128::from(self.rng.next_u64()) << 64 | u128::from(self.rng.next_u64());
-        Id::new(number >> (128 - self.id_bits))
+        Id::new(number >> (128 - self.space.bits()))
     }
 
     fn arrive(&mut self, control: &mut Control<'_, R, Act>, at: NodeAddr) {
@@ -177,7 +220,7 @@ impl<R: Ring<Event: Clone>> Life<R> {
     }
 }
 
-impl<R: Ring<Event: Clone>> World<R> for Life<R> {
+impl<R: Ring> World<R> for Life<R> {
     type Event = Act;
 
     fn on_event(&mut self, control: &mut Control<'_, R, Act>, act: Act) {
@@ -209,9 +252,9 @@ impl<R: Ring<Event: Clone>> World<R> for Life<R> {
                 if let Some(addr) = self.member() {
                     let operation = OperationId(self.asked);
                     self.asked += 1;
-                    control.command(addr, operation, R::command(chord::Command::Lookup { key }));
-                    let payload = Nothing;
-                    control.command(addr, operation, R::command(Call::Route { key, payload }.into()));
+                    for command in R::asks(key) {
+                        control.command(addr, operation, command);
+                    }
                 }
             }
             Act::Manager(addr) => {
@@ -243,16 +286,21 @@ impl<R: Ring<Event: Clone>> World<R> for Life<R> {
     }
 
     fn on_node_event(&mut self, time: SimTime, node: NodeAddr, event: R::Event) {
-        if R::is_joined(&event)
-            && let Some(member) = self.up.get_mut(&node)
-        {
-            *member = true;
+        let told = R::of_overlay(event.clone());
+        let upcall = told.clone().and_then(|told| R::Overlay::upcall(told).ok());
+        match upcall {
+            Some(Upcall::Joined) => {
+                if let Some(member) = self.up.get_mut(&node) {
+                    *member = true;
+                }
+            }
+            Some(Upcall::Out) => drop(self.up.remove(&node)),
+            _ if R::is_refused(&event) => drop(self.up.remove(&node)),
+            _ => {}
         }
-        if R::is_out(&event) {
-            self.up.remove(&node);
-        }
-        if let Some(told) = R::told(&event) {
-            self.log.push((time, node, told));
+        if let Some(told) = told {
+            // In words that do not depend on what it calls its peers.
+            self.log.push((time, node, format!("{told:?}").replace("@v", "@n")));
         }
         self.events.push((time, node, event));
     }
@@ -264,6 +312,7 @@ pub struct Run {
     pub places: u32,
     pub seed: u64,
     pub chord: chord::Config,
+    pub pastry: pastry::Config,
     pub xbone: xbone::Config,
     pub service: Service,
     /// The prefix of the servers' pools; `#` stands for the server's number.
@@ -284,6 +333,14 @@ impl Run {
                 stabilize_period: SimDuration::from_secs(2),
                 ..chord::Config::default()
             },
+            pastry: pastry::Config {
+                id_bits: 32,
+                leaf_set: 4,
+                neighbourhood: 4,
+                heartbeat_period: Some(SimDuration::from_secs(5)),
+                neighbourhood_period: Some(SimDuration::from_secs(10)),
+                ..pastry::Config::default()
+            },
             xbone: xbone::Config::default(),
             service: Service::with_rate(Service::UDP).expect("a rate"),
             pool: "10.#.0.0/16",
@@ -292,9 +349,9 @@ impl Run {
         }
     }
 
-    fn life<R: Ring<Event: Clone>>(&self) -> Life<R> {
+    fn life<R: Ring>(&self) -> Life<R> {
         Life {
-            id_bits: self.chord.id_bits,
+            space: R::Overlay::space(&R::Overlay::config(self)),
             rng: StreamKey::root(self.seed, 0).purpose("life").rng(),
             places: self.places,
             service: self.service,
@@ -326,7 +383,7 @@ impl Run {
         .expect("a plane")
     }
 
-    fn simulation<R: Ring<Event: Clone>, O: Observer<R>>(
+    fn simulation<R: Ring, O: Observer<R>>(
         &self,
         config: R::Config,
         network: impl Network + 'static,
@@ -347,22 +404,23 @@ impl Run {
         simulation
     }
 
-    pub fn plain(&self) -> Simulation<Chord, Life<Chord>> {
-        let config = self.chord.clone().validate().expect("a sound configuration");
-        self.simulation(config, self.network(), self.life(), ())
+    /// Of an overlay without a virtual network.
+    pub fn plain_of<P: Overlay<NodeAddr>>(&self) -> Simulation<P, Life<P>> {
+        self.simulation(P::config(self), self.network(), self.life(), ())
     }
 
-    pub fn virtual_over<O: Observer<XBone<Inner>>>(
+    /// Of a virtual network that an overlay drives.
+    pub fn driven_by<C: Overlay<ContactInfo> + Driver, O: Observer<XBone<C>>>(
         &self,
         network: impl Network + 'static,
         observer: O,
-    ) -> Simulation<XBone<Inner>, Life<XBone<Inner>>, O> {
+    ) -> Simulation<XBone<C>, Life<XBone<C>>, O> {
         let config = Both {
             own: self.xbone.clone().validate().expect("a sound configuration"),
-            below: self.chord.clone().validate().expect("a sound configuration"),
+            below: C::config(self),
         };
         let life = Life {
-            save: |node: &XBone<Inner>| node.server().map(|server| server.ledger().clone()),
+            save: |node: &XBone<C>| node.server().map(|server| server.ledger().clone()),
             start_server: |service, ledger| Some(xbone::Init::Server(service, Box::new(ledger))),
             start_manager: Some(xbone::Init::Manager),
             ..self.life()
@@ -375,7 +433,7 @@ impl Run {
     }
 
     pub fn watched<O: Observer<XBone<Inner>>>(&self, observer: O) -> Simulation<XBone<Inner>, Life<XBone<Inner>>, O> {
-        self.virtual_over(self.network(), observer)
+        self.driven_by(self.network(), observer)
     }
 }
 
@@ -384,8 +442,8 @@ pub fn secs(secs: f64) -> SimDuration {
 }
 
 /// The tunnels of all nodes that are up: both ends, as each of them sees it.
-pub fn ends(
-    simulation: &Simulation<XBone<Inner>, Life<XBone<Inner>>>,
+pub fn ends<C: Overlay<ContactInfo> + Driver>(
+    simulation: &Simulation<XBone<C>, Life<XBone<C>>>,
     places: u32,
 ) -> Vec<(NodeAddr, ContactInfo, Option<Held>)> {
     (0..places)

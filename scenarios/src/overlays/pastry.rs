@@ -11,7 +11,7 @@ use protocols::pastry::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sim_core::addr::NodeAddr;
+use sim_core::addr::Address;
 use sim_core::math;
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
@@ -247,19 +247,19 @@ fn key(error: &ConfigError) -> &'static str {
     }
 }
 
-impl<B: Payload> Overlay for PastryOverlay<B> {
+impl<B: Payload, A: Address> Overlay<A> for PastryOverlay<B> {
     const NAME: &'static str = "pastry";
     const SUMMARY: &'static str = "Pastry (Rowstron and Druschel 2001), with its three qualities of tables, and routing by leaf sets or by lists of all";
     type Settings = PastrySettings;
-    type Protocol = Pastry<B>;
+    type Protocol = Pastry<B, A>;
     type Invariants = ();
-    const SUCCESSOR: Option<fn(&Pastry<B>) -> NodeAddr> = Some(|node| {
+    const SUCCESSOR: Option<fn(&Pastry<B, A>) -> A> = Some(|node| {
         let larger = node.leaf_set().larger().next();
         larger.map_or(node.contact().addr, |successor| successor.addr)
     });
 
-    const TABLE_ERRORS: Option<TableErrorsOf<Self>> = Some(|config, members, nodes| {
-        let contact = |(id, addr): (&u128, &NodeAddr)| Contact {
+    const TABLE_ERRORS: Option<TableErrorsOf<Self, A>> = Some(|config, members, nodes| {
+        let contact = |(id, addr): (&u128, &A)| Contact::<A> {
             id: Id::new(*id),
             addr: *addr,
         };
@@ -301,15 +301,15 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
     }
 
     fn capacity(config: &Config) -> u128 {
-        key_based::capacity::<Pastry<B>>(config)
+        key_based::capacity::<Pastry<B, A>>(config)
     }
 
     fn identifier(config: &Config, stream: StreamKey) -> u128 {
-        key_based::identifier::<Pastry<B>>(config, stream)
+        key_based::identifier::<Pastry<B, A>>(config, stream)
     }
 
     fn key(config: &Config, rng: &mut NodeRng) -> u128 {
-        key_based::key::<Pastry<B>>(config, rng)
+        key_based::key::<Pastry<B, A>>(config, rng)
     }
 
     /// The first node is alone, as in the paper.
@@ -317,9 +317,9 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
         1
     }
 
-    fn perfect(config: &Config, members: &[(u128, NodeAddr)], surroundings: &Surroundings<'_>) -> Vec<Init> {
-        let contact = |&(id, addr): &(u128, NodeAddr)| Contact { id: Id::new(id), addr };
-        let members: Vec<Contact> = members.iter().map(contact).collect();
+    fn perfect(config: &Config, members: &[(u128, A)], surroundings: &Surroundings<'_, A>) -> Vec<Init<A>> {
+        let contact = |&(id, addr): &(u128, A)| Contact { id: Id::new(id), addr };
+        let members: Vec<Contact<A>> = members.iter().map(contact).collect();
         let ready = |tables| Init::Ready {
             tables: Box::new(tables),
         };
@@ -327,7 +327,7 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
         tables.into_iter().map(ready).collect()
     }
 
-    fn joining(_: &Config, id: u128, bootstrap: NodeAddr) -> Init {
+    fn joining(_: &Config, id: u128, bootstrap: A) -> Init<A> {
         Init::Join {
             id: Id::new(id),
             bootstrap,
@@ -346,7 +346,7 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
             Routing::Circular | Routing::Exhaustive => 0,
         };
         // Requests that are under way, and what goes with them.
-        leaves * size_of::<Contact>() + entries * size_of::<Placed>() + 512
+        leaves * size_of::<Contact<A>>() + entries * size_of::<Placed<A>>() + 512
     }
 
     /// Pastry itself says when a join has failed: this is only longer than the longest that it can take.
@@ -356,12 +356,12 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
         once * attempts
     }
 
-    fn ask(by: By, key: u128) -> Option<Call<B>> {
-        key_based::ask::<Pastry<B>>(by, key)
+    fn ask(by: By, key: u128) -> Option<Call<B, A>> {
+        key_based::ask::<Pastry<B, A>>(by, key)
     }
 
-    fn told(event: Event<B>) -> Told {
-        match Pastry::upcall(event) {
+    fn told(event: Event<B, A>) -> Told<A> {
+        match Pastry::<B, A>::upcall(event) {
             Ok(upcall) => key_based::told(upcall),
             Err(Event::Repairing(repair)) => Told::Repairing { what: repair.name() },
             Err(_) => Told::Other,
@@ -369,20 +369,20 @@ impl<B: Payload> Overlay for PastryOverlay<B> {
     }
 
     fn owner<N: Copy>(config: &Config, key: u128, members: &BTreeMap<u128, N>) -> Option<N> {
-        key_based::owner::<Pastry<B>, N>(config, key, members)
+        key_based::owner::<Pastry<B, A>, N>(config, key, members)
     }
 
-    fn route(config: &Config, node: &Pastry<B>, key: u128) -> Step {
+    fn route(config: &Config, node: &Pastry<B, A>, key: u128) -> Step<A> {
         key_based::route(config, node, key)
     }
 
-    fn links(node: &Pastry<B>) -> Vec<(&'static str, NodeAddr)> {
-        let named = |name| move |contact: Contact| (name, contact.addr);
+    fn links(node: &Pastry<B, A>) -> Vec<(&'static str, A)> {
+        let named = |name| move |contact: Contact<A>| (name, contact.addr);
         let leaves = node.leaf_set().contacts().iter().copied().map(named("leaf"));
         let table = node.routing_table().contacts().map(named("routing table"));
         let neighbours = node.neighbourhood().contacts().map(named("neighbourhood"));
         leaves.chain(table).chain(neighbours).collect()
     }
 
-    fn invariants(_: &Config, _: &[(u128, NodeAddr)]) {}
+    fn invariants(_: &Config, _: &[(u128, A)]) {}
 }

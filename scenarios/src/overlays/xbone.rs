@@ -1,6 +1,7 @@
 //! P2P-XBone in scenarios: `[protocol.xbone.over.<overlay>]`.
 
 mod bulk;
+mod delivery;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -17,10 +18,11 @@ use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::{SimDuration, SimTime};
 
 use super::{
-    Attendant, ConfigOf, Contact, InitOf, Layered, Overlay, ServerReport, Surroundings, Told, TunnelCalls, TunnelTold,
+    Attendant, ConfigOf, Contact, InitOf, Layered, Overlay, ServerReport, Surroundings, TableErrors, TableErrorsOf,
+    Told, TunnelCalls, TunnelTold,
 };
 use crate::input::InputError;
-use crate::scenario::{BringUp, By, Point, Settings};
+use crate::scenario::{BringUp, By, NetworkModel, Point, Settings};
 use settings::{ProvisioningSettings, XBoneSettings};
 
 /// [`XBone`] as scenarios know it, over any overlay that can call its nodes by [`ContactInfo`]. The overlay manager and the
@@ -29,6 +31,9 @@ pub struct XBoneOverlay<O>(PhantomData<fn() -> O>);
 
 /// About how many bytes a node takes for a tunnel.
 const BYTES_A_TUNNEL: usize = 400;
+
+/// About how many routers a path has at most: IP's own messages have passed no more, by default, before they are dropped.
+const MOST_ROUTERS: u64 = 64;
 
 impl<O> XBoneOverlay<O>
 where
@@ -72,6 +77,17 @@ where
         }),
         None => None,
     };
+    const TABLE_ERRORS: Option<TableErrorsOf<Self>> = match O::TABLE_ERRORS {
+        Some(_) => Some(|config, members, nodes| {
+            let members = members.iter().map(|(id, addr)| (*id, ContactInfo::seal(*addr)));
+            let overlays: Vec<&O::Protocol> = nodes.iter().filter_map(|node| node.overlay()).collect();
+            O::TABLE_ERRORS.map_or_else(TableErrors::default, |errors| {
+                errors(&config.below, &members.collect(), &overlays)
+            })
+        }),
+        None => None,
+    };
+    const ROUTING_KINDS: Option<&'static [&'static str]> = O::ROUTING_KINDS;
     const TUNNELS: Option<TunnelCalls<Self::Protocol>> = Some(TunnelCalls {
         standing: |node| {
             let tunnels = node.node().into_iter().flat_map(|node| node.tunnels());
@@ -88,11 +104,21 @@ where
 
     fn check(config: &ConfigOf<Self>, point: &Point) -> Result<(), InputError> {
         let settings = &point.protocol;
+        if config.own.forwarding.is_some() {
+            delivery::check(settings, point)?;
+        }
         match &settings.parse::<XBoneSettings>()?.provisioning {
             ProvisioningSettings::Daemons(daemons) => {
                 // A founder lists all others, and so does any node of a smaller network.
                 let neighbours = O::founders(&config.below).min(point.nodes).saturating_sub(1);
                 daemons.check_pool(settings, neighbours.max(1))?;
+                if daemons.path.is_some() && !matches!(point.network.model, NetworkModel::Topology(_)) {
+                    let message = "paths need a network of routers, each of which they configure";
+                    let error = settings.error_at("provisioning.daemons.path", message);
+                    return Err(error.labelled("this network has none").help(
+                        "[network.transit_stub] and [network.topology] have some; leave `path` out for tunnels",
+                    ));
+                }
                 let last = daemons.outages_of(settings)?.into_iter().flatten().max();
                 if let Some((from, _)) = last.filter(|(from, _)| *from >= SimTime::ZERO + point.duration) {
                     let message = format!("a server fails at {from}, when the run has ended");
@@ -206,13 +232,15 @@ where
             provisioning,
             security,
             upcall,
+            switch,
             ..
         } = &config.own;
         let request = patience.timeout * (u64::from(patience.retries) + 1) * (u64::from(security.handshakes) + 1);
+        let path = switch.map_or(SimDuration::ZERO, |switch| patience.timeout + switch * MOST_ROUTERS);
         let admission = config.own.manager.map_or(SimDuration::ZERO, |_| request * 2);
         let tunnel = match provisioning {
             Provisioning::Daemons { servers, configuration } => {
-                servers.longest_wait() + security.key_computation + request + *configuration * 2
+                servers.longest_wait() + security.key_computation + path + request + *configuration * 2
             }
             Provisioning::Idle(delay) => *delay,
             Provisioning::Static => SimDuration::ZERO,

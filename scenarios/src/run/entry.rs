@@ -12,8 +12,9 @@ use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 use sim_core::world::World;
 
-use super::spread::{self, NodeLoads, Watch};
+use super::spread::{self, NodeLoads};
 use super::trace::{Line, Tracer, Window};
+use super::watch::Watch;
 use super::world::{DirectPaths, Distance, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
@@ -179,7 +180,12 @@ where
             let from = point.lookups.as_ref().map_or(SimTime::ZERO, |lookups| lookups.start);
             NodeLoads::new::<MessageOf<O>>(point.nodes, from)
         });
-        let watch = Watch { invariants, loads };
+        let tracer = None;
+        let watch = Watch {
+            invariants,
+            loads,
+            tracer,
+        };
         drive::<O, _>(Simulation::observed(setup, world, watch), job, pace, |watch| {
             watch.loads.as_ref()
         })
@@ -188,7 +194,12 @@ where
     fn trace(&self, job: &Job<'_>, window: Window, pace: &dyn Pace, sink: &mut dyn FnMut(Line)) -> Result<(), Failure> {
         let (setup, world) = Self::prepare(job)?;
         let end = (SimTime::ZERO + job.point.duration).min(window.until);
-        let mut simulation = Simulation::observed(setup, world, Tracer { window, sink });
+        let watch = Watch {
+            invariants: None::<O::Invariants>,
+            loads: None,
+            tracer: Some(Tracer { window, sink }),
+        };
+        let mut simulation = Simulation::observed(setup, world, watch);
         simulation.schedule(SimTime::ZERO, Turn::Open);
         advance(&mut simulation, end, job, pace)
     }

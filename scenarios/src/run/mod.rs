@@ -18,6 +18,7 @@ mod tables;
 mod tally;
 mod trace;
 mod tunnels;
+mod watch;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocols::dht::{Content, Record};
 use protocols::id::Id;
-use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
-use sim_core::observer::{Cause, Deed, Observer, Step};
+use sim_core::observer::{Cause, Step};
 use sim_core::protocol::{Protocol, Wire};
 use sim_core::time::SimTime;
 
@@ -103,7 +102,7 @@ impl NodeLoads {
     }
 
     /// Counts what a node handles.
-    fn event<P: Protocol>(&mut self, step: &Step<'_, P>) {
+    pub(super) fn event<P: Protocol>(&mut self, step: &Step<'_, P>) {
         // Who is no node is not counted as one.
         if step.time < self.from || step.node.index() >= self.seen.len() {
             return;
@@ -127,38 +126,6 @@ impl NodeLoads {
         let total = nodes.iter().map(|node| row(node).iter().sum()).collect();
         let kinds = (0..self.kinds).map(of_kind);
         kinds.chain([Spread::of("total", total, nodes.len())]).collect()
-    }
-}
-
-/// Who watches a run event by event, as the scenario asks for it.
-pub(super) struct Watch<I> {
-    /// The invariants of the overlay.
-    pub(super) invariants: Option<I>,
-    /// What each node has to do.
-    pub(super) loads: Option<NodeLoads>,
-}
-
-impl<P: Protocol<Addr = NodeAddr>, I: Observer<P>> Observer<P> for Watch<I> {
-    fn event(&mut self, step: &Step<'_, P>) {
-        if let Some(invariants) = &mut self.invariants {
-            invariants.event(step);
-        }
-        if let Some(loads) = &mut self.loads {
-            loads.event(step);
-        }
-    }
-
-    fn deed(&mut self, time: SimTime, node: NodeAddr, deed: &Deed<'_, P>) {
-        if let Some(invariants) = &mut self.invariants {
-            invariants.deed(time, node, deed);
-        }
-    }
-
-    fn state(&mut self, time: SimTime, node: NodeAddr, nodes: &Nodes<'_, P>) -> Result<(), String> {
-        match &mut self.invariants {
-            Some(invariants) => invariants.state(time, node, nodes),
-            None => Ok(()),
-        }
     }
 }
 

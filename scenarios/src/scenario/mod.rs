@@ -22,6 +22,7 @@ mod settings;
 mod storage;
 mod sweep;
 mod validate;
+pub(crate) mod way;
 mod workload;
 
 use std::path::{Path, PathBuf};

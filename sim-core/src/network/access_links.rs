@@ -178,7 +178,7 @@ impl<N: Network> Network for Linked<N> {
         Some(self.links.clone())
     }
 
-    forward_the_rest!(direct_delay, min_delay, hosts, shared);
+    forward_the_rest!(direct_delay, min_delay, hosts, routers_between, shared);
 }
 
 #[cfg(test)]

@@ -38,5 +38,5 @@ impl<N: Network> Network for Lossy<N> {
         }
     }
 
-    forward_the_rest!(direct_delay, min_delay, hosts, access_links, shared);
+    forward_the_rest!(direct_delay, min_delay, hosts, routers_between, access_links, shared);
 }

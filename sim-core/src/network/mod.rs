@@ -78,6 +78,12 @@ pub trait Network: Send + Sync {
         None
     }
 
+    /// How many routers lie on the direct path between two hosts, where the network has routers: none from a host to itself. The same
+    /// both ways.
+    fn routers_between(&self, _from: NodeAddr, _to: NodeAddr) -> Option<u32> {
+        None
+    }
+
     /// The bandwidths of the hosts' access links, where they have some: the engine has messages queue there.
     fn access_links(&self) -> Option<Arc<AccessLinks>> {
         None
@@ -109,6 +115,11 @@ macro_rules! forward_the_rest {
             self.inner.hosts()
         }
     };
+    (@ routers_between) => {
+        fn routers_between(&self, from: NodeAddr, to: NodeAddr) -> Option<u32> {
+            self.inner.routers_between(from, to)
+        }
+    };
     (@ access_links) => {
         fn access_links(&self) -> Option<std::sync::Arc<crate::network::AccessLinks>> {
             self.inner.access_links()
@@ -138,6 +149,10 @@ impl<N: Network + ?Sized> Network for Box<N> {
 
     fn hosts(&self) -> Option<usize> {
         (**self).hosts()
+    }
+
+    fn routers_between(&self, from: NodeAddr, to: NodeAddr) -> Option<u32> {
+        (**self).routers_between(from, to)
     }
 
     fn access_links(&self) -> Option<Arc<AccessLinks>> {

@@ -78,7 +78,7 @@ impl<N: Network> Network for Partitioned<N> {
         }
     }
 
-    forward_the_rest!(direct_delay, min_delay, hosts, access_links, shared);
+    forward_the_rest!(direct_delay, min_delay, hosts, routers_between, access_links, shared);
 }
 
 #[cfg(test)]

@@ -94,6 +94,10 @@ impl<N: Network> Network for SharedHosts<N> {
         self.inner.hosts()
     }
 
+    fn routers_between(&self, from: NodeAddr, to: NodeAddr) -> Option<u32> {
+        self.inner.routers_between(self.hosts.of(from), self.hosts.of(to))
+    }
+
     fn access_links(&self) -> Option<Arc<AccessLinks>> {
         self.inner.access_links()
     }

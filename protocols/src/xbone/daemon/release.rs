@@ -10,10 +10,11 @@ use sim_core::protocol::Ctx;
 use super::{Daemon, Purpose, Told};
 use crate::layer::Part;
 use crate::request::RequestId;
+use crate::xbone::delivery::packet;
 use crate::xbone::event::{Dropped, Event, Gone};
 use crate::xbone::ledger::{Held, LeaseId};
 use crate::xbone::tunnel::State;
-use crate::xbone::wire::{Msg, Tunnelled};
+use crate::xbone::wire::Msg;
 use crate::xbone::{Driver, Provisioning, Timer, XBone};
 
 impl<C: Driver> Daemon<C> {
@@ -202,7 +203,8 @@ impl<C: Driver> Daemon<C> {
                 .map(|tunnel| std::mem::take(&mut tunnel.held_back));
             let lease = state.held().map(|held| held.id);
             for (_, inner) in held_back.into_iter().flatten() {
-                ctx.send(peer, Part::Below(Tunnelled { lease, inner }));
+                let packet = packet::<C>(ctx.config().own.forwarding.as_ref(), lease, inner);
+                ctx.send(peer, Part::Below(packet));
             }
             if let State::Leasing(lease) = state
                 && let Some(servers) = ctx.config().own.servers()

@@ -4,6 +4,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::protocol::Ctx;
 use sim_core::time::SimDuration;
 
+use super::path::signalling;
 use super::{Daemon, Purpose, Told, sealed};
 use crate::layer::Part;
 use crate::request::RequestId;
@@ -108,18 +109,18 @@ impl<C: Driver> Daemon<C> {
     fn leased(&mut self, ctx: &mut Ctx<'_, XBone<C>>, held: Held) {
         match self.leasing(held.id) {
             Some(peer) => {
-                let keys = ctx.config().own.security.key_computation;
-                if keys == SimDuration::ZERO {
+                let prepared = ctx.config().own.security.key_computation + signalling(ctx, peer);
+                if prepared == SimDuration::ZERO {
                     self.request(ctx, peer, held);
                 } else {
-                    self.enter(ctx, peer, State::Keying(held), Some((keys, Timer::Keyed(peer))));
+                    self.enter(ctx, peer, State::Keying(held), Some((prepared, Timer::Keyed(peer))));
                 }
             }
             None => self.give_back(ctx, held),
         }
     }
 
-    /// The keys of the IPsec channels have been computed.
+    /// The keys of the IPsec channels have been computed, and the base path stands.
     pub(in crate::xbone) fn keyed(&mut self, ctx: &mut Ctx<'_, XBone<C>>, peer: NodeAddr) {
         if let Some(State::Keying(held)) = self.tunnels.get(&peer).map(|tunnel| tunnel.state) {
             self.request(ctx, peer, held);

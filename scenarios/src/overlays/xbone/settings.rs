@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::delivery::DeliverySettings;
 use crate::input::InputError;
 use crate::scenario::Settings;
 use crate::units::{BitRate, Duration, Rate};
@@ -53,6 +54,8 @@ pub struct XBoneSettings {
     /// What each tunnel carries in each direction; without limit where it is left out.
     #[serde(skip_serializing)]
     tunnel_bandwidth: Option<BitRate>,
+    /// What it costs each node to forward data; nothing where it is left out.
+    pub(super) forwarding: Option<DeliverySettings>,
     /// The overlay that it lies over, with its settings.
     #[serde(rename = "over", skip_serializing)]
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
@@ -117,8 +120,19 @@ pub(super) struct DaemonSettings {
     lease_term: Option<Duration>,
     /// The time that each of a tunnel's two ends takes to configure its interface.
     configuration: Duration,
+    /// Paths through switches in place of tunnels, as with MPLS or in optical networks: setting one up takes a round trip of the base
+    /// network more, and the configuration of each router on the way. Tunnels where it is left out.
+    pub(super) path: Option<PathSettings>,
     /// When servers fail. What waits is lost; who holds which addresses is not.
     outages: Vec<OutageSettings>,
+}
+
+/// Paths through the routers of the base network.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PathSettings {
+    /// How long each router takes to be configured.
+    switch: Duration,
 }
 
 /// A failure of an address server.
@@ -176,6 +190,7 @@ impl Default for XBoneSettings {
             key_computation: Duration(default.security.key_computation),
             tunnel_delay: Duration(default.quality.delay),
             tunnel_bandwidth: None,
+            forwarding: None,
             _over: None,
         }
     }
@@ -198,6 +213,7 @@ impl Default for DaemonSettings {
             pool: "10.0.0.0/8".to_owned(),
             lease_term: None,
             configuration: Duration(SimDuration::from_millis(500)),
+            path: None,
             outages: Vec::new(),
         }
     }
@@ -241,6 +257,13 @@ impl XBoneSettings {
                 delay: self.tunnel_delay.get(),
                 bandwidth: self.tunnel_bandwidth.map(|rate| rate.get().bits_per_second()),
             },
+            switch: match &self.provisioning {
+                ProvisioningSettings::Daemons(daemons) => daemons.path.as_ref().map(|path| path.switch.get()),
+                ProvisioningSettings::Idle { .. } | ProvisioningSettings::Static {} => None,
+            },
+            forwarding: (self.forwarding.as_ref())
+                .map(|forwarding| forwarding.delivery(settings))
+                .transpose()?,
         };
         self.has_a_use(settings)?;
         config.validate().map_err(|error| {
@@ -248,6 +271,8 @@ impl XBoneSettings {
                 ConfigError::Zero(field) => field,
                 ConfigError::NoTunnels => "max_tunnels",
                 ConfigError::Bandwidth => "tunnel_bandwidth",
+                ConfigError::Forwarding(_) => "forwarding.costs",
+                ConfigError::Queue => "forwarding.queue",
             };
             settings.error_at(key, error.to_string())
         })

@@ -221,6 +221,18 @@ impl Network for Routers {
     fn hosts(&self) -> Option<usize> {
         Some(self.hosts.len())
     }
+
+    /// On the links that there are before any change, and none where they leave no path. Each time it is asked, the path is searched
+    /// for anew.
+    fn routers_between(&self, from: NodeAddr, to: NodeAddr) -> Option<u32> {
+        if from == to {
+            return Some(0);
+        }
+        let (one, other) = (self.hosts[from.index()].router, self.hosts[to.index()].router);
+        // A path may be taken backwards, but of equally long ones another is found from the other end.
+        let path = self.graph.path(one.max(other) as usize, one.min(other) as usize)?;
+        Some(path.len() as u32)
+    }
 }
 
 #[cfg(test)]

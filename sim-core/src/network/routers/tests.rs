@@ -248,3 +248,42 @@ fn impossible_graphs_and_hosts_are_refused() {
     let swapped = AccessDelay::new(micros(2), micros(1));
     assert!(matches!(swapped, Err(NetworkError::MinimumAboveMaximum { .. })));
 }
+
+/// A line of routers 0 - 1 - 2 - 3 - 4 with a short cut from 0 to 3 that is longer by delay.
+#[test]
+fn routers_between_hosts_are_those_of_the_shortest_path_both_ways() {
+    let mut graph: UnGraph<(), SimDuration> = UnGraph::default();
+    let nodes: Vec<_> = (0..5).map(|_| graph.add_node(())).collect();
+    for pair in nodes.windows(2) {
+        graph.add_edge(pair[0], pair[1], micros(10));
+    }
+    graph.add_edge(nodes[0], nodes[3], micros(31));
+    let graph = Arc::new(RouterGraph::new(&graph).unwrap());
+    let hosts = [0, 0, 1, 3, 4].map(|router| (router, micros(1)));
+    let routers = Routers::attach(graph, &hosts).unwrap();
+    let between = |one, other| routers.routers_between(NodeAddr(one), NodeAddr(other));
+    for (one, other, count) in [(0, 0, 0), (0, 1, 1), (0, 2, 2), (1, 3, 4), (0, 4, 5), (2, 4, 4)] {
+        assert_eq!(between(one, other), Some(count), "{one} to {other}");
+        assert_eq!(between(other, one), Some(count), "{other} to {one}");
+    }
+}
+
+/// Around a ring of four routers there are two ways of equal length, over different routers but as many.
+#[test]
+fn networks_around_one_of_routers_have_its_routers_and_others_have_none() {
+    use crate::network::{Constant, Hosts, Lossy, SharedHosts};
+    let mut graph: UnGraph<(), SimDuration> = UnGraph::default();
+    let nodes: Vec<_> = (0..4).map(|_| graph.add_node(())).collect();
+    for at in 0..4 {
+        graph.add_edge(nodes[at], nodes[(at + 1) % 4], micros(10));
+    }
+    let graph = Arc::new(RouterGraph::new(&graph).unwrap());
+    let routers = Routers::attach(graph, &[0, 1, 2, 3].map(|router| (router, micros(1)))).unwrap();
+    let wrapped: Box<dyn Network> = Box::new(Lossy::new(routers, 0.5).unwrap());
+    assert_eq!(wrapped.routers_between(NodeAddr(0), NodeAddr(2)), Some(3));
+    let two = std::num::NonZeroU32::new(2).unwrap();
+    let shared = SharedHosts::new(wrapped, Hosts::with_nodes(two));
+    assert_eq!(shared.routers_between(NodeAddr(0), NodeAddr(1)), Some(0), "one host");
+    assert_eq!(shared.routers_between(NodeAddr(1), NodeAddr(2)), Some(2));
+    assert_eq!(Constant::new(micros(1)).routers_between(NodeAddr(0), NodeAddr(1)), None);
+}
