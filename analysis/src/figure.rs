@@ -17,6 +17,7 @@ mod network;
 mod page;
 mod plot;
 mod points;
+mod ratios;
 mod render;
 mod ring;
 mod style;

@@ -116,7 +116,7 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
         self.calendar.schedule(time.max(self.now), event);
     }
 
-    /// Runs every event that is due before `end`.
+    /// Runs every event that is due before `end`, or before the world [ends](Control::end) the run.
     ///
     /// # Errors
     ///
@@ -139,6 +139,7 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
             // These are times before which nothing happens; turning to one that proves too early makes it exact.
             let world_time = self.calendar.queue.next_time();
             let node_times = self.partitions.iter().filter_map(Partition::next_time);
+            let end = self.calendar.ended.map_or(end, |ended| ended.min(end));
             let Some(next) = node_times.chain(world_time).min().filter(|time| *time < end) else {
                 self.now = end;
                 return Ok(true);

@@ -66,6 +66,8 @@ pub struct Control<'a, P: Protocol<Addr = NodeAddr>, E> {
 pub(crate) struct Calendar<E> {
     pub(crate) queue: Queue<E>,
     pub(crate) next_counter: u32,
+    /// When the world has ended the run, if it has.
+    pub(crate) ended: Option<SimTime>,
 }
 
 impl<E> Calendar<E> {
@@ -73,6 +75,7 @@ impl<E> Calendar<E> {
         Calendar {
             queue: Queue::new(),
             next_counter: 0,
+            ended: None,
         }
     }
 
@@ -97,6 +100,11 @@ impl<P: Protocol<Addr = NodeAddr>, E> Control<'_, P, E> {
     pub fn schedule(&mut self, delay: SimDuration, event: E) {
         self.calendar
             .schedule(self.cause.time + delay.max(SimDuration::NANOSECOND), event);
+    }
+
+    /// Ends the run: nothing happens any more but what else the world has in its calendar for this instant.
+    pub fn end(&mut self) {
+        self.calendar.ended = Some(self.cause.time);
     }
 
     /// Starts a node. A node that is up is silently replaced by its next incarnation.

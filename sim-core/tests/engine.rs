@@ -99,6 +99,7 @@ enum Act {
     Stop(u32, Departure),
     StopAll([u32; 3]),
     Tell(u32, Order),
+    End,
 }
 
 #[derive(Default)]
@@ -119,6 +120,7 @@ impl World<Puppet> for Script {
                 }
             }
             Act::Tell(node, order) => control.command(NodeAddr(node), OperationId(0), order),
+            Act::End => control.end(),
         }
     }
 
@@ -275,6 +277,29 @@ fn what_nodes_tell_in_one_event_of_the_world_is_heard_in_the_order_of_its_acts()
         let run = play_in(partitions, starts.into_iter().chain([(1, Act::StopAll([1, 2, 0]))]));
         let left: Vec<u32> = run.world().reports.iter().map(|(_, node, _)| *node).collect();
         assert_eq!(left, [1, 2, 0], "{partitions} partitions");
+    }
+}
+
+#[test]
+fn a_run_ends_where_the_world_ends_it_however_it_is_split() {
+    for partitions in 1..=3 {
+        let run = play_in(
+            partitions,
+            [
+                (0, Act::Start(0, 1)),
+                (0, Act::Tell(0, Order::Timer(millis(99), 1))),
+                (0, Act::Tell(0, Order::Timer(millis(100), 2))),
+                (0, Act::Tell(0, Order::Timer(millis(101), 3))),
+                (100, Act::End),
+                (100, Act::Stop(0, Departure::Graceful)),
+                (101, Act::Start(1, 1)),
+            ],
+        );
+        let fired = Report::Fired { life: 1, number: 1 };
+        let reports = [(99, 0, fired), (100, 0, Report::Left { life: 1 })];
+        assert_eq!(run.world().reports, reports, "{partitions} partitions");
+        assert_eq!(run.now(), SimTime::from_nanos(100_000_000), "{partitions} partitions");
+        assert!(run.node(NodeAddr(1)).is_none(), "{partitions} partitions");
     }
 }
 

@@ -14,9 +14,9 @@ use crate::cell::Conditions;
 pub struct Relative(Vec<Conditions>);
 
 /// The conditions of all that stands over and under the line of a fraction.
-pub(super) struct Sides {
-    pub(super) over: Vec<Conditions>,
-    pub(super) under: Vec<Conditions>,
+pub(crate) struct Sides {
+    pub(crate) over: Vec<Conditions>,
+    pub(crate) under: Vec<Conditions>,
 }
 
 impl Sides {
@@ -39,7 +39,7 @@ impl Relative {
     }
 
     /// The fraction that begins with the metric where `own` holds.
-    pub(super) fn sides(&self, own: &Conditions) -> Sides {
+    pub(crate) fn sides(&self, own: &Conditions) -> Sides {
         let mut sides = Sides {
             over: vec![own.clone()],
             under: Vec::new(),

@@ -45,13 +45,14 @@ fn runs(plot: &Plot, points: &[&Point]) -> Option<String> {
         Style::Lines(Interval::Band) | Style::Curve { .. } => "shaded",
         _ => "bars",
     };
+    let what = if plot.of_ratios { "ratio of means" } else { "mean" };
     let words = match (fewest, most) {
         (_, 1) if !plot.of_runs => return None,
         (_, 1) => "Measured: one run, so without intervals".to_owned(),
         (fewest, most) if fewest == most => {
-            format!("Measured: mean of {most} runs, {marks}: 95 % interval (Student t)")
+            format!("Measured: {what} of {most} runs, {marks}: 95 % interval (Student t)")
         }
-        (fewest, most) => format!("Measured: mean of {fewest} to {most} runs, {marks}: 95 % interval (Student t)"),
+        (fewest, most) => format!("Measured: {what} of {fewest} to {most} runs, {marks}: 95 % interval (Student t)"),
     };
     Some(words)
 }

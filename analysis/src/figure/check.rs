@@ -2,8 +2,9 @@
 
 use super::axis::drawable;
 use super::kind::Kind;
-use super::{Axis, Figure, Interval, Published, Scale, points};
+use super::{Axis, Columns, Figure, Interval, Published, Scale, points};
 use crate::spec::{Checker, Problem, Schema, SpecError};
+use crate::table::REPLICATION;
 
 impl Figure {
     /// Checks the figure against the tables that a run will write.
@@ -37,6 +38,9 @@ impl Figure {
                 checker.columns(&self.table, table, pairs(&keyed(kind, &link_columns(kind))))?;
             }
             Some(nodes) => self.check_graph(&checker, schema, kind, nodes)?,
+        }
+        if let Kind::Lines(columns) | Kind::Bars(columns) = kind {
+            check_relative(&checker, &self.table, table, kind.key(), columns)?;
         }
         self.check_axes(&checker, kind)?;
         if let Kind::Bars(columns) = kind {
@@ -114,6 +118,26 @@ impl Figure {
             )
         })
     }
+}
+
+/// Ratios need rows to compare with, a replication at a time, and the quantiles of a ratio are none of the table's.
+fn check_relative(
+    checker: &Checker<'_>,
+    name: &str,
+    table: &[String],
+    kind: &str,
+    columns: &Columns,
+) -> Result<(), SpecError> {
+    let key = format!("{kind}.relative_to");
+    for other in columns.relative_to.iter() {
+        checker.require(!other.is_empty(), &key, "the rows to compare with", "none")?;
+        checker.columns(name, table, [(key.as_str(), REPLICATION)])?;
+        let wanted = other.keys().map(|column| (key.as_str(), column.as_str()));
+        checker.columns(name, table, wanted)?;
+    }
+    let bare = columns.relative_to.is_empty() || columns.quantiles.is_none();
+    let expected = "none with `relative_to`, which makes a ratio of means";
+    checker.require(bare, &format!("{kind}.quantiles"), expected, "some")
 }
 
 fn check_axis(checker: &Checker<'_>, key: &str, axis: &Axis) -> Result<(), SpecError> {

@@ -56,6 +56,7 @@ pub(super) fn pmf(figure: &Figure, columns: &Pmf, table: &Table) -> Result<Plot,
         named: columns.label.is_some(),
         quantiles: None,
         samples,
+        of_ratios: false,
         of_runs: is_of_runs(table),
     };
     plot.checked(figure, columns.y.as_ref().unwrap_or(&columns.x))
@@ -94,6 +95,7 @@ fn cumulative(figure: &Figure, columns: &Cumulative, table: &Table, value: fn(f6
         named: columns.label.is_some(),
         quantiles: None,
         samples,
+        of_ratios: false,
         of_runs: is_of_runs(table),
     };
     plot.checked(figure, columns.y.as_ref().unwrap_or(&columns.x))

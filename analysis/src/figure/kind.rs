@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Figure;
+use crate::expect::Relative;
 use crate::spec::Problem;
 
 /// Columns of a figure of lines or bars: one against another, averaged over replications.
@@ -32,6 +33,10 @@ pub struct Columns {
     /// point, each end averaged over the replications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantiles: Option<[String; 2]>,
+    /// Rows that `y` is divided by, as in an expectation: those in which these columns have these values, and all others are as in
+    /// the rows of the point. A point is then the mean of `y` over that there, of the replications that have both.
+    #[serde(default, skip_serializing_if = "Relative::is_empty")]
+    pub relative_to: Relative,
     /// How the 95 % interval of the mean is drawn: `bars` (the default) or, for lines only, a shaded `band`.
     #[serde(default, skip_serializing_if = "Interval::is_bars")]
     pub interval: Interval,

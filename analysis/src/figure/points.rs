@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::axis::drawable;
+use super::ratios::ratios;
 use super::{Columns, DrawReason, Figure, Interval, Published, Scale};
 use crate::cell::Cell;
 use crate::quantity::convert;
@@ -62,6 +63,8 @@ pub(super) struct Plot {
     pub(super) quantiles: Option<[String; 2]>,
     /// How many samples a distribution was counted from; none if its table held fractions.
     pub(super) samples: Option<u64>,
+    /// Whether the points are ratios of means, and not means.
+    pub(super) of_ratios: bool,
     /// Whether the table is of runs: one without replications tells of something else, such as a graph of routers.
     pub(super) of_runs: bool,
 }
@@ -113,7 +116,7 @@ pub(super) fn bars(figure: &Figure, columns: &Columns, table: &Table) -> Result<
 fn means(figure: &Figure, columns: &Columns, table: &Table, style: Style) -> Result<Plot, DrawReason> {
     let mut series = Vec::new();
     for (label, rows) in split(figure, columns.series.as_deref(), columns.label.as_deref(), table)? {
-        let points = series_points(columns, &figure.x.unit, &rows)?;
+        let points = series_points(figure, columns, table, &rows)?;
         series.push(Series { label, points });
     }
     let plot = Plot {
@@ -122,6 +125,7 @@ fn means(figure: &Figure, columns: &Columns, table: &Table, style: Style) -> Res
         named: columns.label.is_some(),
         quantiles: columns.quantiles.clone(),
         samples: None,
+        of_ratios: !columns.relative_to.is_empty(),
         of_runs: is_of_runs(table),
     };
     plot.checked(figure, &columns.y)
@@ -179,7 +183,8 @@ pub(super) fn split(
 
 /// The means of one series by x; an x at which no replication has a value has no point. Where the column of x holds values
 /// with units, they are converted to the unit of the axis.
-fn series_points(columns: &Columns, unit: &str, rows: &Table) -> Result<Vec<Point>, DrawReason> {
+fn series_points(figure: &Figure, columns: &Columns, table: &Table, rows: &Table) -> Result<Vec<Point>, DrawReason> {
+    let unit = &figure.x.unit;
     let on_axis = |cell: &Cell| cell.number().or_else(|| convert(&cell.to_string(), unit));
     let unplaced = |cell: &&Cell| !cell.is_empty() && on_axis(cell).is_none();
     if let Some(cell) = rows.column(&columns.x)?.find(unplaced) {
@@ -194,8 +199,12 @@ fn series_points(columns: &Columns, unit: &str, rows: &Table) -> Result<Vec<Poin
         .as_ref()
         .map(|[low, high]| Ok::<_, DrawReason>((summaries(low)?, summaries(high)?)));
     let ends = ends.transpose()?;
+    let means = match columns.relative_to.is_empty() {
+        true => summaries(&columns.y)?,
+        false => ratios(figure, columns, table, rows)?,
+    };
     let mut points = Vec::new();
-    for (place, group) in summaries(&columns.y)?.into_iter().enumerate() {
+    for (place, group) in means.into_iter().enumerate() {
         let (Some(x), Some(y)) = (group.key.first().and_then(on_axis), group.summary) else {
             continue;
         };

@@ -1,5 +1,6 @@
 mod kinds;
 mod legend;
+mod ratios;
 mod render;
 
 use super::*;

@@ -158,7 +158,13 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     }
     if let Some(reachability) = &point.observe.reachability {
         let every = written(reachability.every);
-        lines.push(("observe", format!("between which nodes there are paths, every {every}")));
+        let end = reachability.stop_at.map_or(String::new(), |part| {
+            format!(", and the run ends when {part} of the pairs have one")
+        });
+        lines.push((
+            "observe",
+            format!("between which nodes there are paths, every {every}{end}"),
+        ));
     }
     if let Some(every) = point.observe.rings {
         let every = written(every);

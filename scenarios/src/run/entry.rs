@@ -299,7 +299,8 @@ pub(super) fn advance<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>>
     loop {
         let outcome = simulation.run_some(end, EVENTS_BETWEEN_REPORTS);
         let ended = outcome.map_err(|broken| Failure::Broken(broken.to_string()))?;
-        let done = node_seconds(job.point, simulation.now());
+        // One that has ended before its time leaves nothing to be done.
+        let done = node_seconds(job.point, if ended { end } else { simulation.now() });
         pace.advanced(simulation.events() - events, done - work);
         (events, work) = (simulation.events(), done);
         if ended {

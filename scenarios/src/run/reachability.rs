@@ -25,6 +25,11 @@ impl PathCount {
     pub fn fraction(&self) -> Option<f64> {
         (self.pairs > 0).then(|| self.working as f64 / self.pairs as f64)
     }
+
+    /// Whether at least this part of the pairs has one.
+    pub(super) fn has(&self, part: f64) -> bool {
+        self.fraction().is_some_and(|fraction| fraction >= part)
+    }
 }
 
 /// From how many of `sources` a message for `destination` arrives there, each node passing it on as `route` says; addresses
@@ -68,8 +73,7 @@ pub(super) fn arriving(
 
 /// When it was first found that at least `part` of the pairs had a path.
 pub(super) fn time_to(part: f64, counts: &[PathCount]) -> Option<SimTime> {
-    let enough = |count: &PathCount| count.fraction().is_some_and(|fraction| fraction >= part);
-    counts.iter().find(|count| enough(count)).map(|count| count.time)
+    counts.iter().find(|count| count.has(part)).map(|count| count.time)
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ pub enum BringUp {
 }
 
 /// What is watched beside the measurements.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Observe {
     /// Whether the ring must keep its invariants.
     pub ring_invariants: bool,
@@ -183,12 +183,14 @@ pub struct Observe {
 }
 
 /// How often it is counted between how many nodes there are paths.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Reachability {
     /// From one count to the next.
     pub every: SimDuration,
     /// Paths from everywhere to so many random nodes are followed each time; to all where it is `None`.
     pub destinations: Option<u32>,
+    /// The part of the pairs with which the run ends.
+    pub stop_at: Option<f64>,
 }
 
 impl Point {

@@ -322,4 +322,7 @@ pub(super) struct RawReachability {
     pub(super) every: Duration,
     /// Paths from everywhere to so many random nodes are followed each time; to all where it is left out.
     pub(super) destinations: Option<u32>,
+    /// The run ends when so large a part of the pairs has a path, and what it measures is the way there; it goes on to
+    /// `run.duration` where this is left out.
+    pub(super) stop_at: Option<Fraction>,
 }

@@ -22,7 +22,7 @@ use super::workload::{self, RawWorkload};
 use super::{BringUp, InputFile, Lookups, Observe, Point, Reachability, Scenario, Settings, Storage};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
-use crate::units::written;
+use crate::units::{Fraction, written};
 
 /// The most nodes that a simulation may have.
 pub(super) const NODE_LIMIT: u32 = 1 << 24;
@@ -289,7 +289,12 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
 
 /// What is to be watched, each within the run.
 fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe, InputError> {
-    if let Some(RawReachability { every, destinations }) = &raw.reachability {
+    if let Some(RawReachability {
+        every,
+        destinations,
+        stop_at,
+    }) = &raw.reachability
+    {
         if every.get() == SimDuration::ZERO {
             let message = "paths cannot be followed all the time";
             return Err(document
@@ -300,6 +305,12 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
             return Err(document
                 .error_at("observe.reachability.destinations", "expected at least 1, found 0")
                 .labelled("leave it out to follow the paths to all nodes"));
+        }
+        if stop_at.is_some_and(|part| part.get() == 0.0) {
+            let message = "the run would end with the first count";
+            return Err(document
+                .error_at("observe.reachability.stop_at", message)
+                .labelled("must be larger than 0"));
         }
     }
     if let Some(RawLoad { keys }) = raw.load
@@ -328,6 +339,7 @@ fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe
         reachability: raw.reachability.map(|raw| Reachability {
             every: raw.every.get(),
             destinations: raw.destinations,
+            stop_at: raw.stop_at.map(Fraction::get),
         }),
         snapshots,
         load: raw.load.map(|load| load.keys),

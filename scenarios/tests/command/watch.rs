@@ -209,6 +209,43 @@ fn paths_are_followed_from_everywhere_to_everywhere() {
 }
 
 #[test]
+fn a_run_can_end_when_enough_paths_work() {
+    let (home, file) = home();
+    let run = |name: &str, more: &[&str]| {
+        let target = home.path().join(name);
+        let ended = peerscope(&[&["run", &file, "--output", target.to_str().unwrap(), "--quiet"], more].concat());
+        (ended, target)
+    };
+    let (ended, whole) = run("whole", &[]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    let (ended, short) = run("short", &["--set", "observe.reachability.stop_at=0.9"]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
+    let column = |folder: &Path, name: &str, column: &str| table(folder, name).numbers(column).unwrap();
+    // The same run as far as it goes, and that is to the first count with nine tenths.
+    let (all, first) = (
+        column(&whole, "reachability", "working_fraction"),
+        column(&short, "reachability", "working_fraction"),
+    );
+    assert_eq!(all[..first.len()], first);
+    let enough = |fraction: &Option<f64>| fraction.is_some_and(|fraction| fraction >= 0.9);
+    assert_eq!(first.iter().position(enough), Some(first.len() - 1));
+    let (all, first) = (
+        column(&whole, "convergence", "time_s"),
+        column(&short, "convergence", "time_s"),
+    );
+    assert_eq!(all[..2], first[..2], "half and nine tenths");
+    assert!(all[3] > first[1], "the whole run goes on");
+    let refused = run("never", &["--set", "observe.reachability.stop_at=0"]).0;
+    assert!(refused.err.contains("must be larger than 0"), "{}", refused.err);
+    let checked = peerscope(&["check", &file, "--set", "observe.reachability.stop_at=0.9"]);
+    assert!(
+        checked.out.contains("ends when 0.9 of the pairs have one"),
+        "{}",
+        checked.out
+    );
+}
+
+#[test]
 fn a_run_that_cannot_fit_is_refused_with_the_estimate_before_anything_is_written() {
     let (home, file) = home();
     let target = home.path().join("huge");

@@ -17,7 +17,12 @@ impl<O: Overlay> ScenarioWorld<O> {
     /// Counts between which nodes there are paths. While nodes still come for the first time, those yet to come count as
     /// well: no path leads to them.
     pub(super) fn reach(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
-        let Some(Reachability { every, destinations }) = self.plan.reachability else {
+        let Some(Reachability {
+            every,
+            destinations,
+            stop_at,
+        }) = self.plan.reachability
+        else {
             return;
         };
         let now = control.now();
@@ -47,13 +52,17 @@ impl<O: Overlay> ScenarioWorld<O> {
                 working += arriving(self.plan.nodes, &nodes, target, route) as u64;
             }
         }
-        self.measured.paths.push(PathCount {
+        let count = PathCount {
             time: now,
             up: self.measured.up,
             members: self.members.len() as u64,
             pairs: targets.len() as u64 * (nodes.len() as u64).saturating_sub(1),
             working,
-        });
+        };
+        self.measured.paths.push(count);
+        if stop_at.is_some_and(|part| count.has(part)) {
+            control.end();
+        }
         control.schedule(every, Turn::Reach);
     }
 
