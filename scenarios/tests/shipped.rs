@@ -269,6 +269,73 @@ fn xbone_static_stays_broken_and_p2p_xbone_does_not() {
     assert!(paths("static X-Bone", 235.0) < 0.6 * broken);
 }
 
+/// The median T90 in the rows of `convergence` where these columns have these values.
+fn median_t90(run: &Run, columns: &[(&str, Cell)]) -> f64 {
+    let columns = columns
+        .iter()
+        .map(|(column, value)| ((*column).to_owned(), value.clone()));
+    let rows = Conditions::from_iter(columns.chain([("part".to_owned(), Cell::from(0.9))]));
+    let rows = run.table("convergence").select(&rows).unwrap();
+    let mut times: Vec<f64> = rows
+        .numbers("time_s")
+        .unwrap()
+        .into_iter()
+        .map(|time| time.expect("T90"))
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// One server and four, with a period of 1 s: the one is as slow as its rate, the four are as good as no queue.
+#[test]
+fn xbone_address_servers_four_are_enough_and_one_is_not() {
+    let servers = r#"sweep."protocol.xbone.provisioning.daemons.servers"=[1,4]"#;
+    let period = r#"sweep."protocol.xbone.over.chord.stabilize_period"=["1s"]"#;
+    let of = |transport: &str| {
+        let transport = format!("protocol.xbone.provisioning.daemons={transport}");
+        run("xbone-address-servers.toml", 3, &[servers, period, &transport])
+    };
+    let servers = "protocol.xbone.provisioning.daemons.servers";
+    let (udp, none) = (of("UDP"), of("no queue"));
+    let t90 = |run, number: u64| median_t90(run, &[(servers, number.into())]);
+    let (one, four, unhindered) = (t90(&udp, 1), t90(&udp, 4), t90(&none, 4));
+    assert!(one > 1500.0 / 67.0 && one > 2.0 * unhindered, "{one} {unhindered}");
+    assert!(four < 1.15 * unhindered, "{four} {unhindered}");
+    // The runs end with T90, and so does what servers have done.
+    let served = udp.table("address_servers").numbers("transactions_per_s").unwrap();
+    assert!(served.iter().flatten().all(|rate| *rate <= 67.1), "{served:?}");
+}
+
+/// Half of the period is no hindrance, twice the period is.
+#[test]
+fn xbone_setup_delay_matters_where_it_is_longer_than_the_period() {
+    let delays = r#"sweep."protocol.xbone.provisioning.idle.delay"=["0s","500ms","2s"]"#;
+    let period = r#"sweep."protocol.xbone.over.chord.stabilize_period"=["1s"]"#;
+    let run = run("xbone-setup-delay.toml", 3, &[delays, period]);
+    let t90 = |end: &str, delay: &str| {
+        let columns = [
+            ("protocol.xbone.over.chord.lookup_end", end.into()),
+            ("protocol.xbone.provisioning.idle.delay", delay.into()),
+        ];
+        median_t90(&run, &columns)
+    };
+    let chord = t90("predecessor", "0s");
+    let (half, twice) = (t90("owner", "500ms"), t90("owner", "2s"));
+    assert!(half <= 1.1 * chord && twice >= 1.2 * chord, "{chord} {half} {twice}");
+}
+
+/// Twice the nodes of the paper: as fast as Chord with a period of 5 s, unless they wait for one server.
+#[test]
+fn xbone_sizes_one_server_is_too_slow_for_two_hundred_nodes() {
+    let sizes = r#"sweep."nodes.count"=[200]"#;
+    let period = r#"sweep."protocol.xbone.over.chord.stabilize_period"=["5s"]"#;
+    let run = run("xbone-sizes.toml", 3, &[sizes, period]);
+    let t90 = |network: &str| median_t90(&run, &[("protocol.xbone", network.into())]);
+    let (chord, free, bound) = (t90("Chord of i3"), t90("P2P-XBone"), t90("P2P-XBone, one UDP server"));
+    assert!(free <= 1.1 * chord, "{free} {chord}");
+    assert!(bound > 200.0 * 15.0 / 67.0 && bound > 1.2 * free, "{bound} {free}");
+}
+
 /// A sixteenth of the slots and a third of the time: more maintenance buys more correct lookups, and costs more.
 #[test]
 fn chord_churn_pays_for_correct_lookups_with_traffic() {
@@ -390,6 +457,7 @@ fn the_full_profile_of_every_scenario_can_be_run() {
         "chord-failures",
         "chord-convergence",
         "xbone-convergence",
+        "xbone-sizes",
         "xbone-static",
         "chord-churn",
         "dht-churn",

@@ -1,6 +1,7 @@
 //! That the legend covers no data: read off the document, whatever the drawing believes.
 
 use super::*;
+use crate::expect::Relative;
 
 /// A sequence that looks random and is the same everywhere.
 struct Sequence(u64);
@@ -176,6 +177,7 @@ fn nor_do_the_legends_of_the_scenarios() {
                 (Some(columns), ..) | (_, Some(columns), ..) => {
                     columns.x = "x".into();
                     columns.quantiles = None;
+                    columns.relative_to = Relative::default();
                     columns.series = Some("series".into());
                     vec!["series".into(), REPLICATION.into(), "x".into(), columns.y.clone()]
                 }
