@@ -28,3 +28,4 @@ mod verify;
 mod watch;
 mod workload;
 mod xbone;
+mod xbone_forwarding;
