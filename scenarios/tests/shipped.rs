@@ -336,6 +336,65 @@ fn xbone_sizes_one_server_is_too_slow_for_two_hundred_nodes() {
     assert!(bound > 200.0 * 15.0 / 67.0 && bound > 1.2 * free, "{bound} {free}");
 }
 
+/// Two loads in a run each: below the knee all that is sent arrives, in the time that the hops take, and beyond it what the processors
+/// let through.
+#[test]
+fn xbone_delivery_is_that_of_the_costs_of_a_hop() {
+    let of = |rate: u32| {
+        let settings = [format!(r#"sweep."workload.lookups.rate"=["{rate}/s"]"#)];
+        run("xbone-delivery.toml", 1, &settings.each_ref().map(String::as_str))
+    };
+    let (light, heavy) = (of(500), of(5000));
+    let value = |run: &Run, by: &str, column: &str| {
+        let rows = [("protocol.xbone", Cell::from(by)), ("time_s", Cell::from(0.14))];
+        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
+        let rows = run.table("lookups_over_time").select(&rows).unwrap();
+        let values = rows.numbers(column).unwrap();
+        assert_eq!(values.len(), 1, "{by}");
+        values[0].expect(column)
+    };
+    for (by, hop_us) in [("DataRouter in tunnels", 7.94), ("UDP daemon", 13.854)] {
+        for run in [&light, &heavy] {
+            assert_eq!(value(run, by, "correct_fraction"), 1.0, "{by}");
+        }
+        // A tenth of a millisecond, the processors, and 538 or 558 bytes on two lines of a gigabit a second; waits are short.
+        let line_us = if by == "UDP daemon" { 4.304 } else { 4.464 };
+        let expected = value(&light, by, "hops_mean") * (100.0 + hop_us + 2.0 * line_us) / 1000.0;
+        let delay = value(&light, by, "latency_mean_ms");
+        assert!(
+            (0.999 * expected..1.01 * expected).contains(&delay),
+            "{by}: {delay}, not {expected}"
+        );
+    }
+    assert_eq!(value(&light, "TCP daemon", "correct_fraction"), 1.0);
+    let through = value(&heavy, "TCP daemon", "correct_fraction");
+    assert!((through - 0.315).abs() < 0.04, "{through}");
+}
+
+/// Three runs at one period: what the routers of Abilene add to the set-up of a tunnel.
+#[test]
+fn xbone_paths_take_as_long_as_the_routers_on_them() {
+    let settings = [
+        r#"sweep."protocol.xbone.over.chord.stabilize_period"=["5s"]"#,
+        "run.duration=60s",
+    ];
+    let run = run("xbone-paths.toml", 3, &settings);
+    let set_up = |switch: &str| {
+        let rows = [("protocol.xbone.provisioning.daemons", Cell::from(switch))];
+        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
+        let times = run.table("tunnels").select(&rows).unwrap();
+        let times = times.numbers("set_up_mean_ms").unwrap();
+        assert_eq!(times.len(), 3, "{switch}");
+        times.into_iter().flatten().sum::<f64>() / 3.0
+    };
+    let tunnels = set_up("0 ms");
+    assert!((tunnels - 1066.0).abs() < 40.0, "{tunnels}");
+    for (switch, more) in [("20 ms", 98.6), ("100 ms", 361.1), ("500 ms", 1673.5)] {
+        let paths = set_up(switch) - tunnels;
+        assert!((paths / more - 1.0).abs() < 0.12, "{switch}: {paths}, not {more}");
+    }
+}
+
 /// A sixteenth of the slots and a third of the time: more maintenance buys more correct lookups, and costs more.
 #[test]
 fn chord_churn_pays_for_correct_lookups_with_traffic() {
@@ -459,6 +518,8 @@ fn the_full_profile_of_every_scenario_can_be_run() {
         "xbone-convergence",
         "xbone-sizes",
         "xbone-static",
+        "xbone-delivery",
+        "xbone-paths",
         "chord-churn",
         "dht-churn",
     ] {
