@@ -714,7 +714,7 @@ fn xbone_pastry_converges_with_its_joins_whatever_the_heartbeat() {
 fn xbone_pastry_load_lies_between_one_and_three_times_the_tunnels_of_a_node() {
     let settings = [
         "churn.replacement.population=200",
-        "nodes.count=300",
+        "nodes.count=500",
         "protocol.xbone.over.pastry.heartbeat_period=30s",
         "run.duration=9min",
     ];
