@@ -100,20 +100,20 @@ fn what_data_cost_makes_them_later_and_nothing_else() {
 fn what_cannot_be_forwarded_is_refused_where_it_is_written() {
     refused(
         &[("500B", "20B")],
-        &["own.toml:15:", "expected 29B to 1480B, found 20B"],
+        &["own.toml:14:", "expected 29B to 1480B, found 20B"],
     );
     refused(
         &[("queue = 8", "queue = 0")],
-        &["own.toml:16:", "at least 1 message must be able to wait"],
+        &["own.toml:15:", "at least 1 message must be able to wait"],
     );
     refused(
         &[("queue = 8", "costs = { card = \"0s\", pass = \"0s\" }")],
-        &["own.toml:16:", "must take the processor some time"],
+        &["own.toml:15:", "must take the processor some time"],
     );
-    refused(&[("data-router", "router")], &["own.toml:14:", "`data-router`"]);
+    refused(&[("data-router", "router")], &["own.toml:13:", "`data-router`"]);
     refused(
         &[("nodes.count = 20", "nodes = { count = 20, virtual = 2 }")],
-        &["own.toml:13:", "would share its processor", "nodes.virtual"],
+        &["own.toml:12:", "would share its processor", "nodes.virtual"],
     );
 }
 
