@@ -29,6 +29,9 @@ pub struct Config {
     /// From one question whether the other end still wants a tunnel to the next: a tunnel that only the other end wants,
     /// and whose other end has gone silently, stands for so long at most.
     pub keep_alive: SimDuration,
+    /// Whether the P2P daemon of a node that leaves tells its neighbours, in the overlay's own way, before the tunnels are released. In
+    /// the paper a node that leaves "only releases all IP tunnels and deletes routing table entries" (section II-B.1).
+    pub goodbye: bool,
     /// The time that the upcall daemon takes to relay a call or its answer between an isolated virtual node and the resource
     /// daemon (section II-D); zero where nodes are not isolated.
     pub upcall: SimDuration,
@@ -103,7 +106,7 @@ pub enum ConfigError {
 
 impl Default for Config {
     /// Tunnels that stand at once, and wants looked at every second; a tunnel lingers for ten, and a silent end is asked every
-    /// thirty.
+    /// thirty. Overlays say goodbye as they do without tunnels.
     fn default() -> Self {
         Config {
             provisioning: Provisioning::Idle(SimDuration::ZERO),
@@ -117,6 +120,7 @@ impl Default for Config {
             sweep_period: SimDuration::from_secs(1),
             linger: SimDuration::from_secs(10),
             keep_alive: SimDuration::from_secs(30),
+            goodbye: true,
             upcall: SimDuration::ZERO,
             measures_base: false,
             security: Security::default(),
