@@ -358,6 +358,9 @@ fn the_full_profile_of_every_scenario_can_be_run() {
         "chord-failures",
         "chord-convergence",
         "xbone-convergence",
+        "xbone-address-load-nodes",
+        "xbone-address-load-churn",
+        "xbone-address-load-silent",
         "chord-churn",
         "dht-churn",
     ] {
@@ -546,4 +549,52 @@ fn xbone_forwarding_has_the_knees_and_the_order_of_the_paper() {
     assert_eq!(run.exit, Exit::Done, "{}", run.text);
     assert_eq!(run.table("forwarding").len(), 6 * 15);
     assert!(run.text.matches("inside").count() >= 28, "{}", run.text);
+}
+
+/// Fujita et al. 2005, Fig. 6 (i), with 32 to 128 nodes for five minutes: each joining costs as many tunnels as its neighbours are.
+#[test]
+fn xbone_address_load_grows_with_the_logarithm_of_the_nodes() {
+    let settings = [
+        "run.duration=301s",
+        "nodes.count=600",
+        r#"sweep."churn.alternating.population"=[32, 64, 128]"#,
+        r#"sweep."protocol.xbone.over.chord.stabilize_period"=["5s"]"#,
+    ];
+    let run = run("xbone-address-load-nodes.toml", 1, &settings);
+    let loads = run.table("address_servers").numbers("offered_per_event").unwrap();
+    let [least, middle, most] = loads[..] else {
+        panic!("{loads:?}: {}", run.text);
+    };
+    let (first, second) = (middle.unwrap() - least.unwrap(), most.unwrap() - middle.unwrap());
+    // 3 log2 2 for each doubling, half of it and twice as much being chance, transients and what nodes collect.
+    assert!(
+        (1.5..=6.0).contains(&first) && (1.5..=6.0).contains(&second),
+        "{loads:?}"
+    );
+    // 3 (8 + 4) messages an event for 128 nodes, the most that follows from the neighbours of a node.
+    assert!(most.unwrap() < 1.2 * 36.0, "{loads:?}");
+    assert_eq!(run.mean("address_servers", "lost"), 0.0);
+}
+
+/// Fig. 6 (ii) with 100 nodes: what comes and goes between two rounds is not found, and paths are lost.
+#[test]
+fn xbone_address_load_of_an_event_falls_with_the_rate() {
+    let settings = [
+        "run.duration=200s",
+        "nodes.count=1000",
+        "churn.alternating.population=100",
+        r#"sweep."churn.alternating.rate"=["0.3/s", "10/s"]"#,
+        r#"sweep."protocol.xbone.over.chord.stabilize_period"=["5s"]"#,
+    ];
+    let run = run("xbone-address-load-churn.toml", 1, &settings);
+    let column = |table: &str, column: &str| -> Vec<f64> {
+        let values = run.table(table).numbers(column).unwrap();
+        values.into_iter().map(|value| value.expect("a value")).collect()
+    };
+    let (load, paths) = (
+        column("address_servers", "offered_per_event"),
+        column("availability", "working_mean_fraction"),
+    );
+    assert!(load[1] < 0.6 * load[0], "{load:?}");
+    assert!(paths[0] > 0.9 && paths[1] < 0.8, "{paths:?}");
 }
