@@ -1,7 +1,8 @@
 //! Scenarios on Chord.
 
-use scenarios::exit::Exit;
 use std::path::PathBuf;
+
+use scenarios::exit::Exit;
 
 use super::{Run, file, gnutella, run};
 
