@@ -9,6 +9,7 @@ mod measure;
 mod overlays;
 mod routers;
 mod s_chord;
+mod tunnels;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,9 @@ enum Command {
         /// Nodes of Pastry.
         #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000")]
         pastry: Vec<u32>,
+        /// Nodes of Chord that drives tunnels.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
+        xbone: Vec<u32>,
         /// Simulated seconds.
         #[arg(long, default_value_t = 20)]
         seconds: u64,
@@ -103,9 +107,13 @@ fn main() -> ExitCode {
         Command::Overlays {
             chord,
             pastry,
+            xbone,
             seconds,
             runs,
-        } => overlays::report(&[(Name::Chord, chord), (Name::Pastry, pastry)], seconds, runs),
+        } => {
+            let sizes = [(Name::Chord, chord), (Name::Pastry, pastry), (Name::XBone, xbone)];
+            overlays::report(&sizes, seconds, runs)
+        }
         Command::Routers {
             hosts,
             routers,

@@ -12,6 +12,7 @@ use protocols::chord::{self, Chord, Ring};
 use protocols::id::{Contact, IdSpace, distinct_ids};
 use protocols::kbr::{Call, KeyBased, Nothing, Upcall};
 use protocols::pastry::{self, Pastry};
+use protocols::xbone::{ContactInfo, XBone};
 use sim_core::addr::NodeAddr;
 use sim_core::distribution::Exponential;
 use sim_core::network::{Network, Plane, Propagation};
@@ -39,6 +40,9 @@ pub(crate) enum Name {
     Chord,
     /// `b = 4`, 16 leaves, 32 neighbours, nearby nodes first.
     Pastry,
+    /// Chord that drives a virtual network of tunnels.
+    #[value(name = "xbone")]
+    XBone,
 }
 
 /// What must be known of an overlay beyond its interface.
@@ -165,6 +169,7 @@ pub(crate) fn once(name: Name, nodes: u32, seconds: u64) -> Result<(), String> {
     match name {
         Name::Chord => run::<Chord>(nodes, seconds),
         Name::Pastry => run::<Pastry>(nodes, seconds),
+        Name::XBone => run::<XBone<Chord<Nothing, ContactInfo>>>(nodes, seconds),
     }
 }
 

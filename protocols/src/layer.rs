@@ -121,6 +121,11 @@ impl<L, C> Over<L, C> {
 }
 
 impl<C: Protocol, L: Layer<C>> Over<L, C> {
+    /// Calls the protocol below, and tells the layer what it told meanwhile.
+    pub(crate) fn tell_below(&mut self, ctx: &mut Ctx<'_, Self>, call: impl FnOnce(&mut C, &mut Ctx<'_, C>)) {
+        self.turn(ctx, |_, below| below.call(call));
+    }
+
     /// Does something, and tells the layer what the protocol below told meanwhile.
     #[inline]
     fn turn(&mut self, ctx: &mut Ctx<'_, Self>, act: impl FnOnce(&mut L, &mut Below<'_, '_, L, C>)) {

@@ -72,7 +72,7 @@ fn set_up(
         (secs(0.1), Act::Arrive),
         (secs(1.0), Act::Arrive),
     ];
-    let mut simulation = run.virtual_over(network, Kinds::default());
+    let mut simulation = run.driven_by(network, Kinds::default());
     let mut ended = None;
     for millis in 1..10_000 {
         simulation

@@ -250,3 +250,40 @@ fn two_ends_that_open_a_tunnel_at_once_get_one() {
         );
     }
 }
+
+/// How many nodes keep somebody in their tables who left ten seconds ago, all others having been there for minutes.
+fn keep_who_left(rules: chord::Rules, departure: Departure) -> usize {
+    let mut run = with_daemons(16, 5);
+    run.chord.rules = rules;
+    // Longer than what is measured takes, so that nobody finds out by himself.
+    run.chord.stabilize_period = secs(30.0);
+    run.acts
+        .extend((0..16).map(|node| (secs(0.5 + f64::from(node) * 5.0), Act::Arrive)));
+    run.acts.push((secs(500.0), Act::Depart(departure)));
+    let mut simulation = run.virtually();
+    simulation
+        .run_until(SimTime::ZERO + secs(510.0))
+        .expect("nobody watches");
+    let up = &simulation.world().up;
+    let gone = (0..16)
+        .map(NodeAddr)
+        .find(|addr| !up.contains_key(addr))
+        .expect("one left");
+    let nodes = up.keys().filter_map(|addr| simulation.node(*addr)?.overlay());
+    nodes
+        .filter(|node| node.listed().any(|peer| peer == ContactInfo::seal(gone)))
+        .count()
+}
+
+/// "A P2P node only releases all IP tunnels and deletes routing table entries before departure" (section II-B.1): at both ends.
+#[test]
+fn who_leaves_and_says_so_is_in_no_table_any_more() {
+    for (name, rules) in chord::Rules::NAMES {
+        assert_eq!(keep_who_left(rules, Departure::Graceful), 0, "{name}");
+        let silent = keep_who_left(rules, Departure::Silent);
+        assert!(
+            silent >= 3,
+            "{name}: {silent} nodes know of a silent departure only by their tables"
+        );
+    }
+}

@@ -131,6 +131,25 @@ fn even_rates_of_joins_and_departures_are_kept() {
     assert!(text.contains("there is no steady state"), "{text}");
 }
 
+/// Somebody comes at the odd and somebody leaves at the even of events at equal distances: 180 of them in 3 h.
+#[test]
+fn joins_and_departures_in_turn_keep_the_population() {
+    let churn = r#"churn.alternating = { rate = "1/min", timing = "even", population = 50, graceful = 1 }"#;
+    let (exit, text, folder) = run(churn, &["run.duration=3h"]);
+    assert_eq!(exit, Exit::Done, "{text}");
+    let churn = |column| mean(folder.path(), "churn", column);
+    assert_eq!(
+        (churn("up_least"), churn("up_most"), churn("refused")),
+        (50.0, 51.0, 0.0)
+    );
+    assert!((churn("up_mean") - 50.5).abs() < 0.01, "{}", churn("up_mean"));
+    for column in ["arrivals_per_s", "departures_per_s"] {
+        let rate = 120.0 * churn(column);
+        assert!((rate - 1.0).abs() < 0.02, "{column}: {rate} in two minutes");
+    }
+    assert!(!text.contains("there is no steady state"), "{text}");
+}
+
 /// Newcomers are a queue with infinitely many servers: a Poisson number of them is up, whatever the distribution of sessions.
 #[test]
 fn newcomers_fill_as_many_places_as_rate_and_session_say() {

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn what_replications_have_in_common_cancels() {
         let (own, other) = (vec![2.0, 4.0, 6.0], vec![1.0, 2.0, 3.0]);
-        let ratio = ratio_of_means(&[own.clone()], &[other.clone()]).unwrap();
+        let ratio = ratio_of_means(std::slice::from_ref(&own), std::slice::from_ref(&other)).unwrap();
         assert_eq!((ratio.n, ratio.mean), (3, 2.0));
         assert!(ratio.half_width.unwrap() < 1e-12);
         // Apart from each other they do not: residuals 2 - 2*3, 4 - 2*2, 6 - 2*1 over the mean 2, variance 16, n = 3.

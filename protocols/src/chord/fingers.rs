@@ -112,6 +112,11 @@ impl<A: Address> Fingers<A> {
         }
     }
 
+    /// Forgets all fingers that point to a node.
+    pub(super) fn forget_node(&mut self, addr: A) {
+        self.runs.retain(|run| run.contact.addr != addr);
+    }
+
     /// The farthest finger that lies strictly between `me` and `key` and is not to be avoided.
     #[inline]
     pub fn closest_preceding(&self, me: Id, key: Id, avoid: &[A]) -> Option<Contact<A>> {

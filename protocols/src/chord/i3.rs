@@ -446,6 +446,14 @@ impl<B: Payload, A: Address> Chord<B, A> {
         self.i3_mirror(ctx);
     }
 
+    /// Whoever was at this address is gone.
+    pub(super) fn i3_gone(&mut self, ctx: &mut Ctx<'_, Self>, addr: A) {
+        if let Some(list) = self.extras.i3_mut() {
+            list.entries.retain(|entry| entry.contact.addr != addr);
+        }
+        self.i3_mirror(ctx);
+    }
+
     /// Reads the neighbours off the list, and notices what follows for the membership.
     fn i3_mirror(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Some(list) = self.extras.i3() else { return };

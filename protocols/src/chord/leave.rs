@@ -30,6 +30,19 @@ impl<B: Payload, A: Address> Chord<B, A> {
         }
     }
 
+    /// Somebody is known to have left, who names nobody in his place: nothing that this node keeps names him any more.
+    pub(crate) fn left(&mut self, ctx: &mut Ctx<'_, Self>, leaver: A) {
+        if self.extras.i3().is_some() {
+            return self.i3_gone(ctx, leaver);
+        }
+        self.fingers.forget_node(leaver);
+        self.predecessor_dead(leaver, None);
+        let head = self.successors.first().copied();
+        self.successors
+            .retain(|contact| contact.addr != leaver || Some(*contact) == head);
+        self.successor_dead(ctx, leaver);
+    }
+
     /// The successor replaces its predecessor by the leaver's.
     pub(super) fn predecessor_leaves(
         &mut self,

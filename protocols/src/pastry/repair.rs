@@ -25,7 +25,7 @@ pub(super) struct EntryRepair<A> {
 
 impl<B: Payload, A: Address> Pastry<B, A> {
     /// Nobody is at this address any more: forgets him and repairs what he leaves, where he was known.
-    pub(super) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: A) {
+    pub(crate) fn dead(&mut self, ctx: &mut Ctx<'_, Self>, addr: A) {
         let right = self.right_neighbour().is_some_and(|right| right.addr == addr);
         let lost = self.forget(ctx, addr);
         self.mourn(ctx, addr, &lost, right);

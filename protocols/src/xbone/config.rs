@@ -31,6 +31,9 @@ pub struct Config {
     /// end has gone silently this end asks no later than this long, and a sweep, after the overlay has ceased to list the neighbour
     /// and [`linger`](Self::linger) is over; then the wait for an answer ends it.
     pub keep_alive: SimDuration,
+    /// Whether the P2P daemon of a node that leaves tells its neighbours, in the overlay's own way, before the tunnels are released. In
+    /// the paper a node that leaves "only releases all IP tunnels and deletes routing table entries" (section II-B.1).
+    pub goodbye: bool,
     /// The time that the upcall daemon takes to relay a call or its answer between an isolated virtual node and the resource
     /// daemon (section II-D); zero where nodes are not isolated.
     pub upcall: SimDuration,
@@ -116,7 +119,7 @@ pub enum ConfigError {
 
 impl Default for Config {
     /// Tunnels that stand at once, and wants looked at every second; a tunnel lingers for ten, and a silent end is asked every
-    /// thirty.
+    /// thirty. Overlays say goodbye as they do without tunnels.
     fn default() -> Self {
         Config {
             provisioning: Provisioning::Idle(SimDuration::ZERO),
@@ -130,6 +133,7 @@ impl Default for Config {
             sweep_period: SimDuration::from_secs(1),
             linger: SimDuration::from_secs(10),
             keep_alive: SimDuration::from_secs(30),
+            goodbye: true,
             upcall: SimDuration::ZERO,
             measures_base: false,
             security: Security::default(),

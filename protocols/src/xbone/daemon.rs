@@ -50,6 +50,8 @@ pub(super) enum Told<M> {
     Stands(NodeAddr),
     /// A tunnel has not come about.
     Failed(NodeAddr),
+    /// A neighbour has left.
+    Left(NodeAddr),
 }
 
 /// The resource daemon of one virtual node.
@@ -338,6 +340,9 @@ impl<C: Driver> Daemon<C> {
             return;
         };
         ctx.emit(Part::Own(Event::Gone { peer, why }));
+        if why == Gone::Left {
+            self.told.push_back(Told::Left(peer));
+        }
         if tunnel.asked.is_some() && tunnel.waiting.is_empty() {
             // Somebody waits for the tunnel itself.
             self.told.push_back(Told::Failed(peer));

@@ -5,6 +5,8 @@
 //! one and the last only the other. A node has one processor, with a finite queue before it. What it has taken in and the overlay sends on
 //! is sent on at once, before what waits. Over TCP, a message leaves after another round trip, in which its connection is opened.
 //!
+//! What waits for the processor of a node that leaves is lost with it.
+//!
 //! Only data cost, which are what the overlay routes to a key for those above it. What daemons and overlays say to keep the network
 //! itself is little, and goes past the processor.
 

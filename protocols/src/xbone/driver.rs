@@ -1,6 +1,6 @@
 //! What a virtual network asks of the overlay that drives its topology.
 
-use sim_core::protocol::Protocol;
+use sim_core::protocol::{Ctx, Protocol};
 
 use super::ContactInfo;
 use crate::chord::{self, Chord};
@@ -17,6 +17,10 @@ pub trait Driver: Protocol<Addr = ContactInfo> {
     /// Whether a message carries data of those above the overlay, on its way to a key: what forwarding it costs is
     /// [`Config::forwarding`](super::Config::forwarding).
     fn carries_data(msg: &Self::Msg) -> bool;
+
+    /// A neighbour has left and said so: its tunnels are released at both ends, and with them go the entries of routing tables
+    /// (section II-B.1). An overlay that does nothing here finds out by itself, as with a silent departure.
+    fn left(&mut self, _: &mut Ctx<'_, Self>, _: ContactInfo) {}
 }
 
 impl<B: Payload> Driver for Chord<B, ContactInfo> {
@@ -32,6 +36,10 @@ impl<B: Payload> Driver for Chord<B, ContactInfo> {
     fn carries_data(msg: &Self::Msg) -> bool {
         matches!(msg, chord::Msg::Route { .. })
     }
+
+    fn left(&mut self, ctx: &mut Ctx<'_, Self>, peer: ContactInfo) {
+        Chord::left(self, ctx, peer);
+    }
 }
 
 /// Leaf set, routing table and neighbourhood set. Whom MSPastry suspects, and whom it only remembers as having failed, or how
@@ -43,6 +51,10 @@ impl<B: Payload> Driver for Pastry<B, ContactInfo> {
 
     fn carries_data(msg: &Self::Msg) -> bool {
         matches!(msg, pastry::Msg::Route { .. })
+    }
+
+    fn left(&mut self, ctx: &mut Ctx<'_, Self>, peer: ContactInfo) {
+        self.dead(ctx, peer);
     }
 }
 
@@ -59,5 +71,9 @@ impl<L: Layer<C>, C: Driver> Driver for Over<L, C> {
             // What the layer says to somebody directly is not routed.
             Part::Own(_) => false,
         }
+    }
+
+    fn left(&mut self, ctx: &mut Ctx<'_, Self>, peer: ContactInfo) {
+        self.tell_below(ctx, |overlay, ctx| overlay.left(ctx, peer));
     }
 }

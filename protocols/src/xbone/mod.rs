@@ -47,6 +47,9 @@
 //! - The P2P daemon asks for its contact information when it is launched, and not before each request: it does not change.
 //! - The paper does not say what happens when both ends open a tunnel at the same time. Of two requests that cross, the one of the
 //!   lower base address counts, and the other one's addresses go back.
+//! - "A P2P node only releases all IP tunnels and deletes routing table entries before departure" (section II-B.1). The other ends
+//!   delete theirs as well: the resource daemon tells the P2P daemon that the neighbour has left ([`Driver::left`]). Tunnels
+//!   without addresses, which nobody releases, do not tell.
 //! - A tunnel is torn down when both ends agree, and not when one end wants it to: see `daemon/release.rs`.
 //! - What comes through a tunnel before the end that asked for it has configured its own interface waits there.
 //! - The bootstrap node is named by whoever starts a node, and not by the manager, which does not know who is still there.

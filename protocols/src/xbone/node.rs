@@ -196,11 +196,13 @@ impl<C: Driver> VirtualNode<C> {
         self.turn(ctx);
     }
 
-    /// Voluntary departure: the overlay says goodbye, and then all tunnels are released (section II-B.1).
+    /// Voluntary departure: the overlay says goodbye, if it is to, and then all tunnels are released (section II-B.1).
     pub(super) fn on_stop(&mut self, ctx: &mut Ctx<'_, XBone<C>>) {
         if self.stage == Stage::Running {
             self.daemon.begin_leaving();
-            self.call(ctx, |overlay, ctx| overlay.on_stop(ctx));
+            if ctx.config().own.goodbye {
+                self.call(ctx, |overlay, ctx| overlay.on_stop(ctx));
+            }
         }
         self.daemon.leave(ctx);
     }
@@ -222,7 +224,10 @@ impl<C: Driver> VirtualNode<C> {
                 Told::Stands(peer) if self.stage == Stage::Bootstrap(peer) => self.launch(ctx),
                 Told::Failed(peer) if self.stage == Stage::Bootstrap(peer) => self.stay_out(ctx),
                 Told::NotAdmitted => self.stay_out(ctx),
-                Told::Stands(_) | Told::Failed(_) => {}
+                Told::Left(peer) if self.stage == Stage::Running => {
+                    self.call(ctx, |overlay, ctx| overlay.left(ctx, sealed(peer)));
+                }
+                Told::Stands(_) | Told::Failed(_) | Told::Left(_) => {}
             }
         }
     }

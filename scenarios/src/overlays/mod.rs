@@ -119,6 +119,17 @@ pub trait Overlay<A: Address = NodeAddr>: Sized + Sync + 'static {
     /// How many members an overlay that is brought up by joins starts from, with perfect tables: at least one.
     fn founders(config: &ConfigOf<Self, A>) -> u32;
 
+    /// How many others a member at least has in its tables, in an overlay with more members: for a virtual network, which makes a
+    /// tunnel to each. All those whom a founder knows, unless the overlay says more.
+    fn least_listed(config: &ConfigOf<Self, A>) -> u32 {
+        Self::founders(config).saturating_sub(1)
+    }
+
+    /// About how many others a member has in its tables, in an overlay of so many nodes.
+    fn about_listed(config: &ConfigOf<Self, A>, nodes: u32) -> u32 {
+        Self::least_listed(config) + nodes.max(2).ilog2() + 2
+    }
+
     /// What nodes start with whose tables are already perfect, in the order of `members`.
     fn perfect(
         config: &ConfigOf<Self, A>,

@@ -247,6 +247,20 @@ fn key(error: &ConfigError) -> &'static str {
     }
 }
 
+/// About how many leaves a node has, and entries of its other tables: a routing table has about `(2^b - 1) log N` to the base `2^b`
+/// (section 2.1).
+fn entries(config: &Config, nodes: u32) -> (usize, usize) {
+    match config.routing {
+        Routing::Exhaustive => (nodes as usize, 0),
+        Routing::Circular => (config.leaf_set, 0),
+        Routing::Prefix => {
+            let rows = math::log2(f64::from(nodes.max(2))) / f64::from(config.b);
+            let entries = (rows * f64::from((1_u32 << config.b) - 1)).ceil() as usize;
+            (config.leaf_set, entries + config.neighbourhood)
+        }
+    }
+}
+
 impl<B: Payload, A: Address> Overlay<A> for PastryOverlay<B> {
     const NAME: &'static str = "pastry";
     const SUMMARY: &'static str = "Pastry (Rowstron and Druschel 2001), with its three qualities of tables, and routing by leaf sets or by lists of all";
@@ -334,19 +348,19 @@ impl<B: Payload, A: Address> Overlay<A> for PastryOverlay<B> {
         }
     }
 
-    /// A routing table has about `(2^b - 1) log N` entries to the base `2^b` (section 2.1).
+    fn least_listed(config: &Config) -> u32 {
+        config.leaf_set as u32
+    }
+
+    fn about_listed(config: &Config, nodes: u32) -> u32 {
+        let (leaves, others) = entries(config, nodes);
+        (leaves + others) as u32
+    }
+
     fn heap_bytes(config: &Config, point: &Point) -> usize {
-        let leaves = match config.routing {
-            Routing::Exhaustive => point.nodes as usize,
-            Routing::Prefix | Routing::Circular => config.leaf_set,
-        };
-        let rows = math::log2(f64::from(point.nodes.max(2))) / f64::from(config.b);
-        let entries = match config.routing {
-            Routing::Prefix => (rows * f64::from((1_u32 << config.b) - 1)).ceil() as usize + config.neighbourhood,
-            Routing::Circular | Routing::Exhaustive => 0,
-        };
+        let (leaves, others) = entries(config, point.nodes);
         // Requests that are under way, and what goes with them.
-        leaves * size_of::<Contact<A>>() + entries * size_of::<Placed<A>>() + 512
+        leaves * size_of::<Contact<A>>() + others * size_of::<Placed<A>>() + 512
     }
 
     /// Pastry itself says when a join has failed: this is only longer than the longest that it can take.

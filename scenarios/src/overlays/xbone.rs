@@ -54,7 +54,7 @@ where
     fn listed(config: &ConfigOf<Self>, addr: NodeAddr, init: InitOf<O, ContactInfo>) -> Vec<NodeAddr> {
         // What it lists does not depend on chance.
         let node = O::Protocol::new(ContactInfo::seal(addr), init, &config.below, StreamKey::root(0, 0));
-        O::links(&node).into_iter().map(|(_, peer)| Self::base(peer)).collect()
+        node.listed().map(Self::base).collect()
     }
 }
 
@@ -109,8 +109,8 @@ where
         }
         match &settings.parse::<XBoneSettings>()?.provisioning {
             ProvisioningSettings::Daemons(daemons) => {
-                // A founder lists all others, and so does any node of a smaller network.
-                let neighbours = O::founders(&config.below).min(point.nodes).saturating_sub(1);
+                // In a smaller network each lists all others.
+                let neighbours = O::least_listed(&config.below).min(point.nodes.saturating_sub(1));
                 daemons.check_pool(settings, neighbours.max(1))?;
                 if daemons.path.is_some() && !matches!(point.network.model, NetworkModel::Topology(_)) {
                     let message = "paths need a network of routers, each of which they configure";
@@ -135,7 +135,7 @@ where
             }
             ProvisioningSettings::Static {} | ProvisioningSettings::Idle { .. } => {}
         }
-        O::check(&config.below, point)
+        O::check(&config.below, &point.below(&[O::NAME])?)
     }
 
     fn attendants(
@@ -181,14 +181,18 @@ where
         O::founders(&config.below)
     }
 
-    /// With a tunnel between any two of which one lists the other.
+    /// With a tunnel between any two of which one lists the other. Where daemons do not measure the base network, all others are
+    /// equally far from a node that has no tunnel yet, as they are when it joins.
     fn perfect(
         config: &ConfigOf<Self>,
         members: &[(u128, NodeAddr)],
         surroundings: &Surroundings<'_>,
     ) -> Vec<InitOf<Self>> {
         let within = Surroundings {
-            round_trip: &|from, to| (surroundings.round_trip)(Self::base(from), Self::base(to)),
+            round_trip: &|from, to| match config.own.measures_base {
+                true => (surroundings.round_trip)(Self::base(from), Self::base(to)),
+                false => SimDuration::ZERO,
+            },
             streams: surroundings.streams,
         };
         let overlays = O::perfect(&config.below, &Self::sealed(members), &within);
@@ -220,8 +224,8 @@ where
 
     /// A tunnel for each neighbour that any overlay has, and for as many who have the node for a neighbour.
     fn heap_bytes(config: &ConfigOf<Self>, point: &Point) -> usize {
-        let listed = O::founders(&config.below) + point.nodes.max(2).ilog2() + 1;
-        let tunnels = (2 * listed.min(point.nodes) as usize).min(config.own.max_tunnels);
+        let listed = O::about_listed(&config.below, point.nodes).min(point.nodes);
+        let tunnels = (2 * listed as usize).min(config.own.max_tunnels);
         O::heap_bytes(&config.below, point) + tunnels * BYTES_A_TUNNEL
     }
 

@@ -3,6 +3,7 @@
 mod comings;
 mod forwarding;
 mod layout;
+mod paths;
 mod rows;
 mod storage;
 mod tunnels;

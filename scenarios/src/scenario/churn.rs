@@ -20,7 +20,7 @@ use super::{BringUp, InputFile};
 use crate::input::{Document, InputError};
 use crate::units::{Duration, Positive, Rate};
 
-use raw::{Hosts, RawArrivals, RawRates, RawReplacement, RawSessions, RawTrace};
+use raw::{Hosts, RawAlternating, RawArrivals, RawRates, RawReplacement, RawSessions, RawTrace};
 pub(super) use raw::{RawChurn, RawFlashCrowd, RawMassFailure};
 
 /// Whether somebody who comes back is the same.
@@ -142,6 +142,7 @@ impl Comings<'_> {
             }
             RawChurn::Replacement(replacement) => self.replacement(&replacement, places)?,
             RawChurn::Rates(rates) => self.rates(&rates, places)?,
+            RawChurn::Alternating(alternating) => self.alternating(&alternating, places)?,
             RawChurn::Arrivals(arrivals) => self.arrivals(&arrivals)?,
             RawChurn::Trace(trace) => {
                 returning = trace.returning;
@@ -213,6 +214,21 @@ impl Comings<'_> {
             joins: process("churn.rates.joins", raw.joins)?,
             departures: process("churn.rates.departures", raw.departures)?,
             population: self.population("rates", raw.population, places)?,
+        })
+    }
+
+    fn alternating(&self, raw: &RawAlternating, places: u32) -> Result<ChurnModel, InputError> {
+        if raw.population == places {
+            let message = format!("all {places} nodes are up, and there is no place for a newcomer");
+            return Err(self
+                .error("churn.alternating.population", message)
+                .labelled("must be fewer than `nodes.count`")
+                .help("a newcomer takes the place that has been free longest: leave some free"));
+        }
+        let process = PointProcess::new(raw.rate.per_second(), raw.timing.into());
+        Ok(ChurnModel::Alternating {
+            process: self.made("churn.alternating.rate", process)?,
+            population: self.population("alternating", raw.population, places)?,
         })
     }
 

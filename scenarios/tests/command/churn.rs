@@ -53,6 +53,13 @@ fn every_model_is_explained_and_how_it_begins() {
             ["2.0000 joins and 1.0000 departures a second", "where chance takes it"],
         ),
         (
+            "churn.alternating = { rate = '2/s', timing = 'even', population = 50, graceful = 1 }",
+            [
+                "2.0000 joins and departures a second in turn, 50 nodes and one more",
+                "in the steady state",
+            ],
+        ),
+        (
             "churn.arrivals = { rate = '1/min', sessions.exponential.mean = '30min', diurnal.amplitude = 0.5, graceful = 0 }",
             ["30.0 up on average", "that time of the day"],
         ),
@@ -93,6 +100,14 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         (
             "churn.replacement = { half_life = '1h', population = 101, graceful = 0 }",
             "churn.replacement.population: expected a population between 1 and 100, found 101",
+        ),
+        (
+            "churn.alternating = { rate = '1/s', population = 100, graceful = 0 }",
+            "churn.alternating.population: all 100 nodes are up, and there is no place for a newcomer",
+        ),
+        (
+            "churn.alternating = { rate = '1/s', population = 0, graceful = 0 }",
+            "churn.alternating.population: expected a population between 1 and 100, found 0",
         ),
         (
             "churn.arrivals = { rate = '1/s', sessions.pareto = { shape = 1, minimum = '1h' }, graceful = 0 }",

@@ -28,3 +28,5 @@ mod verify;
 mod watch;
 mod workload;
 mod xbone;
+mod xbone_forwarding;
+mod xbone_pastry;

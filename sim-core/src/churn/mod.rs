@@ -4,7 +4,7 @@
 //! has a stream of its own ([`Churn::stream`]), so that adding a node changes the schedule of no other.
 //!
 //! There are two kinds. By [`Sessions`] and by a [`SessionTrace`], every place for a node has a timetable of its own. By
-//! replacement, rates and [`Arrivals`], comings and goings are processes of the whole network, and a newcomer takes a place
+//! replacement, rates, turns and [`Arrivals`], comings and goings are processes of the whole network, and a newcomer takes a place
 //! that is free. Those that have a steady state are in it from the start, so that no part of a run has to be thrown away to
 //! let the population settle; [`ChurnModel::start`] tells of each how it begins.
 
@@ -93,6 +93,13 @@ pub enum ChurnModel {
         /// How many are up when it begins.
         population: u32,
     },
+    /// Newcomers join and random nodes leave in turn, a newcomer first.
+    Alternating {
+        /// When somebody joins or leaves.
+        process: PointProcess,
+        /// How many are up before each of the joins: one more is until somebody leaves.
+        population: u32,
+    },
     /// Newcomers arrive, and stay for a session each.
     Arrivals(Arrivals),
     /// Sessions that were measured.
@@ -140,7 +147,7 @@ impl ChurnModel {
     /// How it begins.
     pub fn start(&self) -> Start {
         match self {
-            ChurnModel::None | ChurnModel::Replacement { .. } => Start::Steady,
+            ChurnModel::None | ChurnModel::Replacement { .. } | ChurnModel::Alternating { .. } => Start::Steady,
             ChurnModel::Sessions(sessions) if sessions.availability().is_some() => Start::Steady,
             ChurnModel::Sessions(_) => Start::WholeSessions,
             ChurnModel::Rates { .. } => Start::Wandering,
@@ -159,6 +166,7 @@ impl ChurnModel {
             ChurnModel::Sessions(sessions) => all / (sessions.up().mean() + sessions.down().mean()),
             ChurnModel::Replacement { process, .. } => process.rate(),
             ChurnModel::Rates { joins, .. } => joins.rate(),
+            ChurnModel::Alternating { process, .. } => process.rate() / 2.0,
             ChurnModel::Arrivals(arrivals) => arrivals.rate(),
         };
         all + rate * span.as_secs_f64()
@@ -173,6 +181,7 @@ impl ChurnModel {
             ChurnModel::Sessions(sessions) => Some(sessions.availability()? * all),
             ChurnModel::Replacement { population, .. } => Some(f64::from(*population)),
             ChurnModel::Rates { .. } => None,
+            ChurnModel::Alternating { population, .. } => Some(f64::from(*population) + 0.5),
             ChurnModel::Arrivals(arrivals) => Some(arrivals.mean_up().min(all)),
             ChurnModel::Trace(trace, hosts) => Some(trace.mean_up(*hosts, places, span)),
         }
@@ -251,9 +260,9 @@ impl Timetable {
         match &self.churn.model {
             ChurnModel::None => InitialState::lasting(true),
             ChurnModel::Sessions(sessions) => sessions.initial(rng),
-            ChurnModel::Replacement { population, .. } | ChurnModel::Rates { population, .. } => {
-                InitialState::lasting(place.0 < *population)
-            }
+            ChurnModel::Replacement { population, .. }
+            | ChurnModel::Rates { population, .. }
+            | ChurnModel::Alternating { population, .. } => InitialState::lasting(place.0 < *population),
             ChurnModel::Arrivals(_) => match self.standing.get(place.index()) {
                 Some(remaining) => InitialState {
                     up: true,

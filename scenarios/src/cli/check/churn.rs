@@ -58,6 +58,10 @@ fn model(point: &Point) -> String {
             joins.rate(),
             departures.rate()
         ),
+        ChurnModel::Alternating { process, population } => format!(
+            "{:.4} joins and departures a second in turn, {population} nodes and one more",
+            process.rate()
+        ),
         ChurnModel::Arrivals(_) => format!("newcomers stay for a session each, {up:.1} up on average"),
         ChurnModel::Trace(_, hosts) => {
             let which = match hosts {

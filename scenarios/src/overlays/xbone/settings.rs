@@ -40,6 +40,9 @@ pub struct XBoneSettings {
     linger: Duration,
     /// How long a tunnel at most outlives an end that has gone silently.
     keep_alive: Duration,
+    /// Whether a node that leaves gracefully also tells its neighbours so in the overlay's own way, and whom to know in its place. The
+    /// paper's only releases its tunnels.
+    goodbye: bool,
     /// The time that the upcall daemon takes to relay a call, or its answer, where virtual nodes are isolated.
     upcall: Duration,
     /// Whether nodes know the round trips of the base network also to nodes without a tunnel to them: what proximity neighbour
@@ -184,6 +187,7 @@ impl Default for XBoneSettings {
             sweep_period: Duration(default.sweep_period),
             linger: Duration(default.linger),
             keep_alive: Duration(default.keep_alive),
+            goodbye: default.goodbye,
             upcall: Duration(default.upcall),
             measures_base: default.measures_base,
             ssl_handshakes: default.security.handshakes,
@@ -247,6 +251,7 @@ impl XBoneSettings {
             sweep_period: self.sweep_period.get(),
             linger: self.linger.get(),
             keep_alive: self.keep_alive.get(),
+            goodbye: self.goodbye,
             upcall: self.upcall.get(),
             measures_base: self.measures_base,
             security: Security {

@@ -3,11 +3,10 @@
 use analysis::Cell;
 
 use super::rows::{
-    access_links, convergence, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring,
-    path_length, population, quantiles, reachability, repairs, rings, snapshot_links, snapshot_nodes, state, stretch,
-    table_errors,
+    access_links, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring, path_length,
+    population, quantiles, repairs, rings, snapshot_links, snapshot_nodes, state, stretch, table_errors,
 };
-use super::{Ranges, comings, storage, tunnels};
+use super::{Ranges, comings, paths, storage, tunnels};
 use crate::run::measure::Measured;
 use crate::run::steady;
 use crate::scenario::{Point, Scenario};
@@ -23,7 +22,7 @@ pub(super) struct Layout {
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
 /// nodes) and `replication` (from zero).
-pub(super) const TABLES: [Layout; 32] = [
+pub(super) const TABLES: [Layout; 33] = [
     // A row a run. Means are over completed lookups; `visited` counts nodes up to and including the owner's predecessor,
     // `hops` counts to the owner; stretch is latency over the direct round trip, and of messages that are routed over the direct
     // path one way; `relative_distance` is the sum of latencies over the sum of these, which the mean of ratios is not. `correct` is
@@ -244,21 +243,9 @@ pub(super) const TABLES: [Layout; 32] = [
         written: comes_and_goes_under_lookups,
         rows: comings::population_over_time,
     },
-    // Between which nodes there were paths, a row a count: `pairs` are ordered pairs of different nodes, of which `working`
-    // had a path from the first to the second by what the nodes on it knew. Nodes yet to come for the first time count.
-    Layout {
-        name: "reachability",
-        columns: &["time_s", "up", "members", "pairs", "working", "working_fraction"],
-        written: follows_paths,
-        rows: reachability,
-    },
-    // A row a part of the pairs: when it was first found that so many had a path. Empty if that was never found.
-    Layout {
-        name: "convergence",
-        columns: &["part", "time_s"],
-        written: follows_paths,
-        rows: convergence,
-    },
+    paths::REACHABILITY,
+    paths::AVAILABILITY,
+    paths::CONVERGENCE,
     // How `keys` random keys spread over the members at the end of the run, a row a run and kind of holder; percentiles by
     // nearest rank.
     Layout {
@@ -383,10 +370,6 @@ fn always(_: &Scenario) -> bool {
 fn has_access_links(scenario: &Scenario) -> bool {
     let mut points = scenario.points.iter();
     points.any(|point| point.network.conditions.access_links.is_some())
-}
-
-fn follows_paths(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.observe.reachability.is_some())
 }
 
 fn spreads_keys(scenario: &Scenario) -> bool {

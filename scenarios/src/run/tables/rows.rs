@@ -8,7 +8,6 @@ use sim_core::traffic::QueueTraffic;
 use super::Ranges;
 use crate::run::load::Load;
 use crate::run::measure::{Measured, TableCount};
-use crate::run::reachability::{PathCount, time_to};
 use crate::run::rings::{RingCount, one_ring_since};
 use crate::run::snapshot::{SeenLink, SeenNode};
 use crate::run::spread::Spread;
@@ -281,30 +280,8 @@ pub(super) fn repairs(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         .collect()
 }
 
-fn seconds(time: SimTime) -> Cell {
+pub(super) fn seconds(time: SimTime) -> Cell {
     Cell::from(time.since(SimTime::ZERO).as_secs_f64())
-}
-
-pub(super) fn reachability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |count: &PathCount| {
-        vec![
-            seconds(count.time),
-            count.up.into(),
-            count.members.into(),
-            count.pairs.into(),
-            count.working.into(),
-            number(count.fraction()),
-        ]
-    };
-    measured.paths.iter().map(row).collect()
-}
-
-pub(super) fn convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
-    let row = |part: f64| {
-        let time = time_to(part, &measured.paths);
-        vec![part.into(), time.map_or(Cell::Empty, seconds)]
-    };
-    [0.5, 0.9, 0.99, 1.0].map(row).into()
 }
 
 pub(super) fn rings(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {

@@ -9,7 +9,7 @@ use crate::run::tunnels::{ServerLoad, Tunnels};
 use crate::scenario::Scenario;
 
 /// What the address servers had to do since measurement began, a row a server. `offered` are transactions that came, repetitions
-/// included, of which `lost` found the queue full; `requests` and `releases` were served, and `refused` are the requests among them that
+/// included (`offered_per_event` for each join or departure), of which `lost` found the queue full; `requests` and `releases` were served, and `refused` are the requests among them that
 /// got no addresses. Waiting is in the queue, before the service; `utilisation` is the share of the measured time in which the
 /// server was busy, a time in which it was down included. The longest wait, the most transactions that were there and the most pairs
 /// that were handed out are those since the run began; `pairs_end` are handed out at its end.
@@ -23,6 +23,7 @@ pub(super) const ADDRESS_SERVERS: Layout = Layout {
         "refused",
         "lost",
         "offered_per_s",
+        "offered_per_event",
         "transactions_per_s",
         "wait_mean_ms",
         "wait_max_ms",
@@ -34,7 +35,11 @@ pub(super) const ADDRESS_SERVERS: Layout = Layout {
     written: has_tunnels,
     rows: |measured, _| {
         let servers = measured.tunnels.iter().flat_map(|tunnels| &tunnels.servers);
-        servers.enumerate().map(server).collect()
+        let events = measured.comings.begun + measured.comings.ended;
+        servers
+            .enumerate()
+            .map(|(place, load)| server(place, load, events))
+            .collect()
     },
 };
 
@@ -77,7 +82,7 @@ fn has_tunnels(scenario: &Scenario) -> bool {
     points.any(|point| VIRTUAL_NETWORKS.contains(&point.protocol.name()))
 }
 
-fn server((place, load): (usize, &ServerLoad)) -> Vec<Cell> {
+fn server(place: usize, load: &ServerLoad, events: u64) -> Vec<Cell> {
     let report = &load.report;
     let span = load.span.as_secs_f64();
     let per_second = |count: f64| number((span > 0.0).then(|| count / span));
@@ -89,6 +94,7 @@ fn server((place, load): (usize, &ServerLoad)) -> Vec<Cell> {
         report.refused.into(),
         report.lost.into(),
         per_second(report.arrivals as f64),
+        number(ratio(report.arrivals as f64, events)),
         per_second((report.requests + report.releases) as f64),
         number(ratio(report.waited as f64 / 1e6, report.begun)),
         (report.longest_wait.as_secs_f64() * 1e3).into(),

@@ -51,16 +51,17 @@ impl Processes {
     ) -> Option<Box<Self>> {
         match model {
             ChurnModel::None | ChurnModel::Sessions(_) | ChurnModel::Trace(..) => None,
-            ChurnModel::Replacement { .. } | ChurnModel::Rates { .. } | ChurnModel::Arrivals(_) => {
-                Some(Box::new(Processes {
-                    up: Roster::new(hosts),
-                    free: (0..hosts).map(NodeAddr).filter(|host| !reserved(*host)).collect(),
-                    joins: streams.purpose("joins").rng(),
-                    departures: streams.purpose("departures").rng(),
-                    newcomer_due: false,
-                    newcomers: 0,
-                }))
-            }
+            ChurnModel::Replacement { .. }
+            | ChurnModel::Rates { .. }
+            | ChurnModel::Alternating { .. }
+            | ChurnModel::Arrivals(_) => Some(Box::new(Processes {
+                up: Roster::new(hosts),
+                free: (0..hosts).map(NodeAddr).filter(|host| !reserved(*host)).collect(),
+                joins: streams.purpose("joins").rng(),
+                departures: streams.purpose("departures").rng(),
+                newcomer_due: false,
+                newcomers: 0,
+            })),
         }
     }
 }
@@ -71,6 +72,7 @@ impl<O: Overlay> ScenarioWorld<O> {
         let pulses: &[Pulse] = match self.timetable.churn().model() {
             ChurnModel::Replacement { .. } => &[Pulse::Replace],
             ChurnModel::Rates { .. } => &[Pulse::Join, Pulse::Leave],
+            ChurnModel::Alternating { .. } => &[Pulse::Join],
             ChurnModel::Arrivals(_) => &[Pulse::Newcomer],
             ChurnModel::None | ChurnModel::Sessions(_) | ChurnModel::Trace(..) => &[],
         };
@@ -88,9 +90,12 @@ impl<O: Overlay> ScenarioWorld<O> {
         let since_zero = SimDuration::from_nanos(from.as_nanos());
         let pause = match (self.timetable.churn().model(), pulse) {
             (ChurnModel::Rates { departures, .. }, Pulse::Leave) => departures.pause(&mut processes.departures),
-            (ChurnModel::Replacement { process, .. } | ChurnModel::Rates { joins: process, .. }, _) => {
-                process.pause(&mut processes.joins)
-            }
+            (
+                ChurnModel::Replacement { process, .. }
+                | ChurnModel::Rates { joins: process, .. }
+                | ChurnModel::Alternating { process, .. },
+                _,
+            ) => process.pause(&mut processes.joins),
             (ChurnModel::Arrivals(arrivals), _) => {
                 let (pause, comes) = arrivals.pause(since_zero, &mut processes.joins);
                 processes.newcomer_due = comes;
@@ -114,7 +119,12 @@ impl<O: Overlay> ScenarioWorld<O> {
             }
             Pulse::Newcomer => self.newcomer(control),
         }
-        self.schedule_pulse(control, pulse);
+        let next = match (self.timetable.churn().model(), pulse) {
+            (ChurnModel::Alternating { .. }, Pulse::Join) => Pulse::Leave,
+            (ChurnModel::Alternating { .. }, Pulse::Leave) => Pulse::Join,
+            _ => pulse,
+        };
+        self.schedule_pulse(control, next);
     }
 
     /// A newcomer, whose session depends on nothing but how many came before, so that it is the same whatever became of them.

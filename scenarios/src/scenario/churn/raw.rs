@@ -25,6 +25,8 @@ pub(in crate::scenario) enum RawChurn {
     Replacement(RawReplacement),
     /// New nodes join and random nodes leave, each at a rate of its own: the population wanders.
     Rates(RawRates),
+    /// A new node joins and a random node leaves in turn: the population is constant, or one more.
+    Alternating(RawAlternating),
     /// New nodes come by a Poisson process, and each stays for a session; the rate may follow the day.
     Arrivals(RawArrivals),
     /// Hosts come and go as measured.
@@ -76,6 +78,22 @@ pub(in crate::scenario) struct RawRates {
     #[serde(default)]
     pub(super) timing: RawTiming,
     /// How many nodes are up when it begins.
+    pub(super) population: u32,
+    /// The probability that a node says goodbye when it leaves.
+    pub(super) graceful: Fraction,
+    /// When it sets in; at the end of `bring_up.joins.over` where it is left out.
+    pub(super) start: Option<Duration>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::scenario) struct RawAlternating {
+    /// How many events there are in a time, joins and departures together: half of them are joins.
+    pub(super) rate: Rate,
+    /// How the events are spread.
+    #[serde(default)]
+    pub(super) timing: RawTiming,
+    /// How many nodes are up when somebody joins, fewer than `nodes.count`. A newcomer takes the place that has been free longest.
     pub(super) population: u32,
     /// The probability that a node says goodbye when it leaves.
     pub(super) graceful: Fraction,
@@ -180,6 +198,7 @@ impl RawChurn {
             RawChurn::Sessions(raw) => ("sessions", raw.graceful, raw.start),
             RawChurn::Replacement(raw) => ("replacement", raw.graceful, raw.start),
             RawChurn::Rates(raw) => ("rates", raw.graceful, raw.start),
+            RawChurn::Alternating(raw) => ("alternating", raw.graceful, raw.start),
             RawChurn::Arrivals(raw) => ("arrivals", raw.graceful, raw.start),
             RawChurn::Trace(raw) => ("trace", raw.graceful, raw.start),
         };
