@@ -118,6 +118,27 @@ fn known<C: Overlay<ContactInfo> + Driver>(simulation: &Sim<C>) -> BTreeSet<Leas
     nodes.flat_map(|node| node.leases()).collect()
 }
 
+/// At any moment, whatever is lost: a tunnel that stands at both ends has addresses, and they are no other's. (At one end alone it may stand
+/// until it hears from the other; and what nobody knows of is leased until its term ends: at rest there is neither.)
+fn no_pair_is_two_tunnels<C: Overlay<ContactInfo> + Driver>(simulation: &Sim<C>, seed: u64, now: SimTime) {
+    if SERVERS
+        .iter()
+        .any(|server| simulation.node(NodeAddr(*server)).is_none())
+    {
+        return;
+    }
+    let mut both: BTreeMap<LeaseId, (Held, u32)> = BTreeMap::new();
+    for held in ends(simulation, PLACES).into_iter().filter_map(|(_, _, held)| held) {
+        both.entry(held.id).or_insert((held, 0)).1 += 1;
+    }
+    both.retain(|_, (_, ends)| *ends == 2);
+    let leased = leased(simulation, now);
+    let missing: Vec<_> = both.keys().filter(|id| !leased.contains_key(id)).collect();
+    assert!(missing.is_empty(), "seed {seed}, {now}: no addresses for {missing:?}");
+    let pairs: BTreeSet<_> = both.values().map(|(held, _)| held.pair).collect();
+    assert_eq!(pairs.len(), both.len(), "seed {seed}, {now}: a pair is two tunnels'");
+}
+
 /// Runs schedules; returns how many tunnels were seen to stand, second by second, and how many were refused.
 fn exactly_the_tunnels_that_stand_have_addresses<C>(seeds: Range<u64>, change: impl Fn(&mut Run)) -> (usize, usize)
 where
@@ -131,6 +152,11 @@ where
         change(&mut run);
         let network = Lossy::new(run.network(), 0.05).expect("a probability");
         let mut simulation = run.driven_by::<C, ()>(network, ());
+        for second in 1..QUIET as u32 {
+            let now = SimTime::ZERO + secs(f64::from(second));
+            simulation.run_until(now).expect("nobody watches");
+            no_pair_is_two_tunnels(&simulation, seed, now);
+        }
         for second in 0..10 {
             let now = SimTime::ZERO + secs(QUIET + f64::from(second));
             simulation.run_until(now).expect("nobody watches");

@@ -252,15 +252,17 @@ fn two_ends_that_open_a_tunnel_at_once_get_one() {
 }
 
 /// How many nodes keep somebody in their tables who left ten seconds ago, all others having been there for minutes.
-fn keep_who_left(rules: chord::Rules, departure: Departure) -> usize {
+fn keep_who_left<C: Overlay<ContactInfo> + Driver>(change: impl Fn(&mut Run), departure: Departure) -> usize {
     let mut run = with_daemons(16, 5);
-    run.chord.rules = rules;
     // Longer than what is measured takes, so that nobody finds out by himself.
     run.chord.stabilize_period = secs(30.0);
+    run.pastry.heartbeat_period = Some(secs(30.0));
+    run.pastry.timeout = secs(8.0);
+    change(&mut run);
     run.acts
         .extend((0..16).map(|node| (secs(0.5 + f64::from(node) * 5.0), Act::Arrive)));
     run.acts.push((secs(500.0), Act::Depart(departure)));
-    let mut simulation = run.virtually();
+    let mut simulation = run.driven_by::<C, ()>(run.network(), ());
     simulation
         .run_until(SimTime::ZERO + secs(510.0))
         .expect("nobody watches");
@@ -279,11 +281,15 @@ fn keep_who_left(rules: chord::Rules, departure: Departure) -> usize {
 #[test]
 fn who_leaves_and_says_so_is_in_no_table_any_more() {
     for (name, rules) in chord::Rules::NAMES {
-        assert_eq!(keep_who_left(rules, Departure::Graceful), 0, "{name}");
-        let silent = keep_who_left(rules, Departure::Silent);
-        assert!(
-            silent >= 3,
-            "{name}: {silent} nodes know of a silent departure only by their tables"
-        );
+        let of = |departure| keep_who_left::<Inner>(|run| run.chord.rules = rules, departure);
+        let (graceful, silent) = (of(Departure::Graceful), of(Departure::Silent));
+        assert!(graceful == 0 && silent >= 3, "{name}: {graceful}, {silent}");
+    }
+    for mspastry in [None, Some(MsPastry::default())] {
+        // Without goodbyes of its own.
+        let change = |run: &mut Run| (run.pastry.mspastry, run.xbone.goodbye) = (mspastry, false);
+        let of = |departure| keep_who_left::<InnerPastry>(change, departure);
+        let (graceful, silent) = (of(Departure::Graceful), of(Departure::Silent));
+        assert!(graceful == 0 && silent >= 3, "{mspastry:?}: {graceful}, {silent}");
     }
 }

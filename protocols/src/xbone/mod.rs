@@ -61,6 +61,10 @@
 //! - Leases can have a term, which the paper has not: without one the addresses of a tunnel are lost when both of its ends go
 //!   silently, or at the same moment.
 //! - The end that gives up its own request for that of the other hears of the tunnel without the upcall daemon's delay.
+//! - A static network costs no time to make, and no addresses.
+//! - There is a resource daemon for each virtual node, where the paper has one for each host: limits are for each node.
+//! - A message in a tunnel has the bytes of another IP header also where tunnels cost nothing else: over links of limited
+//!   capacity that is seen.
 //! - That a node is isolated costs time at its own calls and their answers; requests of other nodes do not cross its border.
 
 mod address_server;

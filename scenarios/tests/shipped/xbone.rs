@@ -126,7 +126,11 @@ fn xbone_sizes_one_server_is_too_slow_for_two_hundred_nodes() {
     let period = r#"sweep."protocol.xbone.over.chord.stabilize_period"=["5s"]"#;
     let run = run("xbone-sizes.toml", 3, &[sizes, period]);
     let t90 = |network: &str| median_t90(&run, &[("protocol.xbone", network.into())]);
-    let (chord, free, bound) = (t90("Chord of i3"), t90("P2P-XBone"), t90("P2P-XBone, one UDP server"));
+    let (chord, free, bound) = (
+        t90("Chord of i3"),
+        t90("P2P-XBone, no queue"),
+        t90("P2P-XBone, one UDP server"),
+    );
     assert!(free <= 1.1 * chord, "{free} {chord}");
     assert!(bound > 200.0 * 15.0 / 67.0 && bound > 1.2 * free, "{bound} {free}");
 }
@@ -223,11 +227,29 @@ fn xbone_forwarding_has_the_knees_and_the_order_of_the_paper() {
     assert!(run.text.matches("inside").count() >= 28, "{}", run.text);
 }
 
-/// Fujita et al. 2005, Fig. 6 (i), with 64 to 256 nodes for five minutes: each join costs as many tunnels as the newcomer gets neighbours.
+/// 200 nodes for ten minutes: who goes silently takes the paths of others with him, and the load.
+#[test]
+fn xbone_address_load_silent_departures_break_the_ring() {
+    let settings = [r#"sweep."churn.alternating.population"=[200]"#, "run.duration=601s"];
+    let run = run("xbone-address-load-silent.toml", 1, &settings);
+    let column = |table: &str, column: &str| -> Vec<f64> {
+        let values = run.table(table).numbers(column).unwrap();
+        values.into_iter().map(|value| value.expect("a value")).collect()
+    };
+    // Those with graceful departures come first.
+    let paths = column("availability", "working_end_fraction");
+    assert!(paths[0] > 0.8 && paths[1] < 0.3, "{paths:?}");
+    let load = column("address_servers", "offered_per_s");
+    assert!(load[1] < load[0], "{load:?}");
+}
+
+/// Fujita et al. 2005, Fig. 6 (i), with 64 to 256 nodes for five minutes: a join costs as many tunnels as the newcomer gets
+/// neighbours.
 #[test]
 fn xbone_address_load_grows_with_the_logarithm_of_the_nodes() {
     let settings = [
-        "run.duration=301s",
+        "run.duration=601s",
+        "workload.lookups.start=300s",
         "nodes.count=600",
         r#"sweep."churn.alternating.population"=[64, 128, 256]"#,
         r#"sweep."protocol.xbone.over.chord.stabilize_period"=["5s"]"#,

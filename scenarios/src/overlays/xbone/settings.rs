@@ -25,20 +25,23 @@ const DAEMONS: &str = "provisioning.daemons";
 pub struct XBoneSettings {
     /// How tunnels come about.
     pub(super) provisioning: ProvisioningSettings,
-    /// The overlay manager, which each node asks once to be admitted; nobody is asked where it is left out. It is a host of its
-    /// own, and so is each address server.
+    /// The overlay manager, which each node asks once to be admitted; nobody is asked where it is left out. It and the address
+    /// servers are at hosts that no node is at; where hosts have several nodes (`nodes.virtual`), at as many to a host.
     manager: Option<ManagerSettings>,
-    /// How long a daemon waits for the answer of another, address servers aside.
+    /// How long a daemon waits for the answer of another, or of the manager; for that of address servers see
+    /// `provisioning.daemons.timeout`.
     timeout: Duration,
     /// How many times it asks again.
     retries: u8,
     /// The most tunnels of a node, which refuses more; any number where it is left out.
     max_tunnels: Option<usize>,
-    /// From one look at which tunnels are still wanted to the next.
+    /// From one look at which tunnels are still wanted to the next; nobody looks in a static network.
     sweep_period: Duration,
     /// How long after its last packet a tunnel is wanted, although the overlay does not list the neighbour.
     linger: Duration,
-    /// How long a tunnel at most outlives an end that has gone silently.
+    /// From one question whether the other end still wants a tunnel that this end does not to the next. A tunnel whose other end has
+    /// gone silently is asked about no later than this long, and a sweep, after the overlay has ceased to list the neighbour and
+    /// `linger` is over, and is gone when nobody answers. (Where daemons make tunnels.)
     keep_alive: Duration,
     /// Whether a node that leaves gracefully also tells its neighbours so in the overlay's own way, and whom to know in its place. The
     /// paper's only releases its tunnels.
