@@ -235,6 +235,30 @@ fn nodes_stay_out_that_the_manager_does_not_admit() {
 }
 
 #[test]
+fn a_host_can_have_several_virtual_nodes() {
+    let twice = Home::new(&[("nodes.count = 24", "nodes = { count = 24, virtual = 2 }")]);
+    twice.run_on("1");
+    let apart = Home::new(&[]);
+    apart.run_on("1");
+    assert!(twice.value("lookups", "completed_fraction") > 0.8);
+    // The shortest tunnels are those between nodes of one host, which need no time from end to end.
+    let shortest = |home: &Home| home.value("tunnels", "set_up_p10_ms");
+    let members = |home: &Home| home.value("population", "up_mean");
+    assert!(
+        shortest(&twice) <= shortest(&apart),
+        "{} {}",
+        shortest(&twice),
+        shortest(&apart)
+    );
+    assert!(
+        members(&twice) > 1.5 * members(&apart),
+        "{} {}",
+        members(&twice),
+        members(&apart)
+    );
+}
+
+#[test]
 fn only_those_on_the_access_control_list_come_in() {
     let joins = (
         "bring_up.bulk = {}",
