@@ -1,6 +1,6 @@
 //! What is measured of an expectation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Expectation, Fit, Statistic};
 use crate::cell::{Cell, Conditions};
@@ -72,17 +72,10 @@ impl Expectation {
         let by_replication = |conditions: &Conditions| self.by_replication(table, conditions);
         let over: Vec<_> = sides.over.iter().map(by_replication).collect::<Result<_, _>>()?;
         let under: Vec<_> = sides.under.iter().map(by_replication).collect::<Result<_, _>>()?;
-        let everywhere = |replication: &&Cell| over.iter().chain(&under).all(|side| side.contains_key(*replication));
-        let common: Vec<&Cell> = over.iter().flat_map(|side| side.keys()).filter(everywhere).collect();
-        let common: BTreeSet<&Cell> = common.into_iter().collect();
-        let values = |sides: &[BTreeMap<Cell, f64>]| -> Vec<Vec<f64>> {
-            let of = |side: &BTreeMap<Cell, f64>| common.iter().filter_map(|one| side.get(*one).copied()).collect();
-            sides.iter().map(of).collect()
-        };
-        if common.is_empty() {
-            return Err("no replication has a row on all sides of the comparison".to_owned());
+        match ratio_of_means(&over, &under) {
+            (0, _) => Err("no replication has a row on all sides of the comparison".to_owned()),
+            (_, ratio) => ratio.ok_or_else(|| self.no_ratio()),
         }
-        ratio_of_means(&values(&over), &values(&under)).ok_or_else(|| self.no_ratio())
     }
 
     /// The medians of the rows over those of the rows that they are relative to.

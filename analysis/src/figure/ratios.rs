@@ -29,17 +29,12 @@ pub(super) fn ratios(
             conditions.iter().map(of).collect::<Result<Vec<_>, _>>()
         };
         let (over, under) = (of(&sides.over)?, of(&sides.under)?);
-        let has = |replication: &&Cell| over.iter().chain(&under).all(|side| side.contains_key(*replication));
-        let runs = table.select(&own)?.distinct(REPLICATION)?;
-        let common: Vec<&Cell> = runs.iter().filter(has).collect();
-        let values = |sides: &[BTreeMap<Cell, f64>]| -> Vec<Vec<f64>> {
-            let of = |side: &BTreeMap<Cell, f64>| common.iter().filter_map(|run| side.get(*run).copied()).collect();
-            sides.iter().map(of).collect()
-        };
+        let runs = table.select(&own)?.distinct(REPLICATION)?.len() as u64;
+        let (common, summary) = ratio_of_means(&over, &under);
         Ok(Group {
             key: vec![x],
-            summary: ratio_of_means(&values(&over), &values(&under)),
-            missing: (runs.len() - common.len()) as u64,
+            summary,
+            missing: runs - common,
         })
     };
     rows.distinct(&columns.x)?.into_iter().map(ratio).collect()
