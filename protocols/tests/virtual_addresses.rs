@@ -517,6 +517,11 @@ fn tunnels() -> xbone::Config {
     xbone::Config::default()
 }
 
+/// What an overlay tells in a virtual network, without the network's own events.
+fn of_the_overlay(event: &str) -> Option<String> {
+    Some(event.strip_prefix("Below(")?.strip_suffix(')')?.to_owned())
+}
+
 #[test]
 fn a_hash_table_over_chord_drives_a_virtual_network() {
     type Table<A> = Dht<Chord<dht::Request<true, A>, A>, true>;
@@ -528,9 +533,7 @@ fn a_hash_table_over_chord_drives_a_virtual_network() {
         own: tunnels(),
         below: below.clone(),
     };
-    compare_through_tunnels::<Table<NodeAddr>, XBone<Table<ContactInfo>>>(below, within, |event| {
-        Some(event.strip_prefix("Below(")?.strip_suffix(')')?.to_owned())
-    });
+    compare_through_tunnels::<Table<NodeAddr>, XBone<Table<ContactInfo>>>(below, within, of_the_overlay);
 }
 
 #[test]
@@ -547,9 +550,7 @@ fn a_hash_table_over_pastry_drives_a_virtual_network() {
         own: tunnels(),
         below: below.clone(),
     };
-    compare_through_tunnels::<Table<NodeAddr>, XBone<Table<ContactInfo>>>(below, within, |event| {
-        Some(event.strip_prefix("Below(")?.strip_suffix(')')?.to_owned())
-    });
+    compare_through_tunnels::<Table<NodeAddr>, XBone<Table<ContactInfo>>>(below, within, of_the_overlay);
 }
 
 /// The layer calls nodes by base addresses here, and the overlay under it by contact information.
