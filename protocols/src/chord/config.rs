@@ -96,6 +96,9 @@ pub struct Config {
     pub lookup: LookupStyle,
     /// Who answers the lookups by which the rules of i3 keep the ring; other rules have the predecessor do it.
     pub lookup_end: LookupEnd,
+    /// Whether a node that has lost all others stays a member, under the rules of i3: a ring of its own, as the first node is one. If not,
+    /// and under other rules, it is no member any more.
+    pub stays_alone: bool,
     /// Whether a lookup that was asked for from above ends only when the owner has answered. If not, it ends with the
     /// answer of the key's predecessor, as in the papers, and may name an owner that is dead.
     pub confirm_owner: bool,
@@ -180,6 +183,7 @@ impl Default for Config {
             route_with_successors: true,
             lookup: LookupStyle::Iterative,
             lookup_end: LookupEnd::Predecessor,
+            stays_alone: false,
             confirm_owner: false,
             stabilize_period: SimDuration::from_secs(30),
             stabilize_jitter: 0.5,
@@ -233,6 +237,9 @@ impl Config {
     fn validate_extras(&self) -> Result<(), ConfigError> {
         if self.lookup_end == LookupEnd::Owner && self.rules != Rules::I3 {
             return Err(ConfigError::OnlyUnderI3("lookup_end"));
+        }
+        if self.stays_alone && self.rules != Rules::I3 {
+            return Err(ConfigError::OnlyUnderI3("stays_alone"));
         }
         if let Some(Proximity { samples, .. }) = self.proximity {
             if self.rules == Rules::I3 {
@@ -354,6 +361,7 @@ mod tests {
                 spoilt(|config| (config.rules, config.consistency_check) = (Rules::I3, check(60, 4))),
             ),
             ("lookup_end", spoilt(|config| config.lookup_end = LookupEnd::Owner)),
+            ("stays_alone", spoilt(|config| config.stays_alone = true)),
         ];
         assert_eq!(Config::default().validate(), Ok(Config::default()));
         for (field, config) in refused {

@@ -467,7 +467,7 @@ impl<B: Payload, A: Address> Chord<B, A> {
                 self.stage = Stage::Member;
                 ctx.emit(Event::Joined);
             }
-            Stage::Member if had_successor && !has_successor => self.isolated(ctx),
+            Stage::Member if had_successor && !has_successor && !ctx.config().stays_alone => self.isolated(ctx),
             _ => {}
         }
     }

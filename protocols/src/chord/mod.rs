@@ -25,7 +25,7 @@
 //!   do not say what becomes of the list.
 //! - A successor list ends before it would come round to its owner. A list that is empty means that the node is alone.
 //! - A node whose whole list has died knows no ring any more: it stops being a member and says [`Event::Isolated`]. The
-//!   papers exclude the case.
+//!   papers exclude the case. (Under the rules of i3 it can stay, [`Config::stays_alone`].)
 //! - Answers carry the identifier of who answers, so that a node that returned to an address under another identifier
 //!   is not taken for the earlier one; requests to join avoid the joining node's own address for the same reason.
 //! - A recursive lookup is passed on without acknowledgement, as in ToN; the last node answers the origin directly, and

@@ -42,6 +42,9 @@ pub struct ChordSettings {
     lookup: LookupName,
     /// Who answers the lookups by which the rules of i3 keep the ring.
     lookup_end: LookupEndName,
+    /// Whether a node that has lost all others stays a member under the rules of i3, a ring of its own. If not, and under other rules,
+    /// it joins again.
+    stays_alone: bool,
     /// Whether a lookup ends only when the owner has answered.
     confirm_owner: bool,
     /// Mean period of stabilisation.
@@ -176,6 +179,7 @@ impl Default for ChordSettings {
                 LookupEnd::Predecessor => LookupEndName::Predecessor,
                 LookupEnd::Owner => LookupEndName::Owner,
             },
+            stays_alone: default.stays_alone,
             confirm_owner: default.confirm_owner,
             stabilize_period: Duration(default.stabilize_period),
             stabilize_jitter: Fraction::new(default.stabilize_jitter),
@@ -204,6 +208,7 @@ impl ChordSettings {
                 LookupEndName::Predecessor => LookupEnd::Predecessor,
                 LookupEndName::Owner => LookupEnd::Owner,
             },
+            stays_alone: self.stays_alone,
             confirm_owner: self.confirm_owner,
             stabilize_period: self.stabilize_period.get(),
             stabilize_jitter: self.stabilize_jitter.get(),

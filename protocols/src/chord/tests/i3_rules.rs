@@ -290,3 +290,28 @@ fn a_lookup_of_i3_can_end_at_the_owner() {
         "its time to live is over"
     );
 }
+
+/// Nobody answers a node any more: it stays as a ring of its own, or is no member.
+#[test]
+fn who_has_lost_all_others_stays_a_ring_of_its_own_or_is_out() {
+    for stays_alone in [true, false] {
+        let mut node = member(Config {
+            stays_alone,
+            ..config(Rules::I3)
+        });
+        assert!(!node.node.successors().is_empty());
+        let rounds = (0..100)
+            .flat_map(|_| told(&node.timer(Timer::Stabilize)))
+            .collect::<Vec<_>>();
+        assert_eq!(rounds.contains(&Event::Isolated), !stays_alone, "{rounds:?}");
+        assert!(node.node.successors().is_empty());
+        // Whoever joins through the node that has stayed is answered.
+        let joins = i3::Msg::FindSuccessor {
+            key: Id::new(50),
+            origin: NodeAddr(50),
+            ttl: 64,
+        };
+        let answers = sent(&node.message(NodeAddr(50), Msg::I3(joins)));
+        assert_eq!(answers.is_empty(), !stays_alone, "{answers:?}");
+    }
+}
