@@ -155,6 +155,12 @@ fn tunnels_and_servers_are_measured_alike_on_any_number_of_threads() {
     }
 }
 
+/// Nobody leaves.
+const STILL: (&str, &str) = (
+    "churn = { sessions = { up.exponential.mean = \"4min\", down.exponential.mean = \"1min\", graceful = 0.5 } }\n",
+    "",
+);
+
 const IDLE: (&str, &str) = (
     "[protocol.xbone.provisioning.daemons]\nservers = 2\npool = \"10.0.0.0/20\"\nconfiguration = \"100ms\"\n[protocol.xbone.manager]\n",
     "[protocol.xbone.provisioning.idle]\ndelay = \"0s\"\n",
@@ -185,13 +191,7 @@ fn with_no_costs_lookups_are_those_of_the_overlay_alone() {
 #[test]
 fn a_path_needs_tunnels_that_stand() {
     // Nobody leaves, nobody looks anything up, and what was provisioned stands.
-    let quiet = [
-        (
-            "churn = { sessions = { up.exponential.mean = \"4min\", down.exponential.mean = \"1min\", graceful = 0.5 } }\n",
-            "",
-        ),
-        ("rate = \"2/min\"", "rate = \"1/h\""),
-    ];
+    let quiet = [STILL, ("rate = \"2/min\"", "rate = \"1/h\"")];
     let whole = Home::new(&quiet);
     whole.run_on("1");
     let fractions = whole.values("reachability", "working_fraction");
@@ -210,19 +210,17 @@ fn a_path_needs_tunnels_that_stand() {
     assert!(short.value("tunnels", "failed_too_many") > 0.0);
 }
 
+/// Two nodes stand, and the others join.
+const JOINS: (&str, &str) = (
+    "bring_up.bulk = {}",
+    r#"bring_up.joins = { over = "20s", founders = 2 }"#,
+);
+
 #[test]
 fn nodes_stay_out_that_the_manager_does_not_admit() {
-    let joins = (
-        "bring_up.bulk = {}",
-        r#"bring_up.joins = { over = "20s", founders = 2 }"#,
-    );
-    let still = (
-        "churn = { sessions = { up.exponential.mean = \"4min\", down.exponential.mean = \"1min\", graceful = 0.5 } }\n",
-        "",
-    );
     let home = Home::new(&[
-        joins,
-        still,
+        JOINS,
+        STILL,
         ("[protocol.xbone.manager]", "[protocol.xbone.manager]\nlimit = 9"),
     ]);
     home.run_on("1");
@@ -260,17 +258,9 @@ fn a_host_can_have_several_virtual_nodes() {
 
 #[test]
 fn only_those_on_the_access_control_list_come_in() {
-    let joins = (
-        "bring_up.bulk = {}",
-        r#"bring_up.joins = { over = "20s", founders = 2 }"#,
-    );
-    let still = (
-        "churn = { sessions = { up.exponential.mean = \"4min\", down.exponential.mean = \"1min\", graceful = 0.5 } }\n",
-        "",
-    );
     let nodes: Vec<String> = (0..8).map(|node| node.to_string()).collect();
     let list = format!("[protocol.xbone.manager]\nallowed = [{}]", nodes.join(", "));
-    let home = Home::new(&[joins, still, ("[protocol.xbone.manager]", &list)]);
+    let home = Home::new(&[JOINS, STILL, ("[protocol.xbone.manager]", &list)]);
     home.run_on("1");
     let members = home.value("population", "members_end");
     // The two founders do not ask, and may be on the list or not.
