@@ -7,6 +7,7 @@ mod conditions;
 mod diff;
 mod explain;
 mod forwarding;
+mod home;
 mod key_based;
 mod layers;
 mod link_failures;

@@ -1,11 +1,8 @@
 //! P2P-XBone as a user meets it: an overlay that drives a virtual network of tunnels, what is measured of it, and what is refused.
 
-use std::fs;
-
-use analysis::Table;
-use scenarios::cli;
 use scenarios::exit::Exit;
-use scenarios::registry::Registry;
+
+use crate::home::Home;
 
 /// Twenty-four nodes that stand from the start, with daemons that make their tunnels.
 const SCENARIO: &str = r#"seed = 11
@@ -27,96 +24,27 @@ timeout = "2s"
 stabilize_period = "5s"
 "#;
 
-struct Home {
-    folder: tempfile::TempDir,
-    text: String,
+/// The scenario with some texts replaced by others.
+#[track_caller]
+fn home(changes: &[(&str, &str)]) -> Home {
+    Home::of(SCENARIO, changes)
 }
 
-impl Home {
-    /// The scenario with some texts replaced by others.
-    #[track_caller]
-    fn new(changes: &[(&str, &str)]) -> Home {
-        let mut text = SCENARIO.to_owned();
-        for (from, to) in changes {
-            assert!(text.contains(from), "{from:?} is not in the scenario");
-            text = text.replacen(from, to, 1);
-        }
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("own.toml"), &text).unwrap();
-        Home { folder, text }
-    }
-
-    fn peerscope(&self, command: &str, more: &[&str]) -> (Exit, String) {
-        let file = self.folder.path().join("own.toml");
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let arguments = ["peerscope", command, file.to_str().unwrap()]
-            .into_iter()
-            .chain(more.iter().copied());
-        let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);
-        (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
-    }
-
-    /// Runs it on so many threads.
-    #[track_caller]
-    fn run_on(&self, threads: &str) {
-        let output = self.folder.path().join("out");
-        let more = ["-q", "--force", "--threads", threads, "-o", output.to_str().unwrap()];
-        let (exit, text) = self.peerscope("run", &more);
-        assert_eq!(exit, Exit::Done, "{text}");
-    }
-
-    fn written(&self, table: &str) -> String {
-        fs::read_to_string(self.folder.path().join("out").join(format!("{table}.csv"))).unwrap()
-    }
-
-    fn table(&self, name: &str) -> Table {
-        Table::read_csv(self.written(name).as_bytes()).unwrap()
-    }
-
-    /// All values of a column.
-    #[track_caller]
-    fn values(&self, table: &str, column: &str) -> Vec<f64> {
-        let values = self.table(table).numbers(column).unwrap();
-        values.into_iter().flatten().collect()
-    }
-
-    /// The only value of a column.
-    #[track_caller]
-    fn value(&self, table: &str, column: &str) -> f64 {
-        let values = self.values(table, column);
-        assert_eq!(values.len(), 1, "{table}.{column}");
-        values[0]
-    }
-}
-
-/// The scenario so changed is refused at this line, with these words.
 #[track_caller]
 fn refused(changes: &[(&str, &str)], line: &str, words: &[&str]) {
-    let home = Home::new(changes);
-    let (exit, text) = home.peerscope("check", &[]);
-    assert_eq!(exit, Exit::BadInput, "{text}");
-    let at = home.text.lines().position(|written| written == line);
-    let at = at.unwrap_or_else(|| panic!("{line:?} is no line of\n{}", home.text)) + 1;
-    assert!(
-        text.contains(&format!("own.toml:{at}:")),
-        "line {at} is not the place in\n{text}"
-    );
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(flat.contains(word), "{word:?} is missing from\n{text}");
-    }
+    home(changes).is_refused(line, words);
 }
 
 #[test]
 fn tunnels_and_servers_are_measured_alike_on_any_number_of_threads() {
-    let home = Home::new(&[("seed = 11", "seed = 11\nreplications = 2")]);
-    home.run_on("1");
+    let own = home(&[("seed = 11", "seed = 11\nreplications = 2")]);
+    own.run_on("1");
     let tables = ["lookups", "tunnels", "address_servers", "reachability", "messages"];
-    let on_one = tables.map(|table| home.written(table));
-    home.run_on("2");
-    assert_eq!(tables.map(|table| home.written(table)), on_one);
-    assert_eq!(home.table("tunnels").len(), 2, "a row a run");
-    assert_eq!(home.table("address_servers").len(), 4, "a row a server and run");
+    let on_one = tables.map(|table| own.written(table));
+    own.run_on("2");
+    assert_eq!(tables.map(|table| own.written(table)), on_one);
+    assert_eq!(own.table("tunnels").len(), 2, "a row a run");
+    assert_eq!(own.table("address_servers").len(), 4, "a row a server and run");
     for (table, column) in [
         ("tunnels", "set_up"),
         ("tunnels", "gone"),
@@ -125,24 +53,24 @@ fn tunnels_and_servers_are_measured_alike_on_any_number_of_threads() {
         ("address_servers", "releases"),
         ("address_servers", "pairs_peak"),
     ] {
-        let values = home.values(table, column);
+        let values = own.values(table, column);
         assert!(values.iter().all(|value| *value > 0.0), "{table}.{column}: {values:?}");
     }
     // To the server and back, 15 ms there, to the other end and back, and two configurations.
-    let shortest = home.values("tunnels", "set_up_p10_ms");
+    let shortest = own.values("tunnels", "set_up_p10_ms");
     let least = 40.0 + 1000.0 / 67.0 + 40.0 + 200.0;
     assert!(
         shortest.iter().all(|set_up| (set_up - least).abs() < 20.0),
         "{shortest:?}"
     );
-    for (mean, most) in home
+    for (mean, most) in own
         .values("address_servers", "wait_mean_ms")
         .iter()
-        .zip(home.values("address_servers", "wait_max_ms"))
+        .zip(own.values("address_servers", "wait_max_ms"))
     {
         assert!(*mean <= most, "{mean} {most}");
     }
-    let served = |column| home.values("address_servers", column);
+    let served = |column| own.values("address_servers", column);
     for ((requests, releases), (rate, busy)) in served("requests")
         .iter()
         .zip(served("releases"))
@@ -170,8 +98,8 @@ const IDLE: (&str, &str) = (
 fn with_no_costs_lookups_are_those_of_the_overlay_alone() {
     for bring_up in ["bring_up.bulk = {}", r#"bring_up.joins = { over = "20s" }"#] {
         let bring_up = ("bring_up.bulk = {}", bring_up);
-        let within = Home::new(&[IDLE, bring_up]);
-        let alone = Home::new(&[
+        let within = home(&[IDLE, bring_up]);
+        let alone = home(&[
             IDLE,
             bring_up,
             ("[protocol.xbone.provisioning.idle]\ndelay = \"0s\"\n", ""),
@@ -192,7 +120,7 @@ fn with_no_costs_lookups_are_those_of_the_overlay_alone() {
 fn a_path_needs_tunnels_that_stand() {
     // Nobody leaves, nobody looks anything up, and what was provisioned stands.
     let quiet = [STILL, ("rate = \"2/min\"", "rate = \"1/h\"")];
-    let whole = Home::new(&quiet);
+    let whole = home(&quiet);
     whole.run_on("1");
     let fractions = whole.values("reachability", "working_fraction");
     assert!(fractions.iter().all(|fraction| *fraction == 1.0), "{fractions:?}");
@@ -202,7 +130,7 @@ fn a_path_needs_tunnels_that_stand() {
         quiet[1],
         ("[protocol.xbone.manager]", "[protocol.xbone]\nmax_tunnels = 4"),
     ];
-    let short = Home::new(&short);
+    let short = home(&short);
     short.run_on("1");
     let first = short.values("reachability", "working_fraction")[0];
     assert!(first < 0.9, "{first}");
@@ -218,30 +146,30 @@ const JOINS: (&str, &str) = (
 
 #[test]
 fn nodes_stay_out_that_the_manager_does_not_admit() {
-    let home = Home::new(&[
+    let own = home(&[
         JOINS,
         STILL,
         ("[protocol.xbone.manager]", "[protocol.xbone.manager]\nlimit = 9"),
     ]);
-    home.run_on("1");
+    own.run_on("1");
     // The founders have their tunnels already, and are not asked for.
-    assert_eq!(home.value("population", "members_end"), 11.0);
+    assert_eq!(own.value("population", "members_end"), 11.0);
     assert!(
-        home.value("population", "restarted_joins") > 13.0,
+        own.value("population", "restarted_joins") > 13.0,
         "who is refused tries again"
     );
 }
 
 #[test]
 fn a_host_can_have_several_virtual_nodes() {
-    let twice = Home::new(&[("nodes.count = 24", "nodes = { count = 24, virtual = 2 }")]);
+    let twice = home(&[("nodes.count = 24", "nodes = { count = 24, virtual = 2 }")]);
     twice.run_on("1");
-    let apart = Home::new(&[]);
+    let apart = home(&[]);
     apart.run_on("1");
     assert!(twice.value("lookups", "completed_fraction") > 0.8);
     // The shortest tunnels are those between nodes of one host, which need no time from end to end.
-    let shortest = |home: &Home| home.value("tunnels", "set_up_p10_ms");
-    let members = |home: &Home| home.value("population", "up_mean");
+    let shortest = |own: &Home| own.value("tunnels", "set_up_p10_ms");
+    let members = |own: &Home| own.value("population", "up_mean");
     assert!(
         shortest(&twice) <= shortest(&apart),
         "{} {}",
@@ -260,18 +188,18 @@ fn a_host_can_have_several_virtual_nodes() {
 fn only_those_on_the_access_control_list_come_in() {
     let nodes: Vec<String> = (0..8).map(|node| node.to_string()).collect();
     let list = format!("[protocol.xbone.manager]\nallowed = [{}]", nodes.join(", "));
-    let home = Home::new(&[JOINS, STILL, ("[protocol.xbone.manager]", &list)]);
-    home.run_on("1");
-    let members = home.value("population", "members_end");
+    let own = home(&[JOINS, STILL, ("[protocol.xbone.manager]", &list)]);
+    own.run_on("1");
+    let members = own.value("population", "members_end");
     // The two founders do not ask, and may be on the list or not.
     assert!((8.0..=10.0).contains(&members), "{members}");
 }
 
 #[test]
 fn a_server_that_fails_comes_back_with_its_ledger() {
-    let whole = Home::new(&[("servers = 2", "servers = 1")]);
+    let whole = home(&[("servers = 2", "servers = 1")]);
     let failing = "servers = 1\ntimeout = \"500ms\"\ntries = 1\noutages = [{ from = \"90s\", until = \"3min\" }]";
-    let failing = Home::new(&[("servers = 2", failing)]);
+    let failing = home(&[("servers = 2", failing)]);
     whole.run_on("1");
     failing.run_on("1");
     assert_eq!(whole.value("tunnels", "failed_no_server"), 0.0);
@@ -380,6 +308,6 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         "nodes.count = 24",
         &["xbone needs 3 hosts beside those of the nodes", "27 hosts"],
     );
-    let (exit, text) = Home::new(&[(constant, &ring(27))]).peerscope("check", &[]);
+    let (exit, text) = home(&[(constant, &ring(27))]).peerscope("check", &[]);
     assert_eq!(exit, Exit::Done, "{text}");
 }

@@ -1,10 +1,6 @@
 //! P2P-XBone over Pastry as a user meets it.
 
-use std::fs;
-
-use scenarios::cli;
-use scenarios::exit::Exit;
-use scenarios::registry::Registry;
+use crate::home::Home;
 
 /// Forty nodes that stand from the start.
 const SCENARIO: &str = r#"seed = 11
@@ -25,42 +21,19 @@ timeout = "2s"
 join_timeout = "6s"
 "#;
 
-/// Checks or runs the scenario with a text replaced by another.
-fn peerscope(command: &str, (from, to): (&str, &str)) -> (tempfile::TempDir, String, Exit, String) {
-    assert!(SCENARIO.contains(from), "{from:?} is not in the scenario");
-    let text = SCENARIO.replacen(from, to, 1);
-    let folder = tempfile::tempdir().unwrap();
-    let (file, output) = (folder.path().join("own.toml"), folder.path().join("out"));
-    fs::write(&file, &text).unwrap();
-    let mut arguments = vec!["peerscope", command, file.to_str().unwrap()];
-    if command == "run" {
-        arguments.extend(["-q", "-o", output.to_str().unwrap()]);
-    }
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);
-    let said = String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap();
-    (folder, text, exit, said)
-}
-
 #[test]
 fn both_profiles_drive_tunnels_and_their_tables_are_compared() {
     for profile in ["pastry-2001", "mspastry"] {
         let chosen = format!("leaf_set = 8\nprofile = \"{profile}\"");
-        let (folder, _, exit, said) = peerscope("run", ("leaf_set = 8", &chosen));
-        assert_eq!(exit, Exit::Done, "{profile}: {said}");
-        let value = |table: &str, column: &str| {
-            let file = fs::File::open(folder.path().join("out").join(format!("{table}.csv"))).unwrap();
-            let values = analysis::Table::read_csv(file).unwrap().numbers(column).unwrap();
-            let values: Vec<f64> = values.into_iter().flatten().collect();
-            values.iter().sum::<f64>() / values.len() as f64
-        };
-        let correct = value("lookups", "correct_fraction");
+        let own = Home::of(SCENARIO, &[("leaf_set = 8", &chosen)]);
+        own.run_on("1");
+        let correct = own.mean("lookups", "correct_fraction");
         assert!(correct > 0.9, "{profile}: {correct} correct");
-        assert!(value("tunnels", "set_up") > 100.0, "{profile}");
+        assert!(own.mean("tunnels", "set_up") > 100.0, "{profile}");
         // Everybody has its leaves for neighbours.
-        let each = value("tunnels", "per_member_end");
+        let each = own.mean("tunnels", "per_member_end");
         assert!(each >= 8.0, "{profile}: {each} tunnels a member");
-        let filled = value("table_errors", "filled_fraction");
+        let filled = own.mean("table_errors", "filled_fraction");
         assert!(filled > 0.8, "{profile}: {filled} of the cells filled");
     }
 }
@@ -79,13 +52,6 @@ fn what_does_not_fit_is_refused_where_it_is_written() {
             "one node needs 8: to each of its neighbours",
         ),
     ] {
-        let (_, text, exit, said) = peerscope("check", change);
-        assert_eq!(exit, Exit::BadInput, "{said}");
-        let at = text.lines().position(|written| written == line).unwrap() + 1;
-        let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            said.contains(&format!("own.toml:{at}:")) && flat.contains(words),
-            "{said}"
-        );
+        Home::of(SCENARIO, &[change]).is_refused(line, &[words]);
     }
 }

@@ -7,7 +7,7 @@ mod xbone;
 
 use std::path::{Path, PathBuf};
 
-use analysis::Table;
+use analysis::{Cell, Table};
 use scenarios::cli;
 use scenarios::exit::Exit;
 use scenarios::registry::Registry;
@@ -48,6 +48,15 @@ impl Run {
         let file =
             std::fs::File::open(&path).unwrap_or_else(|error| panic!("{}: {error}\n{}", path.display(), self.text));
         Table::read_csv(file).expect("a table that was written can be read")
+    }
+
+    /// The values of a column, in the rows where others have these; there is none without a value.
+    #[track_caller]
+    fn values(&self, table: &str, rows: &[(&str, Cell)], column: &str) -> Vec<f64> {
+        let rows = rows.iter().map(|(column, cell)| ((*column).to_owned(), cell.clone()));
+        let rows = self.table(table).select(&rows.collect()).expect("columns of the table");
+        let values = rows.numbers(column).expect(column).into_iter();
+        values.map(|value| value.expect(column)).collect()
     }
 
     /// The mean of a column over all rows.

@@ -1,6 +1,6 @@
 //! Scenarios on P2P-XBone.
 
-use analysis::{Cell, Conditions};
+use analysis::Cell;
 use scenarios::exit::Exit;
 
 use super::{Run, run};
@@ -14,15 +14,9 @@ fn xbone_convergence_is_slower_where_the_period_is_short() {
     let run = run("xbone-convergence.toml", 3, &settings);
     let t90 = |series: &str| {
         let rows = [("protocol.xbone", Cell::from(series)), ("part", Cell::from(0.9))];
-        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
-        let times = run
-            .table("convergence")
-            .select(&rows)
-            .unwrap()
-            .numbers("time_s")
-            .unwrap();
+        let times = run.values("convergence", &rows, "time_s");
         assert_eq!(times.len(), 3, "{series}");
-        times.into_iter().map(|time| time.expect(series)).sum::<f64>() / 3.0
+        times.iter().sum::<f64>() / 3.0
     };
     let [chord, control, xbone] = ["Chord of i3", "Chord, owner answers", "P2P-XBone"].map(t90);
     assert!(
@@ -47,11 +41,9 @@ fn xbone_static_stays_broken_and_p2p_xbone_does_not() {
             ("protocol.xbone.provisioning", Cell::from(network)),
             ("time_s", Cell::from(time)),
         ];
-        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
-        let values = run.table("reachability").select(&rows).unwrap();
-        let values = values.numbers("working_fraction").unwrap();
+        let values = run.values("reachability", &rows, "working_fraction");
         assert_eq!(values.len(), 5, "{network}");
-        values.into_iter().flatten().sum::<f64>() / 5.0
+        values.iter().sum::<f64>() / 5.0
     };
     for network in ["overlay alone", "P2P-XBone", "static X-Bone"] {
         // Four standard errors of five rings around what greedy paths on perfect tables have left.
@@ -66,17 +58,8 @@ fn xbone_static_stays_broken_and_p2p_xbone_does_not() {
 
 /// The median T90 in the rows of `convergence` where these columns have these values.
 fn median_t90(run: &Run, columns: &[(&str, Cell)]) -> f64 {
-    let columns = columns
-        .iter()
-        .map(|(column, value)| ((*column).to_owned(), value.clone()));
-    let rows = Conditions::from_iter(columns.chain([("part".to_owned(), Cell::from(0.9))]));
-    let rows = run.table("convergence").select(&rows).unwrap();
-    let mut times: Vec<f64> = rows
-        .numbers("time_s")
-        .unwrap()
-        .into_iter()
-        .map(|time| time.expect("T90"))
-        .collect();
+    let rows = [columns, &[("part", Cell::from(0.9))]].concat();
+    let mut times = run.values("convergence", &rows, "time_s");
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }
@@ -146,11 +129,9 @@ fn xbone_delivery_is_that_of_the_costs_of_a_hop() {
     let (light, heavy) = (of(500), of(5000));
     let value = |run: &Run, by: &str, column: &str| {
         let rows = [("protocol.xbone", Cell::from(by)), ("time_s", Cell::from(0.14))];
-        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
-        let rows = run.table("lookups_over_time").select(&rows).unwrap();
-        let values = rows.numbers(column).unwrap();
+        let values = run.values("lookups_over_time", &rows, column);
         assert_eq!(values.len(), 1, "{by}");
-        values[0].expect(column)
+        values[0]
     };
     for (by, hop_us) in [("DataRouter in tunnels", 7.94), ("UDP daemon", 13.854)] {
         for run in [&light, &heavy] {
@@ -180,11 +161,9 @@ fn xbone_paths_take_as_long_as_the_routers_on_them() {
     let run = run("xbone-paths.toml", 3, &settings);
     let set_up = |switch: &str| {
         let rows = [("protocol.xbone.provisioning.daemons", Cell::from(switch))];
-        let rows = Conditions::from(rows.map(|(column, cell)| (column.to_owned(), cell)));
-        let times = run.table("tunnels").select(&rows).unwrap();
-        let times = times.numbers("set_up_mean_ms").unwrap();
+        let times = run.values("tunnels", &rows, "set_up_mean_ms");
         assert_eq!(times.len(), 3, "{switch}");
-        times.into_iter().flatten().sum::<f64>() / 3.0
+        times.iter().sum::<f64>() / 3.0
     };
     let tunnels = set_up("0 ms");
     assert!((tunnels - 1066.0).abs() < 40.0, "{tunnels}");
@@ -232,10 +211,7 @@ fn xbone_forwarding_has_the_knees_and_the_order_of_the_paper() {
 fn xbone_address_load_silent_departures_break_the_ring() {
     let settings = [r#"sweep."churn.alternating.population"=[200]"#, "run.duration=601s"];
     let run = run("xbone-address-load-silent.toml", 1, &settings);
-    let column = |table: &str, column: &str| -> Vec<f64> {
-        let values = run.table(table).numbers(column).unwrap();
-        values.into_iter().map(|value| value.expect("a value")).collect()
-    };
+    let column = |table: &str, column: &str| run.values(table, &[], column);
     // Those with graceful departures come first.
     let paths = column("availability", "working_end_fraction");
     assert!(paths[0] > 0.8 && paths[1] < 0.3, "{paths:?}");
@@ -278,10 +254,7 @@ fn xbone_address_load_of_an_event_falls_with_the_rate() {
         r#"sweep."protocol.xbone.over.chord.stabilize_period"=["5s"]"#,
     ];
     let run = run("xbone-address-load-churn.toml", 1, &settings);
-    let column = |table: &str, column: &str| -> Vec<f64> {
-        let values = run.table(table).numbers(column).unwrap();
-        values.into_iter().map(|value| value.expect("a value")).collect()
-    };
+    let column = |table: &str, column: &str| run.values(table, &[], column);
     let (load, paths) = (
         column("address_servers", "offered_per_event"),
         column("availability", "working_mean_fraction"),

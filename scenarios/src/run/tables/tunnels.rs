@@ -9,8 +9,8 @@ use crate::run::tunnels::{ServerLoad, Tunnels};
 use crate::scenario::Scenario;
 
 /// What the address servers had to do since measurement began, a row a server. `offered` are transactions that came, repetitions
-/// included (`offered_per_event` for each join or departure), of which `lost` found the queue full; `requests` and `releases` were served, and `refused` are the requests among them that
-/// got no addresses. Waiting is in the queue, before the service; `utilisation` is the share of the measured time in which the
+/// included (`offered_per_event` for each join or departure), of which `lost` found the queue full; `requests` and `releases` were
+/// served, and `refused` are the requests among them that got no addresses. Waiting is in the queue, before the service; `utilisation` is the share of the measured time in which the
 /// server was busy, a time in which it was down included. The longest wait, the most transactions that were there and the most pairs
 /// that were handed out are those since the run began; `pairs_end` are handed out at its end.
 pub(super) const ADDRESS_SERVERS: Layout = Layout {
