@@ -84,6 +84,7 @@ mod pool;
 #[cfg(test)]
 mod tests;
 mod tunnel;
+mod whole;
 mod wire;
 
 use sim_core::addr::NodeAddr;
@@ -103,6 +104,7 @@ pub use ledger::{Answer, Counts, Held, Lease, LeaseId, Ledger, Outcome, Terms, T
 pub use manager::Manager;
 pub use node::{Arrival, VirtualNode};
 pub use pool::{AddressPair, Block, BlockPool, PoolError, VirtualAddr};
+pub use whole::whole;
 pub use wire::{Msg, Tunnelled};
 
 /// A participant of a virtual network whose overlay is `C`, by its role.

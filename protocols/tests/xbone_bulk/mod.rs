@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use protocols::chord::{self, Chord, Ring};
 use protocols::id::{Contact, Id};
 use protocols::kbr::Nothing;
-use protocols::xbone::{Arrival, ContactInfo, Init, XBone};
+use protocols::layer::Both;
+use protocols::xbone::{self, ContactInfo, Init, XBone};
 use sim_core::addr::NodeAddr;
 
 /// Chord whose peers are called by contact information.
@@ -25,7 +26,7 @@ pub fn contact(node: u32) -> Contact<ContactInfo> {
 
 /// A network that is whole.
 pub struct Whole {
-    ring: Ring<ContactInfo>,
+    inits: Vec<Init<chord::Init<ContactInfo>>>,
     /// Both ends of each tunnel.
     pub tunnels: BTreeSet<(NodeAddr, NodeAddr)>,
 }
@@ -33,16 +34,24 @@ pub struct Whole {
 impl Whole {
     pub fn new(config: &chord::Config, nodes: u32) -> Self {
         let ring = Ring::new(config, (0..nodes).map(contact));
+        let overlay = |node| {
+            let id = contact(node).id;
+            let tables = Box::new(ring.tables(id));
+            (NodeAddr(node), chord::Init::Ready { id, tables })
+        };
+        let config = Both {
+            own: xbone::Config::default(),
+            below: config.clone(),
+        };
+        let inits = xbone::whole::<Inner>(&config, (0..nodes).map(overlay).collect());
         let mut tunnels = BTreeSet::new();
-        for node in 0..nodes {
-            let tables = ring.tables(contact(node).id);
-            let listed = tables.predecessor.into_iter().chain(tables.successors.iter().copied());
-            for peer in listed.chain(tables.fingers.contacts()) {
-                let (one, other) = (NodeAddr(node), XBone::<Inner>::base_addr(peer.addr));
-                tunnels.extend([(one, other), (other, one)]);
+        for (init, node) in inits.iter().zip(0..) {
+            if let Init::Node(arrival) = init {
+                let peers = arrival.tunnels.iter().map(|(peer, _)| XBone::<Inner>::base_addr(*peer));
+                tunnels.extend(peers.map(|peer| (NodeAddr(node), peer)));
             }
         }
-        Whole { ring, tunnels }
+        Whole { inits, tunnels }
     }
 
     /// The other ends of a node's tunnels.
@@ -53,15 +62,6 @@ impl Whole {
 
     /// What a node starts as.
     pub fn init(&self, node: u32) -> Init<chord::Init<ContactInfo>> {
-        let id = contact(node).id;
-        let peers = self.peers(NodeAddr(node));
-        Init::Node(Box::new(Arrival {
-            overlay: chord::Init::Ready {
-                id,
-                tables: Box::new(self.ring.tables(id)),
-            },
-            bootstrap: None,
-            tunnels: peers.map(|peer| (ContactInfo::seal(peer), None)).collect(),
-        }))
+        self.inits[node as usize].clone()
     }
 }

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use protocols::kbr::Step;
 use protocols::layer::{Both, Part};
 use protocols::xbone::{
-    AddressServer, Arrival, Command, Config, ContactInfo, Driver, Event, Init, Provisioning, XBone,
+    self, AddressServer, Arrival, Command, Config, ContactInfo, Driver, Event, Init, Provisioning, XBone,
 };
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::Protocol;
@@ -48,13 +48,6 @@ where
             .iter()
             .map(|(id, addr)| (*id, ContactInfo::seal(*addr)))
             .collect()
-    }
-
-    /// Whom a node lists that starts so.
-    fn listed(config: &ConfigOf<Self>, addr: NodeAddr, init: InitOf<O, ContactInfo>) -> Vec<NodeAddr> {
-        // What it lists does not depend on chance.
-        let node = O::Protocol::new(ContactInfo::seal(addr), init, &config.below, StreamKey::root(0, 0));
-        node.listed().map(Self::base).collect()
     }
 }
 
@@ -196,21 +189,8 @@ where
             streams: surroundings.streams,
         };
         let overlays = O::perfect(&config.below, &Self::sealed(members), &within);
-        let addrs = || members.iter().map(|(_, addr)| *addr);
-        let listed = |(addr, init): (NodeAddr, &InitOf<O, ContactInfo>)| {
-            let peers = Self::listed(config, addr, init.clone());
-            (addr, peers)
-        };
-        let lists: Vec<(NodeAddr, Vec<NodeAddr>)> = addrs().zip(&overlays).map(listed).collect();
-        let tunnels = bulk::by_end(&bulk::pairs(&lists, config.own.max_tunnels));
-        let arrival = |(addr, overlay)| {
-            Init::Node(Box::new(Arrival {
-                overlay,
-                bootstrap: None,
-                tunnels: bulk::tunnels_of(addr, &tunnels),
-            }))
-        };
-        addrs().zip(overlays).map(arrival).collect()
+        let addrs = members.iter().map(|(_, addr)| *addr);
+        xbone::whole::<O::Protocol>(config, addrs.zip(overlays).collect())
     }
 
     fn joining(config: &ConfigOf<Self>, id: u128, bootstrap: NodeAddr) -> InitOf<Self> {

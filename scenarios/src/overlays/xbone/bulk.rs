@@ -1,34 +1,10 @@
-//! The tunnels that stand when a virtual network is made in bulk.
+//! The addresses of the tunnels that stand when a virtual network is made in bulk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use protocols::xbone::{Arrival, ContactInfo, Driver, Held, Init, LeaseId, Ledger, Outcome, Terms, Transaction, XBone};
+use protocols::xbone::{Arrival, Driver, Held, Init, LeaseId, Ledger, Outcome, Terms, Transaction, XBone};
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimTime;
-
-/// The pairs of nodes that have a tunnel, of nodes that list these others: both ends have it if either wants it, as long as
-/// neither has too many.
-pub(super) fn pairs(lists: &[(NodeAddr, Vec<NodeAddr>)], max_tunnels: usize) -> BTreeSet<(NodeAddr, NodeAddr)> {
-    let there: BTreeSet<NodeAddr> = lists.iter().map(|(addr, _)| *addr).collect();
-    let wanted = lists.iter().flat_map(|(addr, peers)| {
-        let there = &there;
-        let others = peers.iter().filter(move |peer| *peer != addr && there.contains(peer));
-        others.map(move |peer| (*addr.min(peer), *addr.max(peer)))
-    });
-    let wanted: BTreeSet<(NodeAddr, NodeAddr)> = wanted.collect();
-    let mut ends: BTreeMap<NodeAddr, usize> = BTreeMap::new();
-    let has_room = |pair: &(NodeAddr, NodeAddr)| {
-        let room = [pair.0, pair.1]
-            .iter()
-            .all(|end| ends.get(end).is_none_or(|tunnels| *tunnels < max_tunnels));
-        if room {
-            *ends.entry(pair.0).or_default() += 1;
-            *ends.entry(pair.1).or_default() += 1;
-        }
-        room
-    };
-    wanted.into_iter().filter(has_room).collect()
-}
 
 /// The golden section less one.
 const GOLDEN_SECTION: f64 = 0.618_033_988_749_894_9;
@@ -97,25 +73,6 @@ fn ask(ledger: &mut Ledger, server: NodeAddr, id: LeaseId, peer: NodeAddr, of_te
         pair,
         until: term.map_or(SimTime::MAX, |term| SimTime::ZERO + term.mul_f64(of_term)),
     })
-}
-
-/// The tunnels of a node, of these pairs.
-pub(super) fn tunnels_of(
-    addr: NodeAddr,
-    pairs: &BTreeMap<NodeAddr, Vec<NodeAddr>>,
-) -> Vec<(ContactInfo, Option<Held>)> {
-    let peers = pairs.get(&addr).into_iter().flatten();
-    peers.map(|peer| (ContactInfo::seal(*peer), None)).collect()
-}
-
-/// The other ends of the tunnels of each node.
-pub(super) fn by_end(pairs: &BTreeSet<(NodeAddr, NodeAddr)>) -> BTreeMap<NodeAddr, Vec<NodeAddr>> {
-    let mut by_end: BTreeMap<NodeAddr, Vec<NodeAddr>> = BTreeMap::new();
-    for (one, other) in pairs {
-        by_end.entry(*one).or_default().push(*other);
-        by_end.entry(*other).or_default().push(*one);
-    }
-    by_end
 }
 
 #[cfg(test)]
