@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::hash::Hash;
 
-use sim_core::protocol::{Ctx, Host, OperationId, Protocol, TimerId, Wire};
+use sim_core::protocol::{Ctx, Host, LinkChange, OperationId, Protocol, TimerId, Wire};
 use sim_core::random::{NodeRng, StreamKey};
 use sim_core::time::SimDuration;
 
@@ -181,6 +181,10 @@ impl<C: Protocol, L: Layer<C>> Protocol for Over<L, C> {
         });
     }
 
+    fn on_link(&mut self, ctx: &mut Ctx<'_, Self>, change: LinkChange<C::Addr>) {
+        self.turn(ctx, |_, below| below.call(|child, ctx| child.on_link(ctx, change)));
+    }
+
     fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Self::Command) {
         self.turn(ctx, |layer, below| match command {
             Part::Own(command) => layer.on_command(below, operation, command),
@@ -310,6 +314,14 @@ struct Port<'a, 'b, L: Layer<C>, C: Protocol> {
 impl<C: Protocol, L: Layer<C>> Host<C> for Port<'_, '_, L, C> {
     fn send(&mut self, to: C::Addr, msg: C::Msg) {
         self.ctx.send(to, Part::Below(msg));
+    }
+
+    fn broadcast(&mut self, msg: C::Msg) {
+        self.ctx.broadcast(Part::Below(msg));
+    }
+
+    fn links(&self) -> &[C::Addr] {
+        self.ctx.links()
     }
 
     fn set_timer(&mut self, delay: SimDuration, timer: C::Timer) -> TimerId {

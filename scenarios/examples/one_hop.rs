@@ -27,7 +27,7 @@ pub struct OneHop {
 }
 
 /// What nodes say to each other.
-#[derive(Hash, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum Msg {
     /// I am new: who is there?
     Join(u128),

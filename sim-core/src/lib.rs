@@ -12,6 +12,7 @@ pub mod churn;
 pub mod distribution;
 mod environment;
 pub mod fingerprint;
+pub mod link_layer;
 mod links;
 pub mod math;
 pub mod network;

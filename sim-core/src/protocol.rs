@@ -27,7 +27,7 @@ pub struct TimerId {
 }
 
 /// A message as the network sees it: a kind, a size, and contents that the fingerprint covers.
-pub trait Wire: Hash {
+pub trait Wire: Hash + Clone {
     /// How many kinds of message there are.
     const KINDS: usize;
 
@@ -39,6 +39,15 @@ pub trait Wire: Hash {
 
     /// Size on the wire in bytes, headers included: the one place where a protocol's bytes are charged.
     fn wire_bytes(&self) -> u32;
+}
+
+/// What a node is told of its neighbourhood, where only neighbours can talk: a link layer that senses its carrier.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LinkChange<A> {
+    /// From now on there is a link to this node.
+    Up(A),
+    /// The link to this node is gone, or the node is.
+    Down(A),
 }
 
 /// A node of a protocol, or of a layer of one.
@@ -73,6 +82,10 @@ pub trait Protocol: Sized + Send {
     /// A timer that this incarnation set, and did not cancel, is due.
     fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Self::Timer);
 
+    /// A link came up or went down: only where [links](crate::link_layer) are simulated. A protocol that finds its neighbours by
+    /// messages alone need not listen. The links that stand when a node starts are not told; [`Ctx::links`] has them.
+    fn on_link(&mut self, _ctx: &mut Ctx<'_, Self>, _change: LinkChange<Self::Addr>) {}
+
     /// Something is asked from above. The event that answers it repeats `operation`.
     fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Self::Command);
 
@@ -93,6 +106,14 @@ pub trait Host<P: Protocol> {
 
     /// Tells whoever is above.
     fn emit(&mut self, event: P::Event);
+
+    /// Hands one message to the link layer, for all neighbours at once. Without a link layer there is none to hear it.
+    fn broadcast(&mut self, _msg: P::Msg) {}
+
+    /// The neighbours to which there is a link at this moment, in ascending order: none without a link layer.
+    fn links(&self) -> &[P::Addr] {
+        &[]
+    }
 
     /// The round trip of the direct path to a peer, where the host can tell: the engine can, a layer and a test need not.
     fn round_trip(&self, _to: P::Addr) -> Option<SimDuration> {
@@ -161,6 +182,19 @@ impl<'a, P: Protocol> Ctx<'a, P> {
     #[inline]
     pub fn send(&mut self, to: P::Addr, msg: P::Msg) {
         self.host.send(to, msg);
+    }
+
+    /// Sends one message that all neighbours hear, each unless it is lost on the way to him: for protocols of the network layer.
+    #[inline]
+    pub fn broadcast(&mut self, msg: P::Msg) {
+        self.host.broadcast(msg);
+    }
+
+    /// The neighbours to which there is a link at this moment, in ascending order, as a link layer that senses its carrier
+    /// knows them: for protocols of the network layer whose paper takes this for known.
+    #[inline]
+    pub fn links(&self) -> &[P::Addr] {
+        self.host.links()
     }
 
     /// Sets a timer `delay` ahead; a delay of zero means a nanosecond.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::protocol::{Ctx, Host, OperationId, Protocol, TimerId};
+use crate::protocol::{Ctx, Host, LinkChange, OperationId, Protocol, TimerId};
 use crate::random::{NodeRng, StreamKey};
 use crate::time::{SimDuration, SimTime};
 
@@ -15,6 +15,8 @@ pub enum Effect<P: Protocol> {
         /// What.
         msg: P::Msg,
     },
+    /// A message was sent to all neighbours.
+    Broadcast(P::Msg),
     /// A timer was set.
     SetTimer {
         /// Its name.
@@ -44,6 +46,7 @@ where
                     msg: other_msg,
                 },
             ) => to == other_to && msg == other_msg,
+            (Effect::Broadcast(msg), Effect::Broadcast(other_msg)) => msg == other_msg,
             (
                 Effect::SetTimer { id, delay, timer },
                 Effect::SetTimer {
@@ -66,6 +69,7 @@ where
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Effect::Send { to, msg } => write!(f, "send to {to:?}: {msg:?}"),
+            Effect::Broadcast(msg) => write!(f, "broadcast: {msg:?}"),
             Effect::SetTimer { id, delay, timer } => write!(f, "set {id:?} in {delay}: {timer:?}"),
             Effect::CancelTimer(id) => write!(f, "cancel {id:?}"),
             Effect::Emit(event) => write!(f, "emit {event:?}"),
@@ -86,6 +90,7 @@ pub struct Recorder<P: Protocol> {
 }
 
 struct Log<P: Protocol> {
+    links: Vec<P::Addr>,
     effects: Vec<Effect<P>>,
     now: SimTime,
     next_timer: u32,
@@ -94,6 +99,14 @@ struct Log<P: Protocol> {
 impl<P: Protocol> Host<P> for Log<P> {
     fn send(&mut self, to: P::Addr, msg: P::Msg) {
         self.effects.push(Effect::Send { to, msg });
+    }
+
+    fn broadcast(&mut self, msg: P::Msg) {
+        self.effects.push(Effect::Broadcast(msg));
+    }
+
+    fn links(&self) -> &[P::Addr] {
+        &self.links
     }
 
     fn set_timer(&mut self, delay: SimDuration, timer: P::Timer) -> TimerId {
@@ -126,6 +139,7 @@ impl<P: Protocol> Recorder<P> {
             me,
             rng: streams.rng(),
             log: Log {
+                links: Vec::new(),
                 effects: Vec::new(),
                 now: SimTime::ZERO,
                 next_timer: 0,
@@ -147,6 +161,25 @@ impl<P: Protocol> Recorder<P> {
     /// Delivers a message and returns what the node did.
     pub fn message(&mut self, from: P::Addr, msg: P::Msg) -> Vec<Effect<P>> {
         self.call(|node, ctx| node.on_message(ctx, from, msg))
+    }
+
+    /// Lays the links that the node starts with, without telling it: in ascending order.
+    pub fn lay_links(&mut self, links: &[P::Addr]) {
+        self.log.links = links.to_vec();
+    }
+
+    /// Lets a link come up or go down and returns what the node did.
+    pub fn link(&mut self, change: LinkChange<P::Addr>) -> Vec<Effect<P>> {
+        let links = &mut self.log.links;
+        match change {
+            LinkChange::Up(peer) => {
+                links.push(peer);
+                links.sort_unstable();
+                links.dedup();
+            }
+            LinkChange::Down(peer) => links.retain(|known| *known != peer),
+        }
+        self.call(|node, ctx| node.on_link(ctx, change))
     }
 
     /// Fires a timer and returns what the node did.

@@ -21,7 +21,7 @@ enum Order {
     CancelLast,
 }
 
-#[derive(Hash)]
+#[derive(Clone, Hash)]
 struct Number(u32);
 
 impl Wire for Number {

@@ -88,7 +88,7 @@ struct Below {
     routes: BTreeMap<Virtual, NodeAddr>,
 }
 
-#[derive(Hash)]
+#[derive(Clone, Hash)]
 struct Inner<M> {
     from: Virtual,
     payload: M,
