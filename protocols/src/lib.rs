@@ -2,7 +2,8 @@
 //!
 //! A protocol implements [`sim_core::protocol::Protocol`]. What several protocols need is here once: identifiers ([`id`]),
 //! what a structured overlay owes the layers above it ([`kbr`]), the wiring of a layer over another protocol ([`layer`]), a
-//! request with its time-out and retries ([`request`]) and the walk of an iterative lookup ([`lookup`]).
+//! request with its time-out and retries ([`request`]), the walk of an iterative lookup ([`lookup`]) and the packets that a
+//! network layer carries ([`packet`]).
 
 pub mod chord;
 pub mod dht;
@@ -10,6 +11,7 @@ pub mod id;
 pub mod kbr;
 pub mod layer;
 pub mod lookup;
+pub mod packet;
 pub mod pastry;
 pub mod request;
 pub mod xbone;
