@@ -13,5 +13,6 @@ pub mod layer;
 pub mod lookup;
 pub mod packet;
 pub mod pastry;
+pub mod peernet;
 pub mod request;
 pub mod xbone;
