@@ -72,7 +72,11 @@ impl PeerNet {
             return;
         }
         match config.rules {
-            Rules::Dart => self.select(ctx),
+            Rules::Dart => {
+                if !self.select(ctx) {
+                    ctx.emit(Event::Refused);
+                }
+            }
             Rules::PeerNet2003 => {
                 self.move_to(ctx, None, false);
                 self.ask(ctx);
@@ -93,8 +97,10 @@ impl PeerNet {
         address.is_some_and(|address| self.table.validates(self.id, *address, &self.neighbours))
     }
 
-    /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates.
-    fn select(&mut self, ctx: &mut Ctx<'_, Self>) {
+    /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
+    /// there is one. Where there is none the node keeps the invalid address: a node without one that lies between two networks would
+    /// keep them from hearing of each other, and itself from an address that is valid next to both.
+    fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
         let bits = self.bits;
         let mut blocks: Vec<_> = self
             .neighbours
@@ -109,12 +115,10 @@ impl PeerNet {
             .into_iter()
             .flat_map(beside)
             .find(|address| self.would_validate(*address));
-        if choice.is_none() {
-            ctx.emit(Event::Refused);
+        if choice.is_some() {
+            self.move_to(ctx, choice, false);
         }
-        // Nobody to be beside, or whose network to keep: a network of its own.
-        let alone = self.neighbours.addressed().next().is_none();
-        self.move_to(ctx, choice.or(alone.then(|| self.first_address())), false);
+        choice.is_some()
     }
 
     /// Whether an address would be valid for this node, by what its neighbours have said.
@@ -188,8 +192,10 @@ impl PeerNet {
         let Some(migrating) = self.answered(ctx, from) else {
             return;
         };
+        // One that does not validate will do until the next hello, so that the networks on both sides hear of each other; to
+        // migrate there would be no gain.
         let wanted = self.address.is_some() == migrating && address.bits() == self.bits;
-        if wanted && self.would_validate(address) {
+        if wanted && (!migrating || self.would_validate(address)) {
             self.move_to(ctx, Some(address), migrating);
             self.say_hello(ctx);
         } else {
