@@ -29,7 +29,8 @@
 //!   case after a neighbour's expiry.
 //! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello and whenever a neighbour's hello
 //!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
-//!   Who finds none that is valid keeps the one it has, so that news passes through it.
+//! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
+//!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
 //! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
 //!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.
