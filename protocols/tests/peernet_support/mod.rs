@@ -78,12 +78,24 @@ pub fn network<O: Observer<PeerNet>>(
     seed: u64,
     observer: O,
 ) -> Network<O> {
+    split_network(nodes, source, config, seed, 1, observer)
+}
+
+/// The same, executed in so many parts.
+pub fn split_network<O: Observer<PeerNet>>(
+    nodes: u32,
+    source: impl LinkSource + 'static,
+    config: Config,
+    seed: u64,
+    partitions: u32,
+    observer: O,
+) -> Network<O> {
     let setup = Setup {
         config: config.validate().expect("a configuration that works"),
         network: Box::new(Nothing),
         nodes,
         streams: StreamKey::root(seed, 0),
-        partitions: 1,
+        partitions,
     };
     let links = LinkLayer::new(nodes, Box::new(source), air()).expect("an air that works");
     Simulation::linked(setup, links, Script::default(), observer)
