@@ -292,12 +292,15 @@ pub fn cold_start(nodes: u32, config: Config, seed: u64) -> (Network, Vec<(u32, 
     (network, links)
 }
 
+/// A packet between two lookups: by source, operation, destination and number of lookups on the way.
+pub type Leg = (NodeAddr, OperationId, NodeAddr, u8);
+
 /// Follows packets, and ends the run when one comes to a node for the second time although nobody on its way has changed his
 /// address since the first, and it has not been looked up again.
 #[derive(Default)]
 pub struct Loops {
-    /// By source, operation, destination and number of lookups on the way: who sent it on, and when.
-    pub ways: BTreeMap<(NodeAddr, OperationId, NodeAddr, u8), Vec<(SimTime, NodeAddr)>>,
+    /// Who sent it on, and when.
+    pub ways: BTreeMap<Leg, Vec<(SimTime, NodeAddr)>>,
     changed: BTreeMap<NodeAddr, SimTime>,
     found: Option<String>,
 }
