@@ -7,11 +7,13 @@
 
 pub mod chord;
 pub mod dht;
+pub mod distance_vector;
 pub mod flooding;
 pub mod id;
 pub mod kbr;
 pub mod layer;
 pub mod lookup;
+mod neighbours;
 pub mod packet;
 pub mod pastry;
 pub mod request;
