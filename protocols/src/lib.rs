@@ -5,6 +5,7 @@
 //! request with its time-out and retries ([`request`]), the walk of an iterative lookup ([`lookup`]) and the packets that a
 //! network layer carries ([`packet`]).
 
+pub mod aodv;
 pub mod chord;
 pub mod dht;
 pub mod distance_vector;
