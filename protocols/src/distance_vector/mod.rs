@@ -99,6 +99,11 @@ impl DistanceVector {
         self.table.hops(to)
     }
 
+    /// How new what the node knows of the way to `to` is, also if the route is broken.
+    pub fn known_sequence(&self, to: NodeAddr) -> Option<u32> {
+        self.table.sequence(to)
+    }
+
     fn own_entry(&self) -> Entry {
         Entry {
             to: self.me,
