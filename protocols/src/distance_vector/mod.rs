@@ -34,6 +34,8 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, LinkChange, OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
@@ -137,7 +139,7 @@ impl DistanceVector {
     fn update(&mut self, ctx: &mut Ctx<'_, Self>) {
         self.update_is_set = false;
         let own = std::mem::take(&mut self.renumbered).then(|| self.own_entry());
-        let entries: Vec<Entry> = own.into_iter().chain(self.table.tell_changed()).collect();
+        let entries: Arc<[Entry]> = own.into_iter().chain(self.table.tell_changed()).collect();
         // A full dump may have told it all in the meantime.
         if !entries.is_empty() {
             self.quiet_until = ctx.now() + ctx.config().aggregation;
