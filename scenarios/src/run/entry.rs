@@ -12,10 +12,11 @@ use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 use sim_core::world::World;
 
+use super::population::Distance;
 use super::spread::{self, NodeLoads};
 use super::trace::{Line, Tracer, Window};
 use super::watch::Watch;
-use super::world::{DirectPaths, Distance, ScenarioWorld, Turn};
+use super::world::{DirectPaths, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
 use crate::lookup_trace::{Field, LookupTrace};

@@ -7,6 +7,7 @@ mod load;
 mod measure;
 mod members;
 pub mod memory;
+mod population;
 mod precision;
 mod reachability;
 mod rings;

@@ -161,6 +161,8 @@ pub enum BringUp {
     },
     /// All nodes are there at time 0 with the tables that the finished protocol would have.
     Bulk,
+    /// All nodes are there at time 0 and know nothing: a network layer begins from its links.
+    Cold,
 }
 
 /// What is watched beside the measurements.

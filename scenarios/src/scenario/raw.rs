@@ -144,6 +144,8 @@ pub(super) enum RawBringUp {
     },
     /// All are there at time zero, with the tables that the finished protocol would have.
     Bulk {},
+    /// All are there at time zero and know nothing: for protocols of the network layer, which begin from their links.
+    Cold {},
 }
 
 /// How arrivals are spread while an overlay is brought up.

@@ -242,6 +242,7 @@ fn check_seed(seed: u64, document: &Document) -> Result<(), InputError> {
 fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Document) -> Result<BringUp, InputError> {
     match raw {
         RawBringUp::Bulk {} => Ok(BringUp::Bulk),
+        RawBringUp::Cold {} => Ok(BringUp::Cold),
         RawBringUp::Joins {
             bulk_beyond: Some(0), ..
         } => Err(document

@@ -6,10 +6,11 @@ use sim_core::time::SimTime;
 use sim_core::world::Control;
 
 use super::super::measure::TableCount;
+use super::super::population::Machine;
 use super::super::reachability::{PathCount, arriving};
 use super::super::rings::count_rings;
 use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
-use super::{Machine, ScenarioWorld, Turn};
+use super::{ScenarioWorld, Turn};
 use crate::overlays::{Overlay, Step};
 use crate::scenario::{BringUp, Reachability};
 
@@ -28,10 +29,9 @@ impl<O: Overlay> ScenarioWorld<O> {
         let now = control.now();
         let coming = matches!(self.plan.bring_up, BringUp::Joins { over, .. } if now < SimTime::ZERO + over);
         let looked_at = |machine: &Machine| machine.up || (coming && machine.first.up);
-        let machine = |addr: &NodeAddr| &self.machines[self.plan.hosts.of(*addr).index()];
         let nodes: Vec<NodeAddr> = (0..self.plan.nodes)
             .map(NodeAddr)
-            .filter(|addr| looked_at(machine(addr)))
+            .filter(|addr| looked_at(self.population.machine(*addr)))
             .collect();
         let targets = match destinations {
             Some(count) => sample(
