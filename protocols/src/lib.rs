@@ -7,6 +7,7 @@
 
 pub mod chord;
 pub mod dht;
+pub mod flooding;
 pub mod id;
 pub mod kbr;
 pub mod layer;
@@ -14,4 +15,5 @@ pub mod lookup;
 pub mod packet;
 pub mod pastry;
 pub mod request;
+mod seen;
 pub mod xbone;

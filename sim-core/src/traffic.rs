@@ -82,6 +82,8 @@ pub struct Traffic {
     pub unreachable: u64,
     /// What came to the access links, where they have a bandwidth. What is lost there is not counted in `lost`.
     pub links: Option<LinkTraffic>,
+    /// What came to the shared medium, where its capacity is limited. What is lost there is not counted in `lost`.
+    pub medium: Option<QueueTraffic>,
 }
 
 impl Traffic {
@@ -93,6 +95,7 @@ impl Traffic {
             lost: 0,
             unreachable: 0,
             links: None,
+            medium: None,
         }
     }
 
@@ -128,6 +131,9 @@ impl Traffic {
         if let Some(links) = &other.links {
             self.links.get_or_insert_default().add(links);
         }
+        if let Some(medium) = &other.medium {
+            self.medium.get_or_insert_default().add(medium);
+        }
     }
 
     /// What was sent since an earlier state of the same counters.
@@ -142,6 +148,9 @@ impl Traffic {
         if let (Some(links), Some(earlier)) = (&mut difference.links, &earlier.links) {
             links.up.remove(&earlier.up);
             links.down.remove(&earlier.down);
+        }
+        if let (Some(medium), Some(earlier)) = (&mut difference.medium, &earlier.medium) {
+            medium.remove(earlier);
         }
         difference
     }
