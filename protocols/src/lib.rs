@@ -14,6 +14,7 @@ pub mod layer;
 pub mod lookup;
 pub mod packet;
 pub mod pastry;
+pub mod peernet;
 pub mod request;
 mod seen;
 pub mod xbone;
