@@ -1,12 +1,12 @@
 //! Flooding in scenarios: `[protocol.flooding]`.
 
-use protocols::flooding::{Config, ConfigError, Flooding};
+use protocols::flooding::{Config, Flooding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::OperationId;
 
-use super::{NetworkLayer, Outcome, Send, Told};
+use super::{NetworkLayer, Outcome, Send, Told, setting};
 use crate::input::InputError;
 use crate::scenario::{Point, Settings};
 use crate::units::Duration;
@@ -48,11 +48,8 @@ impl NetworkLayer for FloodingLayer {
             lifetime: lifetime.get(),
         };
         config.validate().map_err(|error| {
-            let key = match error {
-                ConfigError::Memory => "memory",
-                ConfigError::Lifetime => "lifetime",
-            };
-            settings.error_at(key, error.to_string())
+            let message = error.to_string();
+            settings.error_at(setting(&message), &message)
         })
     }
 

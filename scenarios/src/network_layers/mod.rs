@@ -4,11 +4,18 @@
 //! Its nodes talk to their neighbours only, over the links that a scenario's network has. An [overlay](crate::overlays), whose
 //! nodes can talk to all others, is something else.
 
+mod aodv;
+mod distance_vector;
 mod flooding;
+mod peernet;
+mod sensing;
 
 use std::fmt::Debug;
 
+pub use aodv::AodvLayer;
+pub use distance_vector::DistanceVectorLayer;
 pub use flooding::FloodingLayer;
+pub use peernet::PeerNetLayer;
 pub use protocols::packet::{Carries, Dropped, Outcome, Packet, Send};
 use schemars::JsonSchema;
 use sim_core::addr::NodeAddr;
@@ -23,6 +30,8 @@ pub type ConfigOf<N> = <<N as NetworkLayer>::Protocol as Protocol>::Config;
 pub type InitOf<N> = <<N as NetworkLayer>::Protocol as Protocol>::Init;
 /// Shorthand: what a node of a network layer is asked.
 pub type CommandOf<N> = <<N as NetworkLayer>::Protocol as Protocol>::Command;
+/// Shorthand: what the nodes of a network layer say to each other.
+pub type MessageOf<N> = <<N as NetworkLayer>::Protocol as Protocol>::Msg;
 /// Shorthand: what a node of a network layer tells.
 pub type EventOf<N> = <<N as NetworkLayer>::Protocol as Protocol>::Event;
 
@@ -41,7 +50,7 @@ pub trait NetworkLayer: Sized + Sync + 'static {
     /// shown by editors, through the JSON Schema of scenarios.
     type Settings: JsonSchema;
     /// The protocol itself.
-    type Protocol: Protocol<Addr = NodeAddr, Config: Clone, Msg: Debug + Carries, Timer: Debug, Command: Debug, Event: Debug>;
+    type Protocol: Protocol<Addr = NodeAddr, Config: Clone, Msg: Debug + Carries, Timer: Debug, Command: Debug, Event: Debug + Clone>;
 
     /// The kinds of messages that carry packets: what the others cost is the price of knowing the way.
     const DATA_KINDS: &'static [&'static str];
@@ -91,6 +100,8 @@ pub struct AddressCalls<N: NetworkLayer> {
     pub bits: fn(&ConfigOf<N>) -> u32,
     /// The address of a node at this moment, if it has one.
     pub of: fn(&N::Protocol) -> Option<u128>,
+    /// The address to which a message with a packet goes.
+    pub heading: fn(&MessageOf<N>) -> Option<u128>,
 }
 
 /// How a lookup service is asked.
@@ -106,8 +117,15 @@ pub struct LookupCalls<N: NetworkLayer> {
 pub enum Told {
     /// Something became of a packet.
     Packet(Outcome),
-    /// The node has this address from now on, or none.
-    Address(Option<u128>),
+    /// The node has another address from now on, or none.
+    Address {
+        /// The one that it had before, if any.
+        from: Option<u128>,
+        /// The one that it has now, if any.
+        to: Option<u128>,
+        /// Whether it moved on its own account, to balance the tree of addresses.
+        migrated: bool,
+    },
     /// There was no address for the node, or for one that asked it.
     Refused,
     /// A lookup was answered.
@@ -116,8 +134,10 @@ pub enum Told {
         operation: OperationId,
         /// The address that was found.
         address: u128,
-        /// How many links the question and the answer have crossed.
+        /// How many links the question has crossed.
         hops: u32,
+        /// How many links the answer has crossed.
+        hops_back: u32,
     },
     /// A lookup was given up.
     NotFound {
@@ -126,4 +146,9 @@ pub enum Told {
     },
     /// Nothing that is measured.
     Other,
+}
+
+/// The setting that a parameter's error is about: each of these errors begins with its name.
+fn setting(message: &str) -> &str {
+    message.split(' ').next().unwrap_or_default()
 }

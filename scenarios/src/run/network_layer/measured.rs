@@ -6,9 +6,7 @@ use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::network_layers::Dropped;
-
-/// Stretch is counted in millionths.
-pub(crate) const STRETCH_UNIT: f64 = 1e-6;
+use crate::run::tally::STRETCH_UNIT;
 
 /// Everything that one run of a network layer measured, beside what runs of overlays measure, too. Counts and integer sums, so that
 /// tables do not depend on the order of additions.
@@ -38,6 +36,20 @@ pub struct NetworkMeasured {
     pub data_kinds: &'static [&'static str],
     /// The kinds of messages that keep the lookup service up to date.
     pub update_kinds: &'static [&'static str],
+}
+
+impl NetworkMeasured {
+    /// All packets together.
+    pub fn packets(&self) -> PacketTally {
+        let mut sum = PacketTally::default();
+        self.bins.iter().for_each(|bin| sum.add(bin));
+        sum
+    }
+
+    /// The most links that led to somebody whose address was looked up.
+    pub fn farthest(&self) -> Option<u32> {
+        self.lookups.keys().next_back().copied().flatten()
+    }
 }
 
 /// Packets counted together.
@@ -129,8 +141,10 @@ pub struct LookupTally {
     pub failed: u64,
     /// Those that were under way when the run ended.
     pub unfinished: u64,
-    /// Links crossed by questions and answers.
+    /// Links crossed by questions that were answered.
     pub hops: u64,
+    /// Links crossed by the answers.
+    pub hops_back: u64,
     /// From the question to the answer, in ns.
     pub latency: u128,
 }
@@ -144,6 +158,7 @@ impl LookupTally {
         self.failed += other.failed;
         self.unfinished += other.unfinished;
         self.hops += other.hops;
+        self.hops_back += other.hops_back;
         self.latency += other.latency;
     }
 }
@@ -153,6 +168,8 @@ impl LookupTally {
 pub struct AddressTally {
     /// How often a node that had an address got another one, since measurement began.
     pub changes: u64,
+    /// How often this was to balance the tree of addresses.
+    pub migrations: u64,
     /// How often a node lost its address and had none, since measurement began.
     pub losses: u64,
     /// How often there was no address for somebody, since measurement began.
