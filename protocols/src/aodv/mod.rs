@@ -28,7 +28,7 @@
 //!   has created or changed a route, and then a search can fail although all links stand.
 //! - A valid route over the link to the destination itself is kept when a longer one is told of, and takes over its number.
 //! - A node that comes back numbers from its clock, so that its numbers do not fall. The RFC has it be silent for
-//!   [`Config::delete_period`] instead.
+//!   [`Config::delete_period`] instead, which also helps where it is back before its neighbours notice: with [`Sensing::Silence`].
 //! - Expired routes are looked for at most ten times a second, so that one can be used a tenth of a second too long.
 //! - Addresses take four bytes, as in the RFC, behind the headers that packets have here.
 

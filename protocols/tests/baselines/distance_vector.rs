@@ -1,4 +1,4 @@
-use protocols::distance_vector::{Config, DistanceVector, ENTRY_BYTES, Trigger, UPDATE_HEADER_BYTES};
+use protocols::distance_vector::{Config, DistanceVector, ENTRY_BYTES, Sensing, Trigger, UPDATE_HEADER_BYTES};
 use protocols::packet::{Dropped, Outcome};
 use sim_core::addr::NodeAddr;
 use sim_core::simulation::Simulation;
@@ -124,17 +124,24 @@ fn no_way_ever_leads_in_a_circle() {
             trigger: Trigger::Metric,
             ..Config::default()
         },
+        Config {
+            sensing: Sensing::Silence(SimDuration::from_secs(9)),
+            ..Config::default()
+        },
     ];
     for seed in 1..13 {
         let nodes = 12;
         let config = Config {
             period: SimDuration::from_secs(3),
-            ..configs[seed as usize % 3]
+            ..configs[seed as usize % configs.len()]
         };
-        let net = Net::contacts(nodes, &random_contacts(nodes, seed, 90_000));
+        let net = Net::contacts(nodes, &random_contacts(nodes, seed, 90_000)).in_disorder(seed);
         let mut simulation = net.watched::<DistanceVector, _>(config, NoCircles::among(nodes));
-        for (time, turn) in random_outages(nodes, seed, 80_000) {
-            simulation.schedule(millis(time), turn);
+        // Who is back before his absence is noticed has forgotten what keeps ways over him free of circles.
+        if config.sensing == Sensing::Carrier {
+            for (time, turn) in random_outages(nodes, seed, 80_000) {
+                simulation.schedule(millis(time), turn);
+            }
         }
         let end = simulation.run_until(millis(100_000));
         assert_eq!(end, Ok(()), "seed {seed}");
