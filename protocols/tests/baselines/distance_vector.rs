@@ -111,7 +111,10 @@ fn settling_saves_updates_and_detours_where_ways_differ() {
     };
     let (damped, undamped) = (updates(Config::default().settling), updates(None));
     // Updates in bytes, and hops too many.
-    assert!(damped.0 < undamped.0 && damped.1 < undamped.1, "{damped:?} {undamped:?}");
+    assert!(
+        damped.0 < undamped.0 && damped.1 < undamped.1,
+        "{damped:?} {undamped:?}"
+    );
 }
 
 /// Perkins and Bhagwat, section 4 and appendix: no circle at any instant, whatever links and nodes do.

@@ -174,7 +174,9 @@ fn point(
         node_lookups,
         measure,
         observe,
-        network_layer: registry.get(protocol.name()).is_some_and(ProtocolEntry::is_network_layer),
+        network_layer: registry
+            .get(protocol.name())
+            .is_some_and(ProtocolEntry::is_network_layer),
         protocol,
         document,
     };
@@ -318,7 +320,8 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
 
 /// What is to be watched, each within the run.
 fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe, InputError> {
-    let reachability = |raw: Option<RawReachability>, key: &str| raw.map(|raw| reachability(&raw, key, document)).transpose();
+    let reachability =
+        |raw: Option<RawReachability>, key: &str| raw.map(|raw| reachability(&raw, key, document)).transpose();
     if let Some(RawLoad { keys }) = raw.load
         && !(1..=KEY_LIMIT).contains(&keys)
     {
