@@ -38,6 +38,11 @@ pub trait ProtocolEntry: Send + Sync {
     /// what the scenario keeps of it. A run that would not fit is refused by this estimate.
     fn node_bytes(&self, point: &Point) -> u64;
 
+    /// Whether it is a protocol of the network layer, whose nodes talk over links to their neighbours and to nobody else.
+    fn is_network_layer(&self) -> bool {
+        false
+    }
+
     /// Runs one simulation.
     ///
     /// # Errors

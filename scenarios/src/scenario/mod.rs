@@ -31,7 +31,7 @@ use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{Document, InputError};
+use crate::input::{Document, InputError, Node};
 use crate::registry::Registry;
 
 pub use asking::By;
@@ -41,7 +41,8 @@ pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, Partition
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
 pub use network::{
-    GraphSource, HostPlacement, HostsAt, MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork,
+    ContactSpec, Gateways, GraphSource, HostPlacement, HostsAt, Joined, LinkedNetwork, LinksError, MeasuredNetwork,
+    Mobility, NETWORKS, Neighbourhood, NetworkModel, NetworkSpec, RoutedNetwork, Who,
 };
 pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
@@ -53,9 +54,11 @@ pub(crate) use validate::check_figures;
 pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
 /// The keys that name files to be read.
-pub const FILE_KEYS: [&str; 4] = [
+pub const FILE_KEYS: [&str; 6] = [
     "network.matrix.file",
     "network.topology.file",
+    "network.radio.mobility.trace.file",
+    "network.contacts.file",
     "churn.trace.file",
     "workload.lookups.trace",
 ];
@@ -208,6 +211,18 @@ impl Point {
     /// A complaint about a value of this point, by its dotted key.
     pub fn error_at(&self, path: &str, message: impl AsRef<str>) -> InputError {
         self.document.error_at(path, message)
+    }
+
+    /// Whether the scenario says something about a dotted key.
+    pub fn is_written(&self, path: &str) -> bool {
+        self.document.get(path).is_some()
+    }
+
+    /// What the network is called in the scenario: `radio` for `[network.radio]`.
+    pub fn network_key(&self) -> &str {
+        let network = self.document.get("network").and_then(Node::as_table);
+        let chosen = network.and_then(|table| table.entries().first());
+        chosen.map_or("", |entry| entry.key.as_str())
     }
 
     /// Whether anybody comes or goes once the overlay has been brought up.

@@ -51,25 +51,34 @@ fn names(units: &[(&str, f64)]) -> String {
 }
 
 /// A number with one of these units, in the unit whose size is 1, up to `most`.
-fn parse(text: &str, expected: &str, units: &[(&str, f64)], most: f64) -> Result<f64, String> {
+fn parse(text: &str, expected: &str, units: &[(&'static str, f64)], most: f64) -> Result<f64, String> {
     let known = || format!("the units are {}", names(units));
     let (number, unit) =
         Decimal::split(text.trim()).ok_or_else(|| format!("expected {expected}, found {text:?}\n{}", known()))?;
     if unit.is_empty() {
-        return Err(format!("expected {expected}, found {text:?} without a unit\n{}", known()));
+        return Err(format!(
+            "expected {expected}, found {text:?} without a unit\n{}",
+            known()
+        ));
     }
     let Some((_, size)) = units.iter().find(|(name, _)| *name == unit) else {
         return Err(format!("expected {expected}: there is no unit {unit:?}\n{}", known()));
     };
     match number.to_f64() * size {
         value if value <= most => Ok(value),
-        _ => Err(format!("{text:?} is out of range: at most {most} {}", unit_of_one(units))),
+        _ => Err(format!(
+            "{text:?} is out of range: at most {most} {}",
+            unit_of_one(units)
+        )),
     }
 }
 
 /// The unit whose size is 1.
 fn unit_of_one(units: &[(&'static str, f64)]) -> &'static str {
-    units.iter().find(|(_, size)| *size == 1.0).map_or("", |(name, _)| *name)
+    units
+        .iter()
+        .find(|(_, size)| *size == 1.0)
+        .map_or("", |(name, _)| *name)
 }
 
 fn bare(number: f64, expected: &str, units: &[(&str, f64)]) -> String {
@@ -172,7 +181,10 @@ mod tests {
             assert!(text.parse::<Speed>().is_err(), "{text:?} was accepted");
         }
         let error = "250".parse::<Length>().unwrap_err();
-        assert!(error.contains("such as \"250m\"") && error.contains("without a unit"), "{error}");
+        assert!(
+            error.contains("such as \"250m\"") && error.contains("without a unit"),
+            "{error}"
+        );
         let error = "2000000km".parse::<Length>().unwrap_err();
         assert!(error.contains("at most 1000000000 m"), "{error}");
     }

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::link_layer::{Air, Medium};
-use sim_core::network::QueueLimit;
 use sim_core::time::SimDuration;
 
 use crate::input::{Document, InputError};
@@ -63,13 +62,9 @@ impl RawAir {
 
 fn medium(raw: RawCapacity) -> Medium {
     let bandwidth = raw.bandwidth.get();
-    let longest_wait = match raw.queue.map(RawQueue::get) {
-        None | Some(QueueLimit::Unlimited) => SimDuration::from_nanos(u64::MAX),
-        Some(QueueLimit::Wait(wait)) => wait,
-        Some(QueueLimit::Bytes(bytes)) => bandwidth.serialisation(bytes),
-    };
+    let queue = raw.queue.map(RawQueue::get).unwrap_or_default();
     Medium {
         bandwidth,
-        longest_wait,
+        longest_wait: queue.longest_wait(bandwidth),
     }
 }

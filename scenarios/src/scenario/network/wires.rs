@@ -1,5 +1,7 @@
 //! Wires between nodes with radios: single ones, and those that join gateways.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
@@ -85,13 +87,21 @@ impl Gateways {
         let who = match &self.who {
             Who::Nodes(nodes) => nodes.clone(),
             Who::Random(count) => {
-                let mut drawn: Vec<_> = (0..nodes).map(|node| (streams.index(u64::from(node)).bits(), node)).collect();
+                let mut drawn: Vec<_> = (0..nodes)
+                    .map(|node| (streams.index(u64::from(node)).bits(), node))
+                    .collect();
                 drawn.sort_unstable();
-                drawn.into_iter().take(*count as usize).map(|(_, node)| NodeAddr(node)).collect()
+                drawn
+                    .into_iter()
+                    .take(*count as usize)
+                    .map(|(_, node)| NodeAddr(node))
+                    .collect()
             }
         };
         let pairs: Vec<(usize, usize)> = match self.joined {
-            Joined::Mesh => (0..who.len()).flat_map(|a| (a + 1..who.len()).map(move |b| (a, b))).collect(),
+            Joined::Mesh => (0..who.len())
+                .flat_map(|a| (a + 1..who.len()).map(move |b| (a, b)))
+                .collect(),
             // Two gateways have one wire, not one there and one back.
             Joined::Ring if who.len() == 2 => vec![(0, 1)],
             Joined::Ring => (0..who.len()).map(|a| (a, (a + 1) % who.len())).collect(),
@@ -103,6 +113,21 @@ impl Gateways {
             loss: self.loss,
         };
         pairs.into_iter().map(wire).collect()
+    }
+}
+
+impl fmt::Display for Gateways {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, which) = match &self.who {
+            Who::Random(count) => (*count as usize, "random gateways"),
+            Who::Nodes(nodes) => (nodes.len(), "gateways"),
+        };
+        let joined = match self.joined {
+            Joined::Mesh => "a mesh",
+            Joined::Ring => "a ring",
+            Joined::Star => "a star",
+        };
+        write!(f, "{count} {which} joined by {joined} of wires")
     }
 }
 
@@ -155,9 +180,9 @@ pub(super) fn gateways(raw: RawGateways, nodes: u32, document: &Document) -> Res
         }
         _ => {
             let error = error_at("", "expected either `count` or `nodes`".to_owned());
-            return Err(error.labelled("which nodes are gateways?").help(
-                "count = 4 makes four random nodes gateways, nodes = [0, 5] those two",
-            ));
+            return Err(error
+                .labelled("which nodes are gateways?")
+                .help("count = 4 makes four random nodes gateways, nodes = [0, 5] those two"));
         }
     };
     Ok(Gateways {
