@@ -29,6 +29,47 @@ impl Area {
         (0.0..=self.width).contains(&place.x) && (0.0..=self.height).contains(&place.y)
     }
 
+    /// Whether places lie in it.
+    ///
+    /// # Errors
+    /// [`MobilityError::Outside`] with the first that does not.
+    pub fn validate_places(&self, places: &[Place]) -> Result<(), MobilityError> {
+        match places.iter().position(|place| !self.contains(*place)) {
+            None => Ok(()),
+            Some(number) => Err(MobilityError::Outside {
+                number,
+                x: places[number].x,
+                y: places[number].y,
+                width: self.width,
+                height: self.height,
+            }),
+        }
+    }
+
+    /// What is left of its size without a margin on each side.
+    pub(super) fn without(&self, margin: f64) -> Area {
+        Area {
+            width: self.width - 2.0 * margin,
+            height: self.height - 2.0 * margin,
+        }
+    }
+
+    /// Whether anything is left.
+    ///
+    /// # Errors
+    /// [`MobilityError::TooSmall`].
+    pub(super) fn validate_margin(&self, margin: f64) -> Result<(), MobilityError> {
+        let left = self.without(margin);
+        if left.width > 0.0 && left.height > 0.0 {
+            return Ok(());
+        }
+        Err(MobilityError::TooSmall {
+            margin,
+            width: self.width,
+            height: self.height,
+        })
+    }
+
     /// A place anywhere in it.
     pub(super) fn draw(&self, rng: &mut NodeRng) -> Place {
         Place {
@@ -49,5 +90,44 @@ impl Area {
         let corners = a2 * a / b2 + b2 * b / a2 + d * (3.0 - a2 / b2 - b2 / a2);
         let sides = b2 / a * math::ln((a + d) / b) + a2 / b * math::ln((b + d) / a);
         corners / 15.0 + sides / 6.0
+    }
+}
+
+/// A straight way up to the border.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Straight {
+    /// Where it ends.
+    pub(super) to: Place,
+    /// How long it takes.
+    pub(super) seconds: f64,
+    /// Which part of the velocity turns round where it ends.
+    pub(super) reflected: [bool; 2],
+}
+
+impl Area {
+    /// The way from a place in the area at a velocity in metres a second, for so many seconds or until the border.
+    pub(super) fn straight(&self, from: Place, velocity: [f64; 2], seconds: f64) -> Straight {
+        let sides = [self.width, self.height];
+        let until_border = |axis: usize, coordinate: f64| match velocity[axis] {
+            speed if speed > 0.0 => (sides[axis] - coordinate) / speed,
+            speed if speed < 0.0 => coordinate / -speed,
+            _ => f64::INFINITY,
+        };
+        let times = [until_border(0, from.x), until_border(1, from.y)];
+        let taken = seconds.min(times[0]).min(times[1]);
+        let reflected = times.map(|time| time == taken && time < seconds);
+        let after = |axis: usize, coordinate: f64| match (reflected[axis], velocity[axis] > 0.0) {
+            (true, true) => sides[axis],
+            (true, false) => 0.0,
+            (false, _) => (coordinate + velocity[axis] * taken).clamp(0.0, sides[axis]),
+        };
+        Straight {
+            to: Place {
+                x: after(0, from.x),
+                y: after(1, from.y),
+            },
+            seconds: taken,
+            reflected,
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! Who is close to whom: places sorted into square cells.
 
+use crate::addr::NodeAddr;
+use crate::link_layer::Place;
+
 /// A node at a moment, and how far from there it gets for a while.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Spot {
@@ -11,6 +14,22 @@ pub(super) struct Spot {
 }
 
 impl Spot {
+    /// Of a node that stays at a place.
+    pub(super) fn new(node: usize, place: Place) -> Self {
+        Spot {
+            x: place.x,
+            y: place.y,
+            reach: 0.0,
+            node: node as u32,
+        }
+    }
+
+    /// The two nodes, the smaller address first.
+    pub(super) fn between(&self, other: &Spot) -> (NodeAddr, NodeAddr) {
+        (NodeAddr(self.node.min(other.node)), NodeAddr(self.node.max(other.node)))
+    }
+
+    /// In square metres.
     #[inline]
     pub(super) fn squared_distance(&self, other: &Spot) -> f64 {
         let (dx, dy) = (self.x - other.x, self.y - other.y);

@@ -11,9 +11,15 @@
 mod area;
 mod cells;
 mod encounter;
+mod gauss_markov;
+mod group;
+mod manhattan;
 mod moving;
 mod paths;
+mod scanned;
 mod scripted;
+mod standing;
+mod walk;
 mod waypoint;
 
 use thiserror::Error;
@@ -25,8 +31,14 @@ use crate::random::{NodeRng, StreamKey, unit};
 use crate::time::{SimDuration, SimTime};
 
 pub use area::Area;
+pub use gauss_markov::GaussMarkov;
+pub use group::ReferencePointGroup;
+pub use manhattan::Manhattan;
 pub use moving::Moving;
+pub use scanned::Scanned;
 pub use scripted::{ScriptError, Scripted};
+pub use standing::Standing;
+pub use walk::{RandomWalk, Step};
 pub use waypoint::{RandomWaypoint, WaypointStart};
 
 /// The path of one node, told leg by leg.
@@ -69,6 +81,54 @@ pub enum MobilityError {
         /// The upper bound.
         maximum: f64,
     },
+    /// A length or a deviation is negative, infinite or undefined.
+    #[error("the {parameter} must be a finite number, zero or more, not {value}")]
+    Negative {
+        /// Which parameter.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A share lies outside `[0, 1]`.
+    #[error("the {parameter} lies between 0 and 1, not at {value}")]
+    Fraction {
+        /// Which parameter.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// What is kept free along the border leaves no area.
+    #[error("with {margin} m kept free on each side, nothing is left of an area of {width} m by {height} m")]
+    TooSmall {
+        /// What is kept free, in metres.
+        margin: f64,
+        /// From west to east, in metres.
+        width: f64,
+        /// From south to north, in metres.
+        height: f64,
+    },
+    /// A given place lies outside the area.
+    #[error("place {number}, at {x} m, {y} m, lies outside the area of {width} m by {height} m from the origin")]
+    Outside {
+        /// Which place, from zero.
+        number: usize,
+        /// To the east, in metres.
+        x: f64,
+        /// To the north, in metres.
+        y: f64,
+        /// Of the area, from west to east, in metres.
+        width: f64,
+        /// Of the area, from south to north, in metres.
+        height: f64,
+    },
+    /// Not every node is given a place.
+    #[error("{nodes} nodes need as many places, but {places} are given")]
+    TooFewPlaces {
+        /// How many there are.
+        places: usize,
+        /// How many nodes.
+        nodes: u32,
+    },
     /// Nodes that choose a speed for a distance may choose zero, and are to begin in the steady state.
     #[error(
         "with a minimum speed of zero there is no steady state to begin in: a node that draws a speed close to zero takes \
@@ -88,6 +148,24 @@ fn positive(parameter: &'static str, value: f64) -> Result<f64, MobilityError> {
 }
 
 /// `value` if it is finite and not negative.
+fn not_negative(parameter: &'static str, value: f64) -> Result<f64, MobilityError> {
+    if value.is_finite() && value >= 0.0 {
+        Ok(value)
+    } else {
+        Err(MobilityError::Negative { parameter, value })
+    }
+}
+
+/// Whether a value lies in `[0, 1]`.
+fn fraction(parameter: &'static str, value: f64) -> Result<(), MobilityError> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(())
+    } else {
+        Err(MobilityError::Fraction { parameter, value })
+    }
+}
+
+/// Whether these are bounds of a uniform choice that cannot be negative.
 fn range(parameter: &'static str, minimum: f64, maximum: f64) -> Result<(), MobilityError> {
     if minimum >= 0.0 && minimum <= maximum && maximum.is_finite() {
         Ok(())

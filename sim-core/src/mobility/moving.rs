@@ -83,12 +83,7 @@ impl Moving {
     /// Everybody is where the last stretch ended.
     fn arrive(&mut self) {
         for (node, (spot, place)) in self.spots.iter_mut().zip(&self.then).enumerate() {
-            *spot = Spot {
-                x: place.x,
-                y: place.y,
-                reach: 0.0,
-                node: node as u32,
-            };
+            *spot = Spot::new(node, *place);
         }
     }
 
@@ -122,7 +117,7 @@ impl Moving {
             if one.squared_distance(other) <= range2 {
                 changes.push(Change {
                     time: SimTime::ZERO,
-                    between: between(one, other),
+                    between: one.between(other),
                     up: true,
                 });
             }
@@ -146,7 +141,7 @@ impl Moving {
             if straight && !may_change(one, other, there, then, range2) {
                 return;
             }
-            let between = between(one, other);
+            let between = one.between(other);
             let mut tell = |time, up| match changes.last() {
                 // In and out again by a jump.
                 Some(last) if last.between == between && last.time == time => drop(changes.pop()),
@@ -156,11 +151,6 @@ impl Moving {
             encounter::changes(range2, (ones, others), (self.told, until), up, &mut tell);
         });
     }
-}
-
-/// The two, the smaller address first.
-fn between(one: &Spot, other: &Spot) -> (NodeAddr, NodeAddr) {
-    (NodeAddr(one.node.min(other.node)), NodeAddr(one.node.max(other.node)))
 }
 
 /// Whether two nodes on straight ways to `there` and `then` may come into range or leave it: a quick look that is never wrong

@@ -4,22 +4,6 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-fn waypoint() -> RandomWaypoint {
-    RandomWaypoint {
-        area: Area {
-            width: 1000.0,
-            height: 600.0,
-        },
-        speed: Speeds {
-            minimum: 1.0,
-            maximum: 20.0,
-        },
-        minimum_pause: SimDuration::ZERO,
-        maximum_pause: SimDuration::from_secs(10),
-        start: WaypointStart::Steady,
-    }
-}
-
 /// Holds all changes of a link to the places of its nodes: each is at the first nanosecond at which they are, or are not, in
 /// range; and at every time looked at, those are up that are in range.
 fn assert_exact(what: &str, paths: &[Written], movements: Vec<Box<dyn Movement>>, range: f64, seconds: u32) {
@@ -71,6 +55,59 @@ fn random_waypoint() {
         ..waypoint()
     };
     assert_exact_for("naive", &naive, 150.0, 60);
+}
+
+#[test]
+fn all_other_models() {
+    for (name, model) in others() {
+        assert_exact_for(name, &*model, 100.0, 60);
+    }
+}
+
+/// The links that stand at a time, and how often one came or went before it.
+fn standing(all: &[Change], time: SimTime) -> BTreeSet<(NodeAddr, NodeAddr)> {
+    let mut up = BTreeSet::new();
+    for change in all.iter().filter(|change| change.time <= time) {
+        match change.up {
+            true => up.insert(change.between),
+            false => up.remove(&change.between),
+        };
+    }
+    up
+}
+
+#[test]
+fn who_looks_now_and_then_sees_at_each_look_what_stands() {
+    for seed in 1..4 {
+        let movements = || waypoint().movements(60, streams(seed));
+        let (interval, end) = (SimDuration::from_millis(2500), at(60.0));
+        let exact = changes(&mut Moving::new(movements(), 120.0).unwrap(), end);
+        let seen = changes(&mut Scanned::new(movements(), 120.0, interval).unwrap(), end);
+        assert!(
+            seen.iter()
+                .all(|change| change.time.as_nanos() % interval.as_nanos() == 0)
+        );
+        assert!(seen.len() < exact.len(), "contacts between looks are missed");
+        for look in 0..24 {
+            let time = SimTime::ZERO + interval * look;
+            assert_eq!(standing(&seen, time), standing(&exact, time), "seed {seed}, {time}");
+        }
+    }
+    let stands = || vec![scripted((0.0, 0.0), &[]), scripted((1.0, 0.0), &[])];
+    let mut all = Vec::new();
+    let mut scanned = Scanned::new(stands(), 1.0, SimDuration::from_secs(1)).unwrap();
+    assert_eq!((scanned.next_stretch(&mut all), all.len()), (SimTime::MAX, 1));
+    assert!(Scanned::new(stands(), 1.0, SimDuration::ZERO).is_err());
+}
+
+#[test]
+fn links_are_the_same_every_time_and_others_with_another_seed() {
+    let all = |seed| {
+        let mut moving = Moving::new(waypoint().movements(100, streams(seed)), 80.0).unwrap();
+        changes(&mut moving, at(30.0))
+    };
+    assert_eq!(all(1), all(1));
+    assert_ne!(all(1), all(2));
 }
 
 /// Legs without rhyme or reason: some fast, some slow, stays, gaps and jumps, meeting at whole seconds.
@@ -126,7 +163,10 @@ fn traces_with_jumps() {
     }
 }
 
-fn scripted(first: (f64, f64), legs: &[((f64, f64), f64, (f64, f64), f64)]) -> Box<dyn Movement> {
+/// From where and when, and to where until when, in metres and seconds.
+type Plain = ((f64, f64), f64, (f64, f64), f64);
+
+fn scripted(first: (f64, f64), legs: &[Plain]) -> Box<dyn Movement> {
     let place = |(x, y)| Place { x, y };
     let legs = legs.iter().map(|&(from, start, to, end)| Leg {
         from: place(from),

@@ -1,5 +1,6 @@
 //! What all the tests of movements and links share: paths written down, and links found by looking at every pair.
 
+mod laws;
 mod links;
 
 use super::*;
@@ -79,4 +80,73 @@ fn mean_and_error(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0);
     (mean, (variance / n).sqrt())
+}
+
+const AREA: Area = Area {
+    width: 1000.0,
+    height: 600.0,
+};
+const SPEED: Speeds = Speeds {
+    minimum: 1.0,
+    maximum: 20.0,
+};
+
+fn waypoint() -> RandomWaypoint {
+    RandomWaypoint {
+        area: AREA,
+        speed: SPEED,
+        minimum_pause: SimDuration::ZERO,
+        maximum_pause: SimDuration::from_secs(10),
+        start: WaypointStart::Steady,
+    }
+}
+
+fn walk(step: Step) -> RandomWalk {
+    RandomWalk {
+        area: AREA,
+        speed: SPEED,
+        step,
+    }
+}
+
+fn gauss_markov() -> GaussMarkov {
+    GaussMarkov {
+        area: AREA,
+        mean_speed: 10.0,
+        speed_deviation: 3.0,
+        direction_deviation: 0.5,
+        memory: 0.75,
+        interval: SimDuration::from_millis(1300),
+        margin: 50.0,
+    }
+}
+
+fn manhattan() -> Manhattan {
+    Manhattan {
+        area: AREA,
+        columns: 5,
+        rows: 4,
+        speed: SPEED,
+    }
+}
+
+fn group() -> ReferencePointGroup {
+    ReferencePointGroup {
+        centre: waypoint(),
+        groups: 4,
+        spread: 100.0,
+        radius: 60.0,
+        interval: SimDuration::from_secs(7),
+    }
+}
+
+/// All models in which nodes move, but random waypoint.
+fn others() -> Vec<(&'static str, Box<dyn Model>)> {
+    vec![
+        ("walk by time", Box::new(walk(Step::Time(SimDuration::from_secs(20))))),
+        ("walk by distance", Box::new(walk(Step::Distance(200.0)))),
+        ("Gauss-Markov", Box::new(gauss_markov())),
+        ("Manhattan", Box::new(manhattan())),
+        ("groups", Box::new(group())),
+    ]
 }
