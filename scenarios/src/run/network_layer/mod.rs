@@ -80,7 +80,10 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
         ];
         match refused.into_iter().find(|(_, there)| *there) {
             Some((key, _)) => {
-                let message = format!("{} is no overlay: its nodes talk over links to their neighbours", N::NAME);
+                let message = format!(
+                    "{} is no overlay: its nodes talk over links to their neighbours",
+                    N::NAME
+                );
                 let error = point.error_at(key, message).labelled("has no meaning here");
                 Err(error.help("a network layer is asked for [workload.packets], and watched by [observe.convergence]"))
             }
@@ -199,7 +202,9 @@ fn drive<N: NetworkLayer, W: Observer<N::Protocol>>(
     advance(&mut simulation, SimTime::ZERO + job.point.duration, job, pace)?;
     let (events, fingerprint) = (simulation.events(), simulation.fingerprint());
     let (traffic, now) = (simulation.traffic(), simulation.now());
-    let standing = simulation.world().standing(simulation.links(), |node| simulation.node(node));
+    let standing = simulation
+        .world()
+        .standing(simulation.links(), |node| simulation.node(node));
     let up = simulation.world().up();
     let node_loads = loads(simulation.observer()).map(|loads| loads.spreads::<MessageOf<N>>(&up));
     let mut measured = simulation.into_world().into_measured(&traffic, now, standing);
