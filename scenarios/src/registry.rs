@@ -8,8 +8,8 @@ pub use layer::LayerEntry;
 use protocols::dht;
 
 use crate::input::InputError;
-use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay, XBoneOverlay};
 use crate::network_layers::{AodvLayer, DistanceVectorLayer, FloodingLayer, PeerNetLayer};
+use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay, XBoneOverlay};
 use crate::run::{Failure, ForwardingEntry, Job, Line, NetworkLayerEntry, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 

@@ -37,8 +37,12 @@ pub type EventOf<N> = <<N as NetworkLayer>::Protocol as Protocol>::Event;
 
 /// Shorthand: to which neighbour a node would hand a packet for another one, by what both know at this moment; none if it knows no
 /// way.
-pub type NextHopOf<N> =
-    fn(&ConfigOf<N>, at: &<N as NetworkLayer>::Protocol, to: NodeAddr, &<N as NetworkLayer>::Protocol) -> Option<NodeAddr>;
+pub type NextHopOf<N> = fn(
+    &ConfigOf<N>,
+    at: &<N as NetworkLayer>::Protocol,
+    to: NodeAddr,
+    &<N as NetworkLayer>::Protocol,
+) -> Option<NodeAddr>;
 
 /// A protocol of the network layer that scenarios can run: the bridge between `[protocol.<name>]` and the engine.
 pub trait NetworkLayer: Sized + Sync + 'static {
@@ -50,7 +54,14 @@ pub trait NetworkLayer: Sized + Sync + 'static {
     /// shown by editors, through the JSON Schema of scenarios.
     type Settings: JsonSchema;
     /// The protocol itself.
-    type Protocol: Protocol<Addr = NodeAddr, Config: Clone, Msg: Debug + Carries, Timer: Debug, Command: Debug, Event: Debug + Clone>;
+    type Protocol: Protocol<
+            Addr = NodeAddr,
+            Config: Clone,
+            Msg: Debug + Carries,
+            Timer: Debug,
+            Command: Debug,
+            Event: Debug + Clone,
+        >;
 
     /// The kinds of messages that carry packets: what the others cost is the price of knowing the way.
     const DATA_KINDS: &'static [&'static str];

@@ -148,12 +148,12 @@ impl PeerNetSettings {
 
 impl NetworkLayer for PeerNetLayer {
     const NAME: &'static str = "peernet";
-    const SUMMARY: &'static str = "addresses that say where a node is, and a lookup service (Eriksson, Faloutsos and Krishnamurthy 2003)";
+    const SUMMARY: &'static str =
+        "addresses that say where a node is, and a lookup service (Eriksson, Faloutsos and Krishnamurthy 2003)";
     type Settings = PeerNetSettings;
     type Protocol = PeerNet;
     const DATA_KINDS: &'static [&'static str] = &["packet"];
-    const NEXT_HOP: Option<NextHopOf<Self>> =
-        Some(|_, at, _, destination| at.next_hop(destination.address()?));
+    const NEXT_HOP: Option<NextHopOf<Self>> = Some(|_, at, _, destination| at.next_hop(destination.address()?));
     const ADDRESSES: Option<AddressCalls<Self>> = Some(AddressCalls {
         bits: |config| config.address_bits.into(),
         of: |node| node.address().map(TreeAddress::number),

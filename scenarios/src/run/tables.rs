@@ -32,7 +32,9 @@ fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
         let told = !network_layer || layout::OF_NETWORK_LAYERS.contains(&layout.name);
         told && !forwards
     });
-    let layouts = overlays.chain([&forwarding::FORWARDING]).chain(&layout::NETWORK_LAYER_TABLES);
+    let layouts = overlays
+        .chain([&forwarding::FORWARDING])
+        .chain(&layout::NETWORK_LAYER_TABLES);
     layouts.filter(move |layout| (layout.written)(scenario))
 }
 

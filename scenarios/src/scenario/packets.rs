@@ -199,19 +199,26 @@ pub(super) fn packets(raw: &RawPackets, end: SimTime, document: &Document) -> Re
         (Some(rate), None) => PacketTimes::Poisson(rate.per_second()),
         (None, Some(flows)) => flows_of(flows, span, document)?,
         (Some(_), Some(_)) => {
-            let error = document.error_at("workload.packets.flows", "`rate` and `flows` both say when packets are sent");
+            let error = document.error_at(
+                "workload.packets.flows",
+                "`rate` and `flows` both say when packets are sent",
+            );
             return Err(error.labelled("leave one of them out"));
         }
         (None, None) => {
             let error = document.error_at(KEY, "when are packets sent?");
             let error = error.labelled("one of the keys `rate` and `flows` is missing");
-            return Err(error.help("flows = { count = 10, rate = \"4/s\" } sends ten streams between random pairs of nodes"));
+            return Err(
+                error.help("flows = { count = 10, rate = \"4/s\" } sends ten streams between random pairs of nodes")
+            );
         }
     };
     let bytes = raw.size.get();
     if bytes > PACKET_LIMIT {
         let message = format!("expected at most {PACKET_LIMIT}B, found {bytes}B");
-        return Err(document.error_at("workload.packets.size", message).labelled("too large"));
+        return Err(document
+            .error_at("workload.packets.size", message)
+            .labelled("too large"));
     }
     Ok(Packets {
         span,

@@ -174,7 +174,9 @@ fn point(
         node_lookups,
         measure,
         observe,
-        network_layer: registry.get(protocol.name()).is_some_and(ProtocolEntry::is_network_layer),
+        network_layer: registry
+            .get(protocol.name())
+            .is_some_and(ProtocolEntry::is_network_layer),
         protocol,
         document,
     };
@@ -231,7 +233,10 @@ fn chosen(document: &Document, registry: &Registry, nodes: u32) -> Result<Settin
 /// Asks the protocol what it says to a point.
 fn approve(point: &Point, registry: &Registry) -> Result<(), InputError> {
     match registry.get(point.protocol.name()) {
-        Some(entry) => entry.check(point),
+        Some(entry) => {
+            network::suits(point, entry, registry)?;
+            entry.check(point)
+        }
         None => Err(point.protocol.error_at("", "this protocol is not registered")),
     }
 }
@@ -318,7 +323,8 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
 
 /// What is to be watched, each within the run.
 fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe, InputError> {
-    let reachability = |raw: Option<RawReachability>, key: &str| raw.map(|raw| reachability(&raw, key, document)).transpose();
+    let reachability =
+        |raw: Option<RawReachability>, key: &str| raw.map(|raw| reachability(&raw, key, document)).transpose();
     if let Some(RawLoad { keys }) = raw.load
         && !(1..=KEY_LIMIT).contains(&keys)
     {

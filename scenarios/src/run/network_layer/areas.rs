@@ -22,7 +22,10 @@ pub(super) fn count(
     nodes: &[(NodeAddr, NodeAddr, Option<u128>)],
     links: impl Iterator<Item = (NodeAddr, NodeAddr)>,
 ) -> Areas {
-    let addressed: Vec<(NodeAddr, u128)> = nodes.iter().filter_map(|(_, group, address)| Some((*group, (*address)?))).collect();
+    let addressed: Vec<(NodeAddr, u128)> = nodes
+        .iter()
+        .filter_map(|(_, group, address)| Some((*group, (*address)?)))
+        .collect();
     let place: BTreeMap<NodeAddr, usize> = nodes
         .iter()
         .filter(|(.., address)| address.is_some())
@@ -30,7 +33,9 @@ pub(super) fn count(
         .map(|(place, (node, ..))| (*node, place))
         .collect();
     let mut holders: BTreeMap<(NodeAddr, u128), u64> = BTreeMap::new();
-    addressed.iter().for_each(|name| *holders.entry(*name).or_default() += 1);
+    addressed
+        .iter()
+        .for_each(|name| *holders.entry(*name).or_default() += 1);
     let shared: u64 = holders.values().filter(|held| **held > 1).sum();
     let mut areas = Areas {
         without: (nodes.len() - addressed.len()) as u64 + shared,
@@ -49,7 +54,10 @@ pub(super) fn count(
         let prefix = |address: u128| address.checked_shr(level as u32).unwrap_or(0);
         let mut roots: BTreeMap<(NodeAddr, u128), BTreeSet<usize>> = BTreeMap::new();
         for (node, (group, address)) in addressed.iter().enumerate() {
-            roots.entry((*group, prefix(*address))).or_default().insert(parts.root(node));
+            roots
+                .entry((*group, prefix(*address)))
+                .or_default()
+                .insert(parts.root(node));
         }
         areas.all += roots.len() as u64;
         areas.connected += roots.values().filter(|roots| roots.len() == 1).count() as u64;
@@ -117,7 +125,11 @@ mod tests {
         let node = |(node, address): (usize, &Option<u128>)| (NodeAddr(node as u32), GROUP, *address);
         let nodes: Vec<_> = addresses.iter().enumerate().map(node).collect();
         let links = links.iter().map(|(a, b)| (NodeAddr(*a), NodeAddr(*b)));
-        let Areas { without, all, connected } = count(3, &nodes, links);
+        let Areas {
+            without,
+            all,
+            connected,
+        } = count(3, &nodes, links);
         (without, all, connected)
     }
 

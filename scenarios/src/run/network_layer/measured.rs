@@ -248,7 +248,11 @@ pub struct NodeState {
 }
 
 /// Since when all probes from a disturbance until the next one, or the end, have found the network in order, and when the first did.
-pub(in crate::run) fn settled(probes: &[Probe], from: SimTime, until: Option<SimTime>) -> (Option<SimTime>, Option<SimTime>) {
+pub(in crate::run) fn settled(
+    probes: &[Probe],
+    from: SimTime,
+    until: Option<SimTime>,
+) -> (Option<SimTime>, Option<SimTime>) {
     let between = |probe: &&Probe| probe.time >= from && until.is_none_or(|until| probe.time < until);
     let between: Vec<&Probe> = probes.iter().filter(between).collect();
     let first = between.iter().find(|probe| probe.in_order()).map(|probe| probe.time);
@@ -279,7 +283,15 @@ mod tests {
 
     #[test]
     fn the_network_has_settled_when_it_stays_in_order() {
-        let probes = [probe(1, 2), probe(2, 6), probe(3, 5), probe(4, 6), probe(5, 6), probe(6, 0), probe(7, 6)];
+        let probes = [
+            probe(1, 2),
+            probe(2, 6),
+            probe(3, 5),
+            probe(4, 6),
+            probe(5, 6),
+            probe(6, 0),
+            probe(7, 6),
+        ];
         assert_eq!(settled(&probes, at(0), Some(at(6))), (Some(at(2)), Some(at(4))));
         assert_eq!(settled(&probes, at(6), None), (Some(at(7)), Some(at(7))));
         assert_eq!(settled(&probes, at(0), Some(at(2))), (None, None));

@@ -65,7 +65,6 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
 
     /// Refuses what only an overlay understands.
     fn refuse_overlays_keys(point: &Point) -> Result<(), InputError> {
-        let conditions = &point.network.conditions;
         let refused = [
             ("workload.lookups", point.lookups.is_some()),
             ("workload.storage", point.storage.is_some()),
@@ -74,13 +73,13 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
             ("observe.rings", point.observe.rings.is_some()),
             ("observe.tables", point.observe.tables.is_some()),
             ("observe.load", point.observe.load.is_some()),
-            ("nodes.virtual", point.hosts().per_host() != 1),
-            ("access_links", conditions.access_links.is_some()),
-            ("connectivity", conditions.connectivity != Default::default()),
         ];
         match refused.into_iter().find(|(_, there)| *there) {
             Some((key, _)) => {
-                let message = format!("{} is no overlay: its nodes talk over links to their neighbours", N::NAME);
+                let message = format!(
+                    "{} is no overlay: its nodes talk over links to their neighbours",
+                    N::NAME
+                );
                 let error = point.error_at(key, message).labelled("has no meaning here");
                 Err(error.help("a network layer is asked for [workload.packets], and watched by [observe.convergence]"))
             }
@@ -199,7 +198,9 @@ fn drive<N: NetworkLayer, W: Observer<N::Protocol>>(
     advance(&mut simulation, SimTime::ZERO + job.point.duration, job, pace)?;
     let (events, fingerprint) = (simulation.events(), simulation.fingerprint());
     let (traffic, now) = (simulation.traffic(), simulation.now());
-    let standing = simulation.world().standing(simulation.links(), |node| simulation.node(node));
+    let standing = simulation
+        .world()
+        .standing(simulation.links(), |node| simulation.node(node));
     let up = simulation.world().up();
     let node_loads = loads(simulation.observer()).map(|loads| loads.spreads::<MessageOf<N>>(&up));
     let mut measured = simulation.into_world().into_measured(&traffic, now, standing);

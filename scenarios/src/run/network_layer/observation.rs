@@ -56,7 +56,11 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             deliverable,
         };
         self.network.probes.push(probe);
-        let over = self.network.disturbances.iter().all(|disturbance| disturbance.time < now);
+        let over = self
+            .network
+            .disturbances
+            .iter()
+            .all(|disturbance| disturbance.time < now);
         if over && convergence.stop_at.is_some_and(|part| probe.has(part)) {
             control.end();
         }

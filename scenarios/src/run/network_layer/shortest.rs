@@ -18,7 +18,14 @@ pub(super) struct Shortest {
 impl Shortest {
     /// The nodes that are at most `most` links away from a node, itself the first, in the order of their distance; the walk ends when it
     /// has found `wanted`.
-    fn walk(&mut self, links: &LinkLayer, from: NodeAddr, most: u32, wanted: Option<NodeAddr>, found: &mut Vec<NodeAddr>) {
+    fn walk(
+        &mut self,
+        links: &LinkLayer,
+        from: NodeAddr,
+        most: u32,
+        wanted: Option<NodeAddr>,
+        found: &mut Vec<NodeAddr>,
+    ) {
         self.count += 1;
         self.queue.clear();
         self.reach(from, 0);

@@ -127,7 +127,9 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     /// A node sends a packet of the Poisson process.
     pub(super) fn send_random(&mut self, control: &mut Control<'_, N::Protocol, Turn>) {
         let Some(packets) = self.traffic.packets else { return };
-        let PacketTimes::Poisson(rate) = packets.times else { return };
+        let PacketTimes::Poisson(rate) = packets.times else {
+            return;
+        };
         let rng = &mut self.traffic.packet_rng;
         let from = NodeAddr((unit(rng) * f64::from(self.nodes)) as u32);
         let draw = unit(rng);
@@ -143,7 +145,9 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     /// The next packet of a flow is due.
     pub(super) fn send_of_flow(&mut self, control: &mut Control<'_, N::Protocol, Turn>, number: usize) {
         let Some(packets) = self.traffic.packets else { return };
-        let PacketTimes::Flows { every, .. } = packets.times else { return };
+        let PacketTimes::Flows { every, .. } = packets.times else {
+            return;
+        };
         let Flow { from, to, draw, .. } = self.traffic.flows[number];
         let to = to.or_else(|| self.somebody(control, from, packets.among, draw));
         self.traffic.flows[number].to = to;
@@ -270,7 +274,10 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         };
         let true_address = self.addresses[asked.to.index()];
         let latency = now.since(asked.at);
-        let patient = self.traffic.lookups.is_some_and(|lookups| latency <= lookups.span.patience);
+        let patient = self
+            .traffic
+            .lookups
+            .is_some_and(|lookups| latency <= lookups.span.patience);
         let tally = self.network.lookups.entry(asked.shortest).or_default();
         match found.filter(|_| patient) {
             Some((address, hops, hops_back)) => {

@@ -201,7 +201,10 @@ fn disturbances(point: &Point) -> Vec<Disturbance> {
     let failures = point.mass_failures.iter();
     let failed = failures.map(|spec| disturbance("mass_failure", spec.failure.at()));
     let end = SimTime::ZERO + point.duration;
-    let all = [disturbance("start", SimTime::ZERO)].into_iter().chain(parted).chain(failed);
+    let all = [disturbance("start", SimTime::ZERO)]
+        .into_iter()
+        .chain(parted)
+        .chain(failed);
     let mut all: Vec<Disturbance> = all.filter(|disturbance| disturbance.time < end).collect();
     all.sort_by_key(|disturbance| disturbance.time);
     all

@@ -337,7 +337,8 @@ fn network_convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
             let from = disturbance.time;
             let next = disturbances.get(place + 1).map(|next| next.time);
             let (reached, settled) = settled(&network.probes, from, next);
-            let after = |time: Option<_>| number(time.map(|time: sim_core::time::SimTime| time.since(from).as_secs_f64()));
+            let after =
+                |time: Option<_>| number(time.map(|time: sim_core::time::SimTime| time.since(from).as_secs_f64()));
             vec![disturbance.what.into(), seconds(from), after(reached), after(settled)]
         };
         disturbances.iter().enumerate().map(row).collect()
@@ -351,7 +352,9 @@ fn node_lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         let node_seconds = measured.up_time as f64 / 1e9;
         let rate = |count: u64| number((node_seconds > 0.0).then(|| count as f64 / node_seconds));
         let updates = measured.traffic.as_ref();
-        let updates = updates.map(|traffic| traffic.of_kinds(network.update_kinds)).unwrap_or_default();
+        let updates = updates
+            .map(|traffic| traffic.of_kinds(network.update_kinds))
+            .unwrap_or_default();
         let latest = nearest_rank(&network.lookup_latencies, 0.95);
         vec![vec![
             tally.issued.into(),

@@ -104,7 +104,12 @@ impl<O: Overlay> ScenarioWorld<O> {
                 id: format!("{id:x}"),
                 turn: id as f64 / capacity,
                 place: None,
-                state: if self.members.contains(*addr) { "member" } else { "joining" }.to_owned(),
+                state: if self.members.contains(*addr) {
+                    "member"
+                } else {
+                    "joining"
+                }
+                .to_owned(),
             }
         };
         let links = up.iter().flat_map(|(from, node)| {

@@ -144,7 +144,7 @@ pub(super) fn generated(
         hosts_at,
         access,
     } = wanted;
-    let access = access.get();
+    let access = access.unwrap_or_default().get();
     let access = access.map_err(|error| document.error_at(&format!("network.{name}.access"), error.to_string()))?;
     // One graph for all replications: that of the first.
     let streams = StreamKey::root(seed, 0).purpose("topology").index(instance.into());
