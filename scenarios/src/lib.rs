@@ -8,6 +8,7 @@ pub mod input;
 pub mod lookup_trace;
 pub mod matrix;
 pub mod movement;
+pub mod network_layers;
 pub mod overlays;
 pub mod progress;
 pub mod registry;

@@ -8,8 +8,9 @@ pub use layer::LayerEntry;
 use protocols::dht;
 
 use crate::input::InputError;
+use crate::network_layers::{AodvLayer, DistanceVectorLayer, FloodingLayer, PeerNetLayer};
 use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay, XBoneOverlay};
-use crate::run::{Failure, ForwardingEntry, Job, Line, OverlayEntry, Pace, RunRecord, Window};
+use crate::run::{Failure, ForwardingEntry, Job, Line, NetworkLayerEntry, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
 /// A protocol that scenarios can name: the one place where its types are erased.
@@ -79,6 +80,10 @@ impl Registry {
             .with(OverlayEntry::<PastryOverlay>::new())
             .with(dht)
             .with(ForwardingEntry)
+            .with(NetworkLayerEntry::<PeerNetLayer>::new())
+            .with(NetworkLayerEntry::<FloodingLayer>::new())
+            .with(NetworkLayerEntry::<DistanceVectorLayer>::new())
+            .with(NetworkLayerEntry::<AodvLayer>::new())
             .with(LayerEntry::over::<XBoneOverlay<ChordOverlay>>().or_over::<XBoneOverlay<PastryOverlay>>())
     }
 
