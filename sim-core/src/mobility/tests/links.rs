@@ -254,3 +254,16 @@ fn a_range_of_nothing_is_an_error_and_no_node_no_link() {
     }
     assert_eq!(told(Vec::new(), 1.0), []);
 }
+
+/// Somebody fast makes stretches of time short, and somebody far away makes cells large: the others notice nothing.
+#[test]
+fn links_of_some_do_not_depend_on_who_else_there_is() {
+    let all = |others: Vec<Box<dyn Movement>>| {
+        let mut movements = waypoint().movements(50, streams(1));
+        movements.extend(others);
+        changes(&mut Moving::new(movements, 80.0).unwrap(), at(60.0))
+    };
+    let flies = scripted((1e5, 0.0), &[((1e5, 0.0), 10.0, (2e5, 0.0), 40.0)]);
+    let jumps = scripted((-1e6, 0.0), &[((1e6, 1e6), 20.0, (1e6, 1e6), 21.0)]);
+    assert_eq!(all(Vec::new()), all(vec![flies, jumps]));
+}
