@@ -1,6 +1,6 @@
 //! What the world does to nodes.
 
-use crate::protocol::{OperationId, Protocol};
+use crate::protocol::{LinkChange, OperationId, Protocol};
 
 /// How a node leaves.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,4 +16,5 @@ pub(crate) enum Action<P: Protocol> {
     Start(P::Init),
     Stop(Departure),
     Command(OperationId, P::Command),
+    Link(LinkChange<P::Addr>),
 }

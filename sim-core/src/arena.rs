@@ -52,6 +52,7 @@ pub(crate) const RECORD_STOP: u64 = 2;
 pub(crate) const RECORD_COMMAND: u64 = 3;
 pub(crate) const RECORD_MESSAGE: u64 = 4;
 pub(crate) const RECORD_TIMER: u64 = 5;
+pub(crate) const RECORD_LINK: u64 = 6;
 
 impl Core {
     /// Adds an event to the node's fingerprint.

@@ -1,14 +1,17 @@
 //! What all parts of a run share: parameters, network, the roots of the streams, and who lies where.
 
 use crate::addr::NodeAddr;
+use crate::link_layer::LinkLayer;
 use crate::network::{Hosts, Network};
 use crate::protocol::Protocol;
 use crate::random::StreamKey;
 
-/// What all partitions of a run share and none changes.
+/// What all partitions of a run share and none changes; links change between their turns.
 pub(crate) struct Environment<P: Protocol<Addr = NodeAddr>> {
     pub(crate) config: P::Config,
     pub(crate) network: Box<dyn Network>,
+    /// Who are neighbours, where only neighbours can talk.
+    pub(crate) links: Option<LinkLayer>,
     /// The root of the nodes' streams.
     pub(crate) node_streams: StreamKey,
     /// The root of the network's draws.

@@ -4,7 +4,7 @@ use crate::act::Departure;
 use crate::addr::NodeAddr;
 use crate::arena::Nodes;
 use crate::network::Fate;
-use crate::protocol::{OperationId, Protocol};
+use crate::protocol::{LinkChange, OperationId, Protocol};
 use crate::time::{SimDuration, SimTime};
 
 /// One event at one node.
@@ -39,6 +39,8 @@ pub enum Cause<'a, P: Protocol> {
         /// What.
         command: &'a P::Command,
     },
+    /// A link of it came up or went down.
+    Link(LinkChange<P::Addr>),
 }
 
 /// One thing a node does while it handles a [`Step`].

@@ -2,9 +2,12 @@
 
 use crate::act::Action;
 use crate::addr::NodeAddr;
-use crate::arena::{Core, Nodes, RECORD_COMMAND, RECORD_MESSAGE, RECORD_START, RECORD_STOP, RECORD_TIMER, Slot};
+use crate::arena::{
+    Core, Nodes, RECORD_COMMAND, RECORD_LINK, RECORD_MESSAGE, RECORD_START, RECORD_STOP, RECORD_TIMER, Slot,
+};
 use crate::environment::Environment;
 use crate::fingerprint::Chain;
+use crate::link_layer::Busy;
 use crate::links::Links;
 use crate::observer::{Cause, Observer, Step, Witness, reborrow, witness};
 use crate::port::{Body, Envelope, Port, Told};
@@ -29,6 +32,8 @@ pub(crate) struct Partition<P: Protocol<Addr = NodeAddr>> {
     traffic: Traffic,
     /// Where messages queue, if the network has access links with a bandwidth.
     links: Option<Links>,
+    /// Where the medium is busy, if nodes share one of limited capacity.
+    busy: Option<Busy>,
     handled: u64,
 }
 
@@ -39,6 +44,11 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         Partition {
             base: range.start,
             links: Links::of(&*environment.network, &range),
+            busy: environment
+                .links
+                .as_ref()
+                .and_then(|links| links.air().medium)
+                .map(|medium| Busy::new(medium, range.end)),
             slots: range.map(u64::from).map(slot).collect(),
             queue: Queue::new(),
             outbox: Vec::new(),
@@ -64,6 +74,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
             if let Some(links) = &part.links {
                 sum.links.get_or_insert_default().add(links.traffic());
             }
+            sum.medium = part.busy.as_ref().map(|busy| *busy.traffic());
         }
         sum
     }
@@ -263,6 +274,15 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
                     node.on_command(ctx, operation, command)
                 });
             }
+            Action::Link(change) => {
+                if state.is_none() {
+                    return;
+                }
+                core.record(cause, RECORD_LINK, &change);
+                self.call(index, cause, environment, witness, |node, ctx| {
+                    node.on_link(ctx, change)
+                });
+            }
         }
     }
 
@@ -292,6 +312,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
             told: &mut self.told,
             traffic: &mut self.traffic,
             links: self.links.as_mut(),
+            busy: self.busy.as_mut(),
             environment,
             witness: reborrow(&mut witness),
         };
@@ -309,6 +330,7 @@ impl<P: Protocol> Action<P> {
                 operation: *operation,
                 command,
             },
+            Action::Link(change) => Cause::Link(*change),
         }
     }
 }

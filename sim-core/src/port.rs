@@ -3,11 +3,13 @@
 use crate::addr::NodeAddr;
 use crate::arena::Cancelled;
 use crate::environment::Environment;
+use crate::link_layer::{Busy, LinkLayer};
 use crate::links::Links;
 use crate::network::{Fate, Transmission};
 use crate::observer::{Deed, Witness};
 use crate::protocol::{Host, Protocol, TimerId, Wire};
 use crate::queue::{Entry, EventKey, Queue, Source};
+use crate::random::StreamKey;
 use crate::time::SimDuration;
 use crate::traffic::Traffic;
 
@@ -46,6 +48,7 @@ pub(crate) struct Port<'a, P: Protocol<Addr = NodeAddr>> {
     pub(crate) told: &'a mut Vec<Told<P::Event>>,
     pub(crate) traffic: &'a mut Traffic,
     pub(crate) links: Option<&'a mut Links>,
+    pub(crate) busy: Option<&'a mut Busy>,
     pub(crate) environment: &'a Environment<P>,
     pub(crate) witness: Option<&'a mut dyn Witness<P>>,
 }
@@ -60,12 +63,18 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
             self.traffic.unreachable += 1;
             return Fate::Lost;
         }
+        let draw = self.environment.network_streams.pair(self.me.0, *self.counter);
+        if let Some(layer) = &self.environment.links
+            && layer.has_link(self.me, to)
+        {
+            return self.transmit_to_neighbour(layer, to, bytes, draw);
+        }
         let fate = self.environment.network.transmit(&Transmission {
             now: self.cause.time,
             from: self.me,
             to,
             bytes,
-            draw: self.environment.network_streams.pair(self.me.0, *self.counter),
+            draw,
         });
         self.traffic.lost += u64::from(fate == Fate::Lost);
         fate
@@ -83,6 +92,54 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
         match self.transmit(to, bytes) {
             Fate::Arrives(delay) => Fate::Arrives(until_sent + delay),
             Fate::Lost => Fate::Lost,
+        }
+    }
+
+    /// What becomes of a message to a neighbour.
+    #[cold]
+    fn transmit_to_neighbour(&mut self, layer: &LinkLayer, to: NodeAddr, bytes: u32, draw: StreamKey) -> Fate {
+        let delay = match layer.wire(self.me, to) {
+            Some(wire) => wire.carry(draw),
+            None => {
+                let airtime = layer.air().airtime(bytes);
+                let (delay, times) = layer.air().for_one(airtime, draw);
+                let Some(wait) = self.take_medium(layer, airtime * u64::from(times)) else {
+                    return Fate::Lost;
+                };
+                delay.map(|delay| wait + delay)
+            }
+        };
+        self.traffic.lost += u64::from(delay.is_none());
+        delay.map_or(Fate::Lost, Fate::Arrives)
+    }
+
+    /// How long this node has to wait for the medium; none if that is too long.
+    fn take_medium(&mut self, layer: &LinkLayer, airtime: SimDuration) -> Option<SimDuration> {
+        match &mut self.busy {
+            Some(busy) => busy.take(self.me, layer.neighbours(self.me), self.cause.time, airtime),
+            None => Some(SimDuration::ZERO),
+        }
+    }
+
+    /// Hands a message on that has met its fate.
+    #[inline]
+    fn dispatch(&mut self, to: NodeAddr, at_link: bool, msg: P::Msg, fate: Fate) {
+        self.tell_witness(&Deed::Send { to, msg: &msg, fate });
+        let Fate::Arrives(delay) = fate else {
+            // A message that does not arrive has used its number all the same: that changes no other draw.
+            *self.counter += 1;
+            return;
+        };
+        let key = self.next_key(delay);
+        let envelope = Envelope {
+            to,
+            at_link,
+            body: Body::Message(msg),
+        };
+        if self.local.contains(&to.0) {
+            self.queue.push(key, envelope);
+        } else {
+            self.outbox.push(Entry { key, item: envelope });
         }
     }
 
@@ -115,23 +172,38 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
         } else {
             self.transmit(to, bytes)
         };
-        self.tell_witness(&Deed::Send { to, msg: &msg, fate });
-        let Fate::Arrives(delay) = fate else {
-            // A message that does not arrive has used its number all the same: that changes no other draw.
-            *self.counter += 1;
-            return;
-        };
-        let key = self.next_key(delay);
-        let envelope = Envelope {
-            to,
-            at_link: over_links,
-            body: Body::Message(msg),
-        };
-        if self.local.contains(&to.0) {
-            self.queue.push(key, envelope);
-        } else {
-            self.outbox.push(Entry { key, item: envelope });
+        self.dispatch(to, over_links, msg, fate);
+    }
+
+    fn broadcast(&mut self, msg: P::Msg) {
+        let environment = self.environment;
+        let Some(layer) = &environment.links else { return };
+        let (bytes, neighbours) = (msg.wire_bytes(), layer.neighbours(self.me));
+        // On the air it is one frame, however many hear it; on wires it is one for each.
+        let wires = neighbours
+            .iter()
+            .filter(|to| layer.wire(self.me, **to).is_some())
+            .count();
+        let frames = wires + usize::from(wires == 0 || wires < neighbours.len());
+        (0..frames).for_each(|_| self.traffic.sent(msg.kind(), bytes));
+        let airtime = layer.air().airtime(bytes);
+        let on_air = self.take_medium(layer, airtime);
+        for to in neighbours {
+            let draw = environment.network_streams.pair(self.me.0, *self.counter);
+            let delay = match layer.wire(self.me, *to) {
+                Some(wire) => wire.carry(draw),
+                None => on_air.and_then(|wait| Some(wait + layer.air().for_all(airtime, draw)?)),
+            };
+            self.traffic.lost += u64::from(delay.is_none() && on_air.is_some());
+            self.dispatch(*to, false, msg.clone(), delay.map_or(Fate::Lost, Fate::Arrives));
         }
+    }
+
+    fn links(&self) -> &[NodeAddr] {
+        self.environment
+            .links
+            .as_ref()
+            .map_or(&[], |links| links.neighbours(self.me))
     }
 
     fn set_timer(&mut self, delay: SimDuration, timer: P::Timer) -> TimerId {

@@ -2,16 +2,18 @@
 
 use std::fmt;
 
+use crate::act::Action;
 use crate::addr::NodeAddr;
 use crate::arena::Slot;
 use crate::environment::{Environment, Split};
 use crate::fingerprint::{Chain, fold_chains};
+use crate::link_layer::{LinkLayer, Switched};
 use crate::network::Network;
 use crate::observer::{Observer, witness};
 use crate::partition::Partition;
 use crate::port::{Envelope, Told};
-use crate::protocol::Protocol;
-use crate::queue::Entry;
+use crate::protocol::{LinkChange, Protocol};
+use crate::queue::{Entry, EventKey, Source};
 use crate::random::StreamKey;
 use crate::time::{SimDuration, SimTime};
 use crate::traffic::Traffic;
@@ -82,11 +84,27 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     ///
     /// An observer needs the run in one piece: if it watches, the simulation is not split.
     pub fn observed(setup: Setup<P>, world: W, observer: O) -> Self {
-        let partitions = if O::WATCHES { 1 } else { setup.partitions.max(1) };
+        Simulation::made(setup, None, world, observer)
+    }
+
+    /// The same where neighbours talk over links. Between all others lies the network of `setup`: [`Nothing`] where only
+    /// neighbours can talk.
+    ///
+    /// A medium of limited capacity needs the run in one piece, too.
+    ///
+    /// [`Nothing`]: crate::network::Nothing
+    pub fn linked(setup: Setup<P>, links: LinkLayer, world: W, observer: O) -> Self {
+        Simulation::made(setup, Some(links), world, observer)
+    }
+
+    fn made(setup: Setup<P>, links: Option<LinkLayer>, world: W, observer: O) -> Self {
+        let whole = O::WATCHES || links.as_ref().is_some_and(|links| links.air().medium.is_some());
+        let partitions = if whole { 1 } else { setup.partitions.max(1) };
         let split = Split::new(setup.nodes, partitions, setup.network.shared());
         let environment = Environment {
             config: setup.config,
             network: setup.network,
+            links,
             node_streams: setup.streams.purpose("node"),
             network_streams: setup.streams.purpose("network"),
             split,
@@ -138,19 +156,28 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
         loop {
             // These are times before which nothing happens; turning to one that proves too early makes it exact.
             let world_time = self.calendar.queue.next_time();
+            let link_time = self.environment.links.as_ref().and_then(LinkLayer::next_time);
             let node_times = self.partitions.iter().filter_map(Partition::next_time);
             let end = self.calendar.ended.map_or(end, |ended| ended.min(end));
-            let Some(next) = node_times.chain(world_time).min().filter(|time| *time < end) else {
+            let Some(next) = node_times
+                .chain(world_time)
+                .chain(link_time)
+                .min()
+                .filter(|time| *time < end)
+            else {
                 self.now = end;
                 return Ok(true);
             };
             self.now = next;
-            if world_time == Some(next) {
+            if link_time == Some(next) {
+                self.links_turn(next)?;
+            } else if world_time == Some(next) {
                 self.world_turn(next)?;
             } else {
                 let horizon = self.horizon(next);
                 let most = (events - (self.events() - before)).min(EVENTS_AT_ONCE);
-                self.nodes_turn(horizon.min(end).min(world_time.unwrap_or(SimTime::MAX)), most)?;
+                let changes = world_time.into_iter().chain(link_time).min();
+                self.nodes_turn(horizon.min(end).min(changes.unwrap_or(SimTime::MAX)), most)?;
             }
             // A turn may be one in which nothing happens: enough of those is a reason to look up, too.
             turns += 1;
@@ -164,7 +191,11 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     fn horizon(&self, next: SimTime) -> SimTime {
         match self.partitions.len() {
             1 => SimTime::MAX,
-            _ => next + self.environment.network.min_delay().max(SimDuration::NANOSECOND),
+            _ => {
+                let links = self.environment.links.as_ref().map(LinkLayer::min_delay);
+                let delays = links.into_iter().chain([self.environment.network.min_delay()]);
+                next + delays.min().unwrap_or_default().max(SimDuration::NANOSECOND)
+            }
         }
     }
 
@@ -195,25 +226,49 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     fn world_turn(&mut self, time: SimTime) -> Result<(), Broken> {
         let just_after = time + SimDuration::NANOSECOND;
         while let Some(entry) = self.calendar.queue.pop_before(just_after) {
-            let (mut touched, mut told) = (Vec::new(), Vec::new());
-            let mut control = Control {
-                cause: entry.key,
-                environment: &self.environment,
-                partitions: &mut self.partitions,
-                calendar: &mut self.calendar,
-                touched: &mut touched,
-                witness: witness(&mut self.observer),
-                told: &mut told,
-            };
-            self.world.on_event(&mut control, entry.item);
-            self.exchange();
-            self.hear(told);
-            self.world_acts += touched.len() as u64;
-            if O::WATCHES {
-                for node in touched {
-                    let outcome = self.observer.state(time, node, &self.partitions[0].nodes());
-                    outcome.map_err(|message| self.broken(time, node, message))?;
-                }
+            self.act(entry.key, |world, control| world.on_event(control, entry.item))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the changes of links of one instant: before all else that happens then.
+    fn links_turn(&mut self, time: SimTime) -> Result<(), Broken> {
+        let switched = self.environment.links.as_mut().map(|links| links.turn(time));
+        let cause = EventKey {
+            time,
+            source: Source::WORLD,
+            counter: 0,
+        };
+        for Switched { between: (a, b), up } in switched.into_iter().flatten() {
+            let change = if up { LinkChange::Up } else { LinkChange::Down };
+            self.act(cause, |_, control| {
+                control.act_alone(a, Action::Link(change(b)));
+                control.act_alone(b, Action::Link(change(a)));
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Lets something act on the nodes from outside, and the world and the observer hear what came of it.
+    fn act(&mut self, cause: EventKey, acts: impl FnOnce(&mut W, &mut Control<'_, P, W::Event>)) -> Result<(), Broken> {
+        let (mut touched, mut told) = (Vec::new(), Vec::new());
+        let mut control = Control {
+            cause,
+            environment: &mut self.environment,
+            partitions: &mut self.partitions,
+            calendar: &mut self.calendar,
+            touched: &mut touched,
+            witness: witness(&mut self.observer),
+            told: &mut told,
+        };
+        acts(&mut self.world, &mut control);
+        self.exchange();
+        self.hear(told);
+        self.world_acts += touched.len() as u64;
+        if O::WATCHES {
+            for node in touched {
+                let outcome = self.observer.state(cause.time, node, &self.partitions[0].nodes());
+                outcome.map_err(|message| self.broken(cause.time, node, message))?;
             }
         }
         Ok(())
@@ -269,6 +324,11 @@ impl<P: Protocol<Addr = NodeAddr>, W: World<P>, O: Observer<P>> Simulation<P, W,
     /// The fingerprint chains of the nodes, by address: where two runs differ, these say at which nodes.
     pub fn chains(&self) -> impl Iterator<Item = Chain> {
         self.partitions.iter().flat_map(Partition::chains)
+    }
+
+    /// Who are neighbours at this moment, where only neighbours can talk.
+    pub fn links(&self) -> Option<&LinkLayer> {
+        self.environment.links.as_ref()
     }
 
     /// The state of a node that is up.

@@ -82,6 +82,8 @@ pub struct Traffic {
     pub unreachable: u64,
     /// What came to the access links, where they have a bandwidth. What is lost there is not counted in `lost`.
     pub links: Option<LinkTraffic>,
+    /// What came to the shared medium, where its capacity is limited. What is lost there is not counted in `lost`.
+    pub medium: Option<QueueTraffic>,
 }
 
 impl Traffic {
@@ -93,6 +95,7 @@ impl Traffic {
             lost: 0,
             unreachable: 0,
             links: None,
+            medium: None,
         }
     }
 
@@ -117,6 +120,15 @@ impl Traffic {
         })
     }
 
+    /// The kinds of these names together.
+    pub fn of_kinds(&self, names: &[&str]) -> KindTraffic {
+        let named = self.kinds().filter(|(name, _)| names.contains(name));
+        named.fold(KindTraffic::default(), |sum, (_, row)| KindTraffic {
+            messages: sum.messages + row.messages,
+            bytes: sum.bytes + row.bytes,
+        })
+    }
+
     /// Adds what was sent in another part of the same run.
     pub fn add(&mut self, other: &Traffic) {
         for (row, more) in self.kinds.iter_mut().zip(&other.kinds) {
@@ -127,6 +139,9 @@ impl Traffic {
         self.unreachable += other.unreachable;
         if let Some(links) = &other.links {
             self.links.get_or_insert_default().add(links);
+        }
+        if let Some(medium) = &other.medium {
+            self.medium.get_or_insert_default().add(medium);
         }
     }
 
@@ -142,6 +157,9 @@ impl Traffic {
         if let (Some(links), Some(earlier)) = (&mut difference.links, &earlier.links) {
             links.up.remove(&earlier.up);
             links.down.remove(&earlier.down);
+        }
+        if let (Some(medium), Some(earlier)) = (&mut difference.medium, &earlier.medium) {
+            medium.remove(earlier);
         }
         difference
     }

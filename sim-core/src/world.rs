@@ -3,11 +3,12 @@
 use crate::act::Action;
 use crate::addr::NodeAddr;
 use crate::environment::Environment;
+use crate::link_layer::LinkLayer;
 use crate::network::Network;
 use crate::observer::{Witness, reborrow};
 use crate::partition::Partition;
 use crate::port::Told;
-use crate::protocol::{OperationId, Protocol};
+use crate::protocol::{LinkChange, OperationId, Protocol};
 use crate::queue::{EventKey, Queue, Source};
 use crate::time::{SimDuration, SimTime};
 use crate::traffic::Traffic;
@@ -52,7 +53,7 @@ pub trait World<P: Protocol<Addr = NodeAddr>> {
 /// What a [`World`] may do while one of its events is handled.
 pub struct Control<'a, P: Protocol<Addr = NodeAddr>, E> {
     pub(crate) cause: EventKey,
-    pub(crate) environment: &'a Environment<P>,
+    pub(crate) environment: &'a mut Environment<P>,
     pub(crate) partitions: &'a mut [Partition<P>],
     pub(crate) calendar: &'a mut Calendar<E>,
     /// To whom something has been done, in order.
@@ -144,11 +145,34 @@ impl<P: Protocol<Addr = NodeAddr>, E> Control<'_, P, E> {
         &*self.environment.network
     }
 
+    /// Who are neighbours at this moment, where only neighbours can talk: for measurements.
+    pub fn links(&self) -> Option<&LinkLayer> {
+        self.environment.links.as_ref()
+    }
+
     /// An address that no host has is nobody's: nothing happens there.
     fn act(&mut self, node: NodeAddr, action: Action<P>) {
         if !self.environment.split.has(node) {
             return;
         }
+        // Who comes has links when it starts, and who goes has them until it has stopped.
+        let comes = matches!(action, Action::Start(_));
+        let goes = matches!(action, Action::Stop(_));
+        let mut set_up = |up| self.environment.links.as_mut().map(|links| links.set_up(node, up));
+        let gained = if comes { set_up(true) } else { None };
+        self.act_alone(node, action);
+        let mut set_up = |up| self.environment.links.as_mut().map(|links| links.set_up(node, up));
+        let lost = if goes { set_up(false) } else { None };
+        for neighbour in gained.into_iter().flatten() {
+            self.act_alone(neighbour, Action::Link(LinkChange::Up(node)));
+        }
+        for neighbour in lost.into_iter().flatten() {
+            self.act_alone(neighbour, Action::Link(LinkChange::Down(node)));
+        }
+    }
+
+    /// Does something to a node, and nothing to its neighbours.
+    pub(crate) fn act_alone(&mut self, node: NodeAddr, action: Action<P>) {
         self.touched.push(node);
         let partition = &mut self.partitions[self.environment.split.partition_of(node)];
         let witness = reborrow(&mut self.witness);

@@ -16,7 +16,7 @@ use sim_core::network::{
     Uniform,
 };
 use sim_core::observer::{Cause, Observer, Step};
-use sim_core::protocol::{OperationId, Wire};
+use sim_core::protocol::{LinkChange, OperationId, Wire};
 use sim_core::random::{NodeRng, StreamKey, unit};
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
@@ -111,6 +111,8 @@ impl Observer<Rumour> for EventLog {
                 operation: OperationId(operation),
                 ..
             } => format!("command {operation}"),
+            Cause::Link(LinkChange::Up(peer)) => format!("link to {peer} up"),
+            Cause::Link(LinkChange::Down(peer)) => format!("link to {peer} down"),
         };
         let row = format!("{},{},{},{what}", self.rows.len() + 1, step.time.as_nanos(), step.node);
         self.digest.write(row.as_bytes());

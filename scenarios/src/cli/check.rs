@@ -122,6 +122,7 @@ type Line = (&'static str, String);
 fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     let bring_up = match point.bring_up {
         BringUp::Bulk => "all there from the start".to_owned(),
+        BringUp::Cold => "all there from the start, knowing nothing".to_owned(),
         BringUp::Joins { over, .. } => format!("joining one by one over {}", written(over)),
     };
     let mut lines = vec![

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use sim_core::addr::NodeAddr;
+use sim_core::protocol::LinkChange;
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::Departure;
@@ -140,6 +141,8 @@ fn sentence(line: &Line) -> String {
         What::Asked { operation, command } => format!("was asked, operation {operation}: {command}"),
         What::Received { from, kind, message } => format!("received {kind} from {from}: {message}"),
         What::Timer(timer) => format!("timer {timer}"),
+        What::Link(LinkChange::Up(peer)) => format!("link to {peer} up"),
+        What::Link(LinkChange::Down(peer)) => format!("link to {peer} down"),
         What::Sent {
             to,
             kind,
@@ -181,6 +184,10 @@ fn object(line: &Line) -> Value {
             json!({ "what": "received", "from": from.0, "kind": kind, "message": message })
         }
         What::Timer(timer) => json!({ "what": "timer", "timer": timer }),
+        What::Link(change) => {
+            let (LinkChange::Up(peer) | LinkChange::Down(peer)) = change;
+            json!({ "what": "link", "to": peer.0, "up": matches!(change, LinkChange::Up(_)) })
+        }
         What::Sent {
             to,
             kind,

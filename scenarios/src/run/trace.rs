@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use sim_core::addr::NodeAddr;
 use sim_core::network::Fate;
 use sim_core::observer::{Cause, Deed, Observer, Step};
-use sim_core::protocol::{Protocol, Wire};
+use sim_core::protocol::{LinkChange, Protocol, Wire};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::Departure;
 
@@ -62,6 +62,8 @@ pub enum What {
     },
     /// A timer was due.
     Timer(String),
+    /// A link of it came up or went down.
+    Link(LinkChange<NodeAddr>),
     /// It sent a message.
     Sent {
         /// To whom.
@@ -94,7 +96,7 @@ impl What {
     pub fn is_seen(&self) -> bool {
         matches!(
             self,
-            What::Started | What::Left(_) | What::Asked { .. } | What::Received { .. } | What::Timer(_)
+            What::Started | What::Left(_) | What::Asked { .. } | What::Received { .. } | What::Timer(_) | What::Link(_)
         )
     }
 }
@@ -126,6 +128,7 @@ where
                 operation: operation.0,
                 command: format!("{command:?}"),
             },
+            Cause::Link(change) => What::Link(*change),
         };
         (self.sink)(Line {
             time: step.time,

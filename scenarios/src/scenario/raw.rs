@@ -144,6 +144,8 @@ pub(super) enum RawBringUp {
     },
     /// All are there at time zero, with the tables that the finished protocol would have.
     Bulk {},
+    /// All are there at time zero and know nothing: for protocols of the network layer, which begin from their links.
+    Cold {},
 }
 
 /// How arrivals are spread while an overlay is brought up.
@@ -305,6 +307,16 @@ pub(super) struct RawObserve {
     /// How many messages of each kind each node receives, from the start of the lookups on.
     #[serde(default)]
     pub(super) node_load: bool,
+    /// Whether every area of addresses is connected and every pair of nodes can reach each other, time after time, in a protocol of
+    /// the network layer.
+    pub(super) convergence: Option<RawReachability>,
+    /// End the run when a packet comes to a node twice and no address has changed in between, in a protocol of the network layer
+    /// whose nodes have addresses.
+    #[serde(default)]
+    pub(super) loops: bool,
+    /// By how many leading bits of their addresses `snapshots` tell nodes of a network layer apart; 2 where it is left out.
+    #[schemars(range(max = 8))]
+    pub(super) snapshot_bits: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -39,11 +39,21 @@ impl Cut {
         self.sides.get(host.index()).copied().unwrap_or(0)
     }
 
+    /// When it begins and when it is healed.
+    pub(crate) fn bounds(&self) -> [SimTime; 2] {
+        [self.from, self.until]
+    }
+
+    /// Whether it keeps two hosts apart at this moment.
+    #[inline]
+    pub(crate) fn parts(&self, a: NodeAddr, b: NodeAddr, now: SimTime) -> bool {
+        (self.from..self.until).contains(&now) && self.side(a) != self.side(b)
+    }
+
     /// Whether it keeps a message from its receiver.
     #[inline]
     fn separates(&self, transmission: &Transmission) -> bool {
-        (self.from..self.until).contains(&transmission.now)
-            && self.side(transmission.from) != self.side(transmission.to)
+        self.parts(transmission.from, transmission.to, transmission.now)
     }
 }
 

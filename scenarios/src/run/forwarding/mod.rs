@@ -14,7 +14,7 @@ use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Control, World};
 
-use super::entry::advance;
+use super::entry::{advance, refuse_network_layers_keys};
 use super::measure::Measured;
 use super::trace::{Line, Tracer, Window};
 use super::{Failure, Job, Pace, RunRecord, tables};
@@ -165,7 +165,7 @@ impl ProtocolEntry for ForwardingEntry {
                 );
                 Err(error.labelled("has no meaning here"))
             }
-            None => Ok(()),
+            None => refuse_network_layers_keys(NAME, point),
         }
     }
 

@@ -6,7 +6,7 @@ use super::rows::{
     access_links, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring, path_length,
     population, quantiles, repairs, rings, snapshot_links, snapshot_nodes, state, stretch, table_errors,
 };
-use super::{Ranges, comings, paths, storage, tunnels};
+use super::{Ranges, comings, network_layer, paths, storage, tunnels};
 use crate::run::measure::Measured;
 use crate::run::steady;
 use crate::scenario::{Point, Scenario};
@@ -345,7 +345,8 @@ pub(super) const TABLES: [Layout; 33] = [
     storage::STORED,
     tunnels::ADDRESS_SERVERS,
     tunnels::TUNNELS,
-    // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
+    // The nodes that were up at the times of `observe.snapshots`. In a network layer whose nodes have addresses `id` is the address, in binary
+    // digits, and `state` its leading bits; `x` and `y` are metres where links come from places. Otherwise `turn` is where the identifier lies among all that there
     // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
     // a topology (those of its router), units of length in a plane.
     Layout {
@@ -361,6 +362,32 @@ pub(super) const TABLES: [Layout; 33] = [
         written: takes_snapshots,
         rows: snapshot_links,
     },
+];
+
+/// The tables of these that runs of a network layer write, too.
+pub(super) const OF_NETWORK_LAYERS: [&str; 9] = [
+    "messages",
+    "population",
+    "churn",
+    "sessions",
+    "population_over_time",
+    "state",
+    "node_load",
+    "snapshot_nodes",
+    "snapshot_links",
+];
+
+/// The tables that only these write.
+pub(super) const NETWORK_LAYER_TABLES: [Layout; 9] = [
+    network_layer::PACKETS,
+    network_layer::PACKETS_OVER_TIME,
+    network_layer::OVERHEAD,
+    network_layer::NODE_STATE,
+    network_layer::ADDRESSES,
+    network_layer::NETWORK_OVER_TIME,
+    network_layer::NETWORK_CONVERGENCE,
+    network_layer::NODE_LOOKUPS,
+    network_layer::NODE_LOOKUPS_BY_DISTANCE,
 ];
 
 fn always(_: &Scenario) -> bool {
