@@ -1,8 +1,8 @@
 //! BonnMotion's own format: a line a node, `t x y t x y …`.
 
 use sim_core::link_layer::{Leg, Place};
+use sim_core::mobility::Area;
 
-use super::Area;
 use super::fields::{Reader, Way};
 use crate::input::{InputError, Line, Word};
 

@@ -10,51 +10,50 @@ use super::fields::Reader;
 use crate::input::{InputError, Word};
 
 /// A contact of two nodes, from when until when.
-type Contact = ((NodeAddr, NodeAddr), SimTime, SimTime);
+pub(super) type Contact = ((NodeAddr, NodeAddr), SimTime, SimTime);
 
-/// The contacts of a file, and its largest number of a node with the place where that stands first.
-type Read = (Vec<Contact>, Option<(u32, Range<usize>)>);
-
-/// The numbers of nodes that have been read.
-#[derive(Default)]
+/// The nodes that a file may name.
 struct Nodes {
-    largest: Option<(u32, Range<usize>)>,
+    numbers: Range<u32>,
 }
 
 impl Nodes {
     /// A pair of nodes, the one with the smaller number first.
-    fn pair(
-        &mut self,
-        reader: Reader<'_>,
-        one: &Word<'_>,
-        other: &Word<'_>,
-    ) -> Result<(NodeAddr, NodeAddr), InputError> {
+    fn pair(&self, reader: Reader<'_>, one: &Word<'_>, other: &Word<'_>) -> Result<(NodeAddr, NodeAddr), InputError> {
         let (a, b) = (self.node(reader, one)?, self.node(reader, other)?);
         if a == b {
             return Err(reader
-                .error(other.span.clone(), format!("node {a} has a contact with itself"))
+                .error(
+                    other.span.clone(),
+                    format!("node {} has a contact with itself", other.text),
+                )
                 .labelled("the same node"));
         }
-        Ok((NodeAddr(a.min(b)), NodeAddr(a.max(b))))
+        Ok((a.min(b), a.max(b)))
     }
 
-    /// The number of a node, of which letters may stand in front: 12 in `p12`.
-    fn node(&mut self, reader: Reader<'_>, word: &Word<'_>) -> Result<u32, InputError> {
+    /// The node of a number, of which letters may stand in front: 12 in `p12`.
+    fn node(&self, reader: Reader<'_>, word: &Word<'_>) -> Result<NodeAddr, InputError> {
         let digits = word.text.trim_start_matches(|c: char| c.is_alphabetic());
         let Ok(number) = digits.parse::<u32>() else {
             let message = format!("expected the number of a node, found {:?}", word.text);
             return Err(reader.error(word.span.clone(), message).labelled("which node?"));
         };
-        if self.largest.as_ref().is_none_or(|(largest, _)| number > *largest) {
-            self.largest = Some((number, word.span.clone()));
+        let Range { start, end } = self.numbers;
+        if !self.numbers.contains(&number) {
+            let last = end.saturating_sub(1);
+            return Err(reader
+                .error(word.span.clone(), format!("node {number} is unknown"))
+                .labelled(format!("the nodes have the numbers {start} to {last}"))
+                .help("`nodes.count` says how many they are, `network.contacts.first_node` the number of the first"));
         }
-        Ok(number)
+        Ok(NodeAddr(number - start))
     }
 }
 
 /// The ONE simulator's events: `<time> CONN <node> <node> up` and `down`.
-pub(super) fn one(reader: Reader<'_>) -> Result<Read, InputError> {
-    let (mut nodes, mut last) = (Nodes::default(), SimTime::ZERO);
+pub(super) fn one(reader: Reader<'_>, numbers: Range<u32>) -> Result<Vec<Contact>, InputError> {
+    let (nodes, mut last) = (Nodes { numbers }, SimTime::ZERO);
     let mut together: BTreeMap<(NodeAddr, NodeAddr), SimTime> = BTreeMap::new();
     let mut contacts = Vec::new();
     for line in reader.lines() {
@@ -77,7 +76,7 @@ pub(super) fn one(reader: Reader<'_>) -> Result<Read, InputError> {
         };
         let pair = nodes.pair(reader, a, b)?;
         let refuse = |problem: &str| {
-            let message = format!("nodes {} and {} {problem}", pair.0.0, pair.1.0);
+            let message = format!("nodes {} and {} {problem}", a.text, b.text);
             reader.error(state.span.clone(), message)
         };
         match state.text {
@@ -100,12 +99,12 @@ pub(super) fn one(reader: Reader<'_>) -> Result<Read, InputError> {
         }
     }
     contacts.extend(together.into_iter().map(|(pair, from)| (pair, from, SimTime::MAX)));
-    found(reader, contacts, nodes)
+    found(reader, contacts)
 }
 
 /// A line a contact: `<node> <node> <start> <end>`.
-pub(super) fn intervals(reader: Reader<'_>) -> Result<Read, InputError> {
-    let (mut nodes, mut contacts) = (Nodes::default(), Vec::new());
+pub(super) fn intervals(reader: Reader<'_>, numbers: Range<u32>) -> Result<Vec<Contact>, InputError> {
+    let (nodes, mut contacts) = (Nodes { numbers }, Vec::new());
     for line in reader.lines() {
         let words = line.words(None);
         let [a, b, start, end, ..] = words.as_slice() else {
@@ -118,14 +117,14 @@ pub(super) fn intervals(reader: Reader<'_>) -> Result<Read, InputError> {
         reader.in_order(from, until, end.span.clone())?;
         contacts.push((pair, from, until));
     }
-    found(reader, contacts, nodes)
+    found(reader, contacts)
 }
 
 /// What was read, if it is anything.
-fn found(reader: Reader<'_>, contacts: Vec<Contact>, nodes: Nodes) -> Result<Read, InputError> {
+fn found(reader: Reader<'_>, contacts: Vec<Contact>) -> Result<Vec<Contact>, InputError> {
     if contacts.is_empty() {
         let error = reader.error(0..0, "nobody meets anybody in this file");
         return Err(error.help("is `network.contacts.format` right?"));
     }
-    Ok((contacts, nodes.largest))
+    Ok(contacts)
 }

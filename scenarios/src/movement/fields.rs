@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use sim_core::link_layer::{Leg, Place};
+use sim_core::mobility::Area;
 use sim_core::time::{SimDuration, SimTime};
 
-use super::Area;
 use crate::input::{InputError, Line, Origin, Source, Word, lines};
 
 /// The latest time that is believed, in seconds: a hundred years.
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
 
     /// Refuses a place outside the area.
     pub(super) fn within(&self, area: Option<Area>, place: Place, span: Range<usize>) -> Result<(), InputError> {
-        let Some(area) = area.filter(|area| !area.holds(place)) else {
+        let Some(area) = area.filter(|area| !area.contains(place)) else {
             return Ok(());
         };
         let message = format!(

@@ -21,16 +21,18 @@ mod contacts;
 mod fields;
 mod setdest;
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
-use sim_core::link_layer::{Leg, Place};
+use sim_core::link_layer::Leg;
+use sim_core::mobility::Area;
 use sim_core::time::SimTime;
 
-use crate::input::{InputError, Origin, Source, read_unpacked};
+use crate::input::{InputError, Source, read_unpacked};
 use fields::Reader;
 
 /// The largest file that is read, in bytes, packed or not.
@@ -54,22 +56,6 @@ pub enum ContactFormat {
     One,
     /// A line a contact: `<node> <node> <start> <end>`.
     Intervals,
-}
-
-/// A rectangle from the place (0, 0) on: its width and its height in metres.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Area {
-    /// From west to east.
-    pub width: f64,
-    /// From south to north.
-    pub height: f64,
-}
-
-impl Area {
-    /// Whether a place lies in it, its border included.
-    pub fn holds(self, place: Place) -> bool {
-        (0.0..=self.width).contains(&place.x) && (0.0..=self.height).contains(&place.y)
-    }
 }
 
 /// The movements in a file.
@@ -115,47 +101,45 @@ impl Movements {
 }
 
 /// The contacts in a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContactTrace {
-    /// Who is near whom from when until when, in the order of the file.
+    /// Who is near whom from when until when.
     pub contacts: Vec<((NodeAddr, NodeAddr), SimTime, SimTime)>,
-    /// The largest number of a node, and where it stands first; none where there is no contact.
-    pub largest: Option<(u32, Origin)>,
     /// The SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
 
 impl ContactTrace {
-    /// Reads a file; where no format is given it is told from its first line.
+    /// Reads a file between nodes of these numbers, the first of which is node 0; where no format is given it is told from the
+    /// file's first line.
     ///
     /// # Errors
-    /// [`InputError::Missing`]; [`InputError::Invalid`], pointing at what is malformed, at a time that runs back, at a contact of a
-    /// node with itself, at one that ends though it has not begun.
-    pub fn read(path: &Path, format: Option<ContactFormat>) -> Result<Self, InputError> {
+    /// [`InputError::Missing`]; [`InputError::Invalid`], pointing at what is malformed, at an unknown node, at a time that runs
+    /// back, at a contact of a node with itself, at one that ends though it has not begun.
+    pub fn read(path: &Path, format: Option<ContactFormat>, numbers: Range<u32>) -> Result<Self, InputError> {
         let (source, sha256) = read_unpacked(path, FILE_LIMIT)?;
-        let trace = ContactTrace::parse(&source, format)?;
-        Ok(ContactTrace { sha256, ..trace })
+        let contacts = ContactTrace::parse(&source, format, numbers)?;
+        Ok(ContactTrace { contacts, sha256 })
     }
 
     /// The contacts in a text.
     ///
     /// # Errors
     /// As [`ContactTrace::read`].
-    pub fn parse(source: &Arc<Source>, format: Option<ContactFormat>) -> Result<Self, InputError> {
+    pub fn parse(
+        source: &Arc<Source>,
+        format: Option<ContactFormat>,
+        numbers: Range<u32>,
+    ) -> Result<Vec<((NodeAddr, NodeAddr), SimTime, SimTime)>, InputError> {
         let reader = Reader { source };
         let told = |line: &str| match line.split_whitespace().nth(1) {
             Some(second) if second.starts_with(|c: char| c.is_ascii_alphabetic()) => ContactFormat::One,
             _ => ContactFormat::Intervals,
         };
-        let (contacts, largest) = match format.map_or_else(|| reader.sniffed(told), Ok)? {
-            ContactFormat::One => contacts::one(reader),
-            ContactFormat::Intervals => contacts::intervals(reader),
-        }?;
-        Ok(ContactTrace {
-            contacts,
-            largest: largest.map(|(node, span)| (node, Origin::new(source.clone(), span))),
-            sha256: String::new(),
-        })
+        match format.map_or_else(|| reader.sniffed(told), Ok)? {
+            ContactFormat::One => contacts::one(reader, numbers),
+            ContactFormat::Intervals => contacts::intervals(reader, numbers),
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use sim_core::link_layer::{Leg, Place};
 use sim_core::math;
+use sim_core::mobility::Area;
 use sim_core::time::{SimDuration, SimTime};
 
-use super::Area;
 use super::fields::{LATEST_SECONDS, Reader, Way};
 use crate::input::{InputError, Line, Word};
 

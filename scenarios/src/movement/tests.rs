@@ -3,6 +3,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
+use sim_core::link_layer::Place;
 use sim_core::time::SimDuration;
 
 use super::*;
@@ -29,8 +30,11 @@ fn legs(text: &str) -> Vec<Vec<Leg>> {
     moved(text, None, None).map_err(|error| error.render(false)).unwrap()
 }
 
-fn met(text: &str) -> Result<ContactTrace, InputError> {
-    ContactTrace::parse(&Source::argument("trace", text), None)
+type Contacts = Vec<((NodeAddr, NodeAddr), SimTime, SimTime)>;
+
+/// The contacts of four nodes, numbered from 0.
+fn met(text: &str) -> Result<Contacts, InputError> {
+    ContactTrace::parse(&Source::argument("trace", text), None, 0..4)
 }
 
 /// Where the legs say that a node is.
@@ -134,20 +138,16 @@ fn contacts_are_read_from_events_and_from_intervals() {
     let pair = |a, b| (NodeAddr(a), NodeAddr(b));
     let events = met("0 CONN 3 p1 up\n1.5 C M1 3 1 100\n2 CONN 0 1 up\n4 CONN 1 3 down\n5 CONN 3 1 up\n").unwrap();
     assert_eq!(
-        events.contacts,
+        events,
         [
             (pair(1, 3), at(0.0), at(4.0)),
             (pair(0, 1), at(2.0), SimTime::MAX),
             (pair(1, 3), at(5.0), SimTime::MAX)
         ]
     );
-    assert_eq!(
-        events.largest.map(|(node, origin)| (node, origin.span())),
-        Some((3, 7..8))
-    );
     let intervals = met("1 2 100 200 1 0\n# and again\n2 1 150.5 150.5\n").unwrap();
     assert_eq!(
-        intervals.contacts,
+        intervals,
         [(pair(1, 2), at(100.0), at(200.0)), (pair(1, 2), at(150.5), at(150.5))]
     );
 }
@@ -243,6 +243,21 @@ fn broken_movements_are_refused_where_they_break() {
 }
 
 #[test]
+fn nodes_of_a_trace_may_be_numbered_from_one() {
+    let text = "1 3 5 6\n3 2 7 8\n";
+    let contacts = ContactTrace::parse(&Source::argument("trace", text), None, 1..4).unwrap();
+    let pairs: Vec<(u32, u32)> = contacts.iter().map(|((a, b), ..)| (a.0, b.0)).collect();
+    assert_eq!(pairs, [(0, 2), (1, 2)]);
+    let error = ContactTrace::parse(&Source::argument("trace", text), None, 2..5)
+        .unwrap_err()
+        .render(false);
+    assert!(
+        error.contains("trace:1:1") && error.contains("the nodes have the numbers 2 to 4"),
+        "{error}"
+    );
+}
+
+#[test]
 fn broken_contacts_are_refused_where_they_break() {
     for (text, place, words) in [
         (
@@ -256,6 +271,7 @@ fn broken_contacts_are_refused_where_they_break() {
         ("1 CONN 0 0 up\n", "1:10", "node 0 has a contact with itself"),
         ("1 CONN 0\n", "1:1", "the line ends early"),
         ("1 CONN 0 x up\n", "1:10", "expected the number of a node, found \"x\""),
+        ("0 4 5 6\n", "1:3", "node 4 is unknown"),
         ("0 1 5 4\n", "1:7", "time runs back: 4 s comes after 5 s"),
         ("0 1 5\n", "1:1", "expected `<node> <node> <start> <end>`"),
         ("1 C M1 0 1\n", "1:1", "nobody meets anybody"),
@@ -267,7 +283,7 @@ fn broken_contacts_are_refused_where_they_break() {
         );
     }
     let skipped = met("1 CONN 0 1 up\n2 S M1 0 1\n3 CONN 0 1 down\n").unwrap();
-    assert_eq!(skipped.contacts.len(), 1);
+    assert_eq!(skipped.len(), 1);
 }
 
 /// A trace that ns-3 comes with; without the folder of test data there is nothing to check.
@@ -321,12 +337,12 @@ proptest! {
         for area in [None, Some(Area { width: 5.0, height: 5.0 })] {
             if let Ok(nodes) = moved(&text, None, area) {
                 prop_assert!(nodes.iter().all(|legs| follow_each_other(legs)), "{:?}", nodes);
-                let inside = |place| area.is_none_or(|area| area.holds(place));
+                let inside = |place| area.is_none_or(|area| area.contains(place));
                 prop_assert!(nodes.iter().flatten().all(|leg| inside(leg.from) && inside(leg.to)));
             }
         }
         if let Ok(trace) = met(&text) {
-            prop_assert!(trace.contacts.iter().all(|((a, b), from, until)| a < b && from <= until));
+            prop_assert!(trace.iter().all(|((a, b), from, until)| a < b && from <= until));
         }
     }
 }

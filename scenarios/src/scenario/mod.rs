@@ -32,7 +32,7 @@ use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{Document, InputError};
+use crate::input::{Document, InputError, Node};
 use crate::registry::Registry;
 
 pub use asking::By;
@@ -42,7 +42,8 @@ pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, Partition
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
 pub use network::{
-    GraphSource, HostPlacement, HostsAt, MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork,
+    ContactSpec, Gateways, GraphSource, HostPlacement, HostsAt, Joined, LinkedNetwork, LinksError, MeasuredNetwork,
+    Mobility, NETWORKS, Neighbourhood, NetworkModel, NetworkSpec, RoutedNetwork, Who,
 };
 pub use packets::{Among, NodeLookups, PacketTimes, Packets, Span};
 pub use raw::Arrivals;
@@ -55,9 +56,11 @@ pub(crate) use validate::check_figures;
 pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
 /// The keys that name files to be read.
-pub const FILE_KEYS: [&str; 4] = [
+pub const FILE_KEYS: [&str; 6] = [
     "network.matrix.file",
     "network.topology.file",
+    "network.radio.mobility.trace.file",
+    "network.contacts.file",
     "churn.trace.file",
     "workload.lookups.trace",
 ];
@@ -233,6 +236,18 @@ impl Point {
         let packets = self.packets.map(|packets| packets.span.start);
         let node_lookups = self.node_lookups.map(|lookups| lookups.span.start);
         lookups.or(storage).or(packets.into_iter().chain(node_lookups).min())
+    }
+
+    /// Whether the scenario says something about a dotted key.
+    pub fn is_written(&self, path: &str) -> bool {
+        self.document.get(path).is_some()
+    }
+
+    /// What the network is called in the scenario: `radio` for `[network.radio]`.
+    pub fn network_key(&self) -> &str {
+        let network = self.document.get("network").and_then(Node::as_table);
+        let chosen = network.and_then(|table| table.entries().first());
+        chosen.map_or("", |entry| entry.key.as_str())
     }
 
     /// Whether anybody comes or goes once the overlay has been brought up.

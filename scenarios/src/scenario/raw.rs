@@ -13,7 +13,8 @@ use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
 use super::link_failure::RawLinkFailure;
 use super::measure::RawMeasure;
 use super::network::{
-    HostPlacement, RawAccess, RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman,
+    HostPlacement, RawAccess, RawBarabasiAlbert, RawContacts, RawGrid, RawRadio, RawRandomGeometric, RawRing,
+    RawTransitStub, RawWaxman,
 };
 use super::one_or_many::OneOrMany;
 use super::replications::RawReplications;
@@ -244,8 +245,9 @@ pub(super) enum RawNetwork {
         /// How hosts are spread over the routers.
         #[serde(default)]
         hosts: HostPlacement,
-        /// The delay between a host and its router, one way.
-        access: RawAccess,
+        /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each
+        /// router is a node.
+        access: Option<RawAccess>,
         /// The delay for each kilometre of a link without a delay of its own: light in fibre.
         #[serde(default = "fibre")]
         per_km: Duration,
@@ -273,6 +275,10 @@ pub(super) enum RawNetwork {
     Ring(RawRing),
     /// HostPlacement on rows and columns of routers.
     Grid(RawGrid),
+    /// Nodes with radios in the plane, that stand or move: for protocols of the network layer.
+    Radio(RawRadio),
+    /// Nodes linked while a trace says that they are near each other: for protocols of the network layer.
+    Contacts(RawContacts),
 }
 
 /// Light in fibre: 5 us a kilometre.

@@ -233,7 +233,10 @@ fn chosen(document: &Document, registry: &Registry, nodes: u32) -> Result<Settin
 /// Asks the protocol what it says to a point.
 fn approve(point: &Point, registry: &Registry) -> Result<(), InputError> {
     match registry.get(point.protocol.name()) {
-        Some(entry) => entry.check(point),
+        Some(entry) => {
+            network::suits(point, entry, registry)?;
+            entry.check(point)
+        }
         None => Err(point.protocol.error_at("", "this protocol is not registered")),
     }
 }
