@@ -110,7 +110,6 @@ fn everybody_is_found_where_he_is() {
                     "{rules:?}, {lookup:?}: {from} asks for {to}"
                 );
             }
-            println!("{rules:?} {lookup:?} {total} {:?}", ());
         }
     }
 }

@@ -229,6 +229,15 @@ impl Point {
         self.document.error_at(path, message)
     }
 
+    /// From when on is measured what nodes are asked for, if they are.
+    pub fn measured_from(&self) -> Option<SimTime> {
+        let lookups = self.lookups.as_ref().map(|lookups| lookups.start);
+        let storage = self.storage.map(|storage| storage.from);
+        let packets = self.packets.map(|packets| packets.span.start);
+        let node_lookups = self.node_lookups.map(|lookups| lookups.span.start);
+        lookups.or(storage).or(packets.into_iter().chain(node_lookups).min())
+    }
+
     /// Whether the scenario says something about a dotted key.
     pub fn is_written(&self, path: &str) -> bool {
         self.document.get(path).is_some()
@@ -239,15 +248,6 @@ impl Point {
         let network = self.document.get("network").and_then(Node::as_table);
         let chosen = network.and_then(|table| table.entries().first());
         chosen.map_or("", |entry| entry.key.as_str())
-    }
-
-    /// From when on is measured what nodes are asked for, if they are.
-    pub fn measured_from(&self) -> Option<SimTime> {
-        let lookups = self.lookups.as_ref().map(|lookups| lookups.start);
-        let storage = self.storage.map(|storage| storage.from);
-        let packets = self.packets.map(|packets| packets.span.start);
-        let node_lookups = self.node_lookups.map(|lookups| lookups.span.start);
-        lookups.or(storage).or(packets.into_iter().chain(node_lookups).min())
     }
 
     /// Whether anybody comes or goes once the overlay has been brought up.

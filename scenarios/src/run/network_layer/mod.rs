@@ -65,7 +65,6 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
 
     /// Refuses what only an overlay understands.
     fn refuse_overlays_keys(point: &Point) -> Result<(), InputError> {
-        let conditions = &point.network.conditions;
         let refused = [
             ("workload.lookups", point.lookups.is_some()),
             ("workload.storage", point.storage.is_some()),
@@ -74,9 +73,6 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
             ("observe.rings", point.observe.rings.is_some()),
             ("observe.tables", point.observe.tables.is_some()),
             ("observe.load", point.observe.load.is_some()),
-            ("nodes.virtual", point.hosts().per_host() != 1),
-            ("access_links", conditions.access_links.is_some()),
-            ("connectivity", conditions.connectivity != Default::default()),
         ];
         match refused.into_iter().find(|(_, there)| *there) {
             Some((key, _)) => {
