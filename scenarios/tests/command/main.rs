@@ -16,6 +16,7 @@ mod mutations;
 mod named_values;
 mod nearest;
 mod plot;
+mod radio;
 mod report;
 mod results;
 mod schema;
