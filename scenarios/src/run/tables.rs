@@ -79,9 +79,16 @@ pub fn schema(scenario: &Scenario) -> Schema {
 
 /// The tables with one row a run.
 fn tables_of_runs() -> impl Iterator<Item = &'static Layout> {
-    TABLES
-        .iter()
-        .filter(|layout| ["lookups", "population"].contains(&layout.name))
+    const NAMES: [&str; 6] = [
+        "lookups",
+        "population",
+        "packets",
+        "overhead",
+        "addresses",
+        "node_lookups",
+    ];
+    let all = TABLES.iter().chain(&layout::NETWORK_LAYER_TABLES);
+    all.filter(|layout| NAMES.contains(&layout.name))
 }
 
 /// What has one value a run, as `table.column`.
