@@ -16,15 +16,32 @@ fn settled(nodes: u32, config: Config, seed: u64, seconds: f64) -> (f64, f64, f6
 
 #[test]
 fn try_it() {
-    for (nodes, seconds) in [(50, 100.0), (100, 100.0), (200, 200.0), (400, 200.0)] {
-        for seed in 1..=5 {
-            for config in [Config::default(), Config::peernet_2003()] {
-                let (occupied, stretch, last) = settled(nodes, config, seed, seconds);
+    for (nodes, seconds, seeds) in [(100, 150.0, 10), (400, 250.0, 6)] {
+        for config in [Config::default(), Config::peernet_2003()] {
+            for seed in 1..=seeds {
+                let (mut network, links) = cold_start(nodes, config, seed);
+                network.run_until(at(seconds)).expect("no observer");
+                let last = last_change(&network);
+                let sound = sound(&network, 0..nodes, &links);
+                let none = (0..nodes)
+                    .filter(|n| network.node(sim_core::addr::NodeAddr(*n)).unwrap().address().is_none())
+                    .count();
                 println!(
-                    "{:?} {nodes} {seed}: occupied {occupied:.2} stretch {stretch:.2} last {last:.1}",
+                    "{:?} {nodes} {seed}: last {last:.1} none {none} {sound:.2?}",
                     config.rules
                 );
             }
+        }
+    }
+}
+#[test]
+fn debug_it() {
+    let (mut network, _links) = cold_start(400, Config::default(), 3);
+    network.run_until(at(200.0)).expect("no observer");
+    let told = &network.world().told;
+    for (t, n, e) in told.iter().filter(|t| t.0 > at(35.0)) {
+        if let protocols::peernet::Event::Address { from, to, .. } = e {
+            println!("ch {t} {n} {from:?} {to:?}");
         }
     }
 }

@@ -24,7 +24,8 @@
 //! - News of a broken route gather with other changes, instead of being told each alone at once.
 //! - Packets without a route are dropped; the paper does not say that they wait for one.
 //! - A node that comes back numbers from its clock, so that its numbers do not fall. In the paper the echo of its former
-//!   number makes it catch up, as it does here where its clock were behind.
+//!   number makes it catch up, as it does here where its clock were behind. Under [`Sensing::Silence`] it can be back before its
+//!   neighbours notice, with nothing left of the numbers of others, and then ways over it can lead in a circle for a while.
 //! - Interaction with the layers below (section 5: addresses of layer 2) has no place here: nodes have one address.
 
 mod config;
@@ -33,6 +34,8 @@ mod wire;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, LinkChange, OperationId, Protocol};
@@ -99,6 +102,11 @@ impl DistanceVector {
         self.table.hops(to)
     }
 
+    /// How new what the node knows of the way to `to` is, also if the route is broken.
+    pub fn known_sequence(&self, to: NodeAddr) -> Option<u32> {
+        self.table.sequence(to)
+    }
+
     fn own_entry(&self) -> Entry {
         Entry {
             to: self.me,
@@ -132,7 +140,7 @@ impl DistanceVector {
     fn update(&mut self, ctx: &mut Ctx<'_, Self>) {
         self.update_is_set = false;
         let own = std::mem::take(&mut self.renumbered).then(|| self.own_entry());
-        let entries: Vec<Entry> = own.into_iter().chain(self.table.tell_changed()).collect();
+        let entries: Arc<[Entry]> = own.into_iter().chain(self.table.tell_changed()).collect();
         // A full dump may have told it all in the meantime.
         if !entries.is_empty() {
             self.quiet_until = ctx.now() + ctx.config().aggregation;

@@ -134,6 +134,11 @@ impl Table {
     pub(super) fn hops(&self, to: NodeAddr) -> Option<u32> {
         self.0.get(&to)?.hops
     }
+
+    /// How new what is known of it is.
+    pub(super) fn sequence(&self, to: NodeAddr) -> Option<u32> {
+        self.0.get(&to).map(|route| route.sequence)
+    }
 }
 
 impl Route {

@@ -203,6 +203,16 @@ impl PeerNet {
         self.table.network(self.id, level)
     }
 
+    /// The first and the last address of its range: of the largest area around it in which there is nobody else, nor somebody
+    /// to come.
+    pub fn range(&self) -> Option<(TreeAddress, TreeAddress)> {
+        let own = self.address?;
+        let level = (0..self.bits).find(|level| self.is_taken(*level)).unwrap_or(self.bits);
+        let first = own.area(level);
+        let last = (0..level).fold(first, |address, below| address.across(below));
+        Some((first, last))
+    }
+
     /// The level of the largest block of addresses that it could give away: none if it would refuse.
     pub fn largest_block(&self) -> Option<u8> {
         neighbours::largest_block(self.address?, |level| self.is_taken(level))

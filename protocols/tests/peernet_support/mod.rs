@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use protocols::peernet::{Command, Config, Event, PeerNet, TreeAddress};
+use protocols::peernet::{Command, Config, Event, Load, Msg, PeerNet, TreeAddress};
 use rand::rngs::Xoshiro128PlusPlus;
+use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
-use sim_core::link_layer::{Air, Fixed, LinkLayer, LinkSource, Place};
+use sim_core::link_layer::{Air, Contacts, Fixed, LinkLayer, LinkSource, Place};
 use sim_core::network::Nothing;
-use sim_core::observer::Observer;
+use sim_core::observer::{Deed, Observer};
 use sim_core::protocol::OperationId;
 use sim_core::random::{StreamKey, unit};
 use sim_core::simulation::{Setup, Simulation};
@@ -277,4 +278,94 @@ pub fn cold_start(nodes: u32, config: Config, seed: u64) -> (Network, Vec<(u32, 
         network.schedule(SimTime::ZERO, Turn::Start(node));
     }
     (network, links)
+}
+
+/// Follows packets, and ends the run when one comes to a node for the second time although nobody on its way has changed his
+/// address since the first, and it has not been looked up again.
+#[derive(Default)]
+pub struct Loops {
+    /// By source, operation, destination and number of lookups on the way: who sent it on, and when.
+    pub ways: BTreeMap<(NodeAddr, OperationId, NodeAddr, u8), Vec<(SimTime, NodeAddr)>>,
+    changed: BTreeMap<NodeAddr, SimTime>,
+    found: Option<String>,
+}
+
+impl Observer<PeerNet> for Loops {
+    fn deed(&mut self, time: SimTime, node: NodeAddr, deed: &Deed<'_, PeerNet>) {
+        match deed {
+            Deed::Emit(Event::Address { .. }) => {
+                self.changed.insert(node, time);
+            }
+            Deed::Send {
+                msg: Msg::Routed(_, Load::Packet(packet, looked_up)),
+                ..
+            } => {
+                let key = (packet.source, packet.operation, packet.to, *looked_up);
+                let way = self.ways.entry(key).or_default();
+                if let Some(first) = way.iter().position(|(_, before)| *before == node) {
+                    let since = way[first].0;
+                    let changed = |node: &NodeAddr| self.changed.get(node).is_some_and(|at| *at >= since);
+                    if !way[first..].iter().any(|(_, node)| changed(node)) {
+                        self.found = Some(format!("{packet:?} came to {node} again: {way:?}"));
+                    }
+                }
+                way.push((time, node));
+            }
+            _ => {}
+        }
+    }
+
+    fn state(&mut self, _: SimTime, _: NodeAddr, _: &Nodes<'_, PeerNet>) -> Result<(), String> {
+        self.found.take().map_or(Ok(()), Err)
+    }
+}
+
+/// The contacts of nodes that walk to random places of a square, one after the other, until some time; then they stay where
+/// they are. With the links at the end.
+pub fn wandering(
+    nodes: u32,
+    range: f64,
+    speed: f64,
+    until: f64,
+    rng: &mut Xoshiro128PlusPlus,
+) -> (Contacts, Vec<(u32, u32)>) {
+    const STEP: f64 = 0.5;
+    let mut somewhere = || Place {
+        x: unit(rng),
+        y: unit(rng),
+    };
+    let mut walkers: Vec<_> = (0..nodes).map(|_| (somewhere(), somewhere())).collect();
+    let mut since: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+    let mut contacts = Vec::new();
+    let mut now = 0.0;
+    let named = |(a, b): (u32, u32)| (NodeAddr(a), NodeAddr(b));
+    while now < until {
+        for a in 0..nodes {
+            for b in a + 1..nodes {
+                let near = walkers[a as usize].0.squared_distance(walkers[b as usize].0) <= range * range;
+                if near {
+                    since.entry((a, b)).or_insert(now);
+                } else if let Some(from) = since.remove(&(a, b)) {
+                    contacts.push((named((a, b)), at(from), at(now)));
+                }
+            }
+        }
+        for (place, goal) in &mut walkers {
+            let way = place.squared_distance(*goal).sqrt();
+            let part = (speed * STEP / way).min(1.0);
+            place.x += part * (goal.x - place.x);
+            place.y += part * (goal.y - place.y);
+            if part >= 1.0 {
+                *goal = somewhere();
+            }
+        }
+        now += STEP;
+    }
+    let links = since.keys().copied().collect();
+    contacts.extend(
+        since
+            .into_iter()
+            .map(|(pair, from)| (named(pair), at(from), SimTime::MAX)),
+    );
+    (Contacts::new(contacts), links)
 }

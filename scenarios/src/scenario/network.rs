@@ -8,6 +8,7 @@ mod generated;
 mod link_delay;
 mod linked;
 mod mobility;
+mod pause;
 mod radio;
 mod routed;
 mod suits;
@@ -206,9 +207,8 @@ impl NetworkSpec {
                 Some(plane.places().iter().map(|[x, y]| (*x, *y)).collect())
             }
             NetworkModel::Topology(routed) => {
-                let network = routed.routers_of(nodes, replication)?;
-                let place = |node: usize| routed.place(network.router_of(NodeAddr(node as u32)));
-                (0..nodes).map(place).collect()
+                let routers = routed.router_of_each(nodes, replication)?;
+                routers.into_iter().map(|router| routed.place(router)).collect()
             }
             NetworkModel::Linked(linked) => linked.places(nodes as u32, replication),
             _ => None,

@@ -22,16 +22,6 @@ pub(in crate::scenario) enum RawAccess {
     LogNormal(RawLogNormal),
 }
 
-impl Default for RawAccess {
-    /// None: where each router is a node.
-    fn default() -> Self {
-        RawAccess::Uniform {
-            minimum: Duration::default(),
-            maximum: Duration::default(),
-        }
-    }
-}
-
 impl RawAccess {
     /// The delays, or what is wrong with them.
     pub(super) fn get(self) -> Result<AccessDelay, NetworkError> {

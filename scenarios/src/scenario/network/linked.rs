@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use petgraph::unionfind::UnionFind;
 use sim_core::addr::NodeAddr;
 use sim_core::link_layer::{Air, Fixed, LinkLayer, LinkLayerError, LinkSource, Place, Wire};
-use sim_core::mobility::{Area, MobilityError, Movement, Moving};
+use sim_core::mobility::{Area, MobilityError, Movement, Moving, Scanned};
 use sim_core::network::NetworkError;
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
@@ -15,6 +16,9 @@ use super::mobility::Mobility;
 use super::wires::Gateways;
 use super::{NetworkModel, NetworkSpec, RoutedNetwork};
 use crate::units::{written, written_bit_rate};
+
+/// How many networks are drawn at most until one is connected.
+const TRIES: u64 = 1000;
 
 /// A network in which only neighbours can talk.
 #[derive(Clone, Debug)]
@@ -42,6 +46,10 @@ pub enum Neighbourhood {
         area: Option<Area>,
         /// How they move.
         mobility: Mobility,
+        /// How often somebody looks who is in range, if links do not come and go at the exact times.
+        scan: Option<SimDuration>,
+        /// Whether there is a way between all nodes at the start.
+        connected: bool,
     },
     /// Whom a trace says.
     Contacts(ContactSpec),
@@ -59,6 +67,15 @@ pub enum LinksError {
     /// The links cannot be.
     #[error(transparent)]
     LinkLayer(#[from] LinkLayerError),
+    /// No network was connected at the start.
+    #[error(
+        "none of {TRIES} networks of {nodes} nodes was connected at the start: take a longer range, a smaller area or a higher degree, \
+         or leave out `connected`"
+    )]
+    NotConnected {
+        /// How many nodes there are.
+        nodes: u32,
+    },
     /// Everybody reaches everybody.
     #[error("in this network there are no links: everybody reaches everybody")]
     None,
@@ -88,31 +105,67 @@ impl NetworkSpec {
 
 impl LinkedNetwork {
     fn layer(&self, nodes: u32, replication: StreamKey) -> Result<LinkLayer, LinksError> {
-        let layer = LinkLayer::new(nodes, self.source(nodes, replication)?, self.air)?;
-        let gateways = self.gateways.iter();
-        let joined = gateways.flat_map(|gateways| gateways.wires(nodes, self.streams(replication).purpose("gateways")));
-        Ok(layer.with_wires(joined.chain(self.wires.iter().copied()))?)
+        let (streams, wires) = (self.streams(nodes, replication)?, self.wires(nodes, replication));
+        let layer = LinkLayer::new(nodes, self.source(nodes, streams)?, self.air)?;
+        Ok(layer.with_wires(wires)?)
     }
 
-    fn streams(&self, replication: StreamKey) -> StreamKey {
+    /// The streams of a run's places, movements and gateways.
+    fn root(&self, replication: StreamKey) -> StreamKey {
         self.instance.unwrap_or(replication.purpose("movement"))
     }
 
-    fn source(&self, nodes: u32, replication: StreamKey) -> Result<Box<dyn LinkSource>, LinksError> {
-        match &self.neighbourhood {
-            Neighbourhood::Radio { range, mobility, .. } => {
-                let movements = mobility.model.movements(nodes, self.streams(replication));
-                Ok(Box::new(Moving::new(movements, *range)?))
-            }
-            Neighbourhood::Contacts(contacts) => Ok(Box::new(contacts.contacts())),
-        }
+    /// The wires of a run, those between gateways first.
+    fn wires(&self, nodes: u32, replication: StreamKey) -> Vec<Wire> {
+        let streams = self.root(replication).purpose("gateways");
+        let mut wires = self
+            .gateways
+            .as_ref()
+            .map_or_else(Vec::new, |gateways| gateways.wires(nodes, streams));
+        wires.extend(&self.wires);
+        wires
     }
 
-    /// Where so many nodes are at time zero.
+    /// The streams of the places and movements of a run: those of the first network that is connected, where it is to be.
+    fn streams(&self, nodes: u32, replication: StreamKey) -> Result<StreamKey, LinksError> {
+        let root = self.root(replication);
+        let Neighbourhood::Radio { connected: true, .. } = &self.neighbourhood else {
+            return Ok(root);
+        };
+        let wires = self.wires(nodes, replication);
+        for attempt in 0..TRIES {
+            // The first network is that of a scenario which takes it as it comes.
+            let streams = match attempt {
+                0 => root,
+                attempt => root.purpose("connected").index(attempt),
+            };
+            if connected(nodes, &mut *self.source(nodes, streams)?, &wires) {
+                return Ok(streams);
+            }
+        }
+        Err(LinksError::NotConnected { nodes })
+    }
+
+    fn source(&self, nodes: u32, streams: StreamKey) -> Result<Box<dyn LinkSource>, LinksError> {
+        Ok(match &self.neighbourhood {
+            Neighbourhood::Radio {
+                range, mobility, scan, ..
+            } => {
+                let movements = mobility.model.movements(nodes, streams);
+                match scan {
+                    None => Box::new(Moving::new(movements, *range)?),
+                    Some(interval) => Box::new(Scanned::new(movements, *range, *interval)?),
+                }
+            }
+            Neighbourhood::Contacts(contacts) => Box::new(contacts.contacts()),
+        })
+    }
+
+    /// Where so many nodes are at time zero. Nobody is anywhere in a network that cannot be made: its links say why.
     pub(super) fn places(&self, nodes: u32, replication: StreamKey) -> Option<Vec<(f64, f64)>> {
         match &self.neighbourhood {
             Neighbourhood::Radio { mobility, .. } => {
-                let movements = mobility.model.movements(nodes, self.streams(replication));
+                let movements = mobility.model.movements(nodes, self.streams(nodes, replication).ok()?);
                 Some(movements.into_iter().map(first_place).collect())
             }
             Neighbourhood::Contacts(_) => None,
@@ -150,6 +203,21 @@ fn first_place(mut movement: Box<dyn Movement>) -> (f64, f64) {
     }
 }
 
+/// Whether there is a way between all of so many nodes at time zero.
+fn connected(nodes: u32, source: &mut dyn LinkSource, wires: &[Wire]) -> bool {
+    let mut changes = Vec::new();
+    source.next_stretch(&mut changes);
+    let radio = changes
+        .iter()
+        .filter(|change| change.time == SimTime::ZERO && change.up);
+    let links = radio
+        .map(|change| change.between)
+        .chain(wires.iter().map(|wire| wire.between));
+    let mut parts = UnionFind::<u32>::new(nodes as usize);
+    let joined = links.filter(|(a, b)| parts.union(a.0, b.0)).count();
+    joined + 1 >= nodes as usize
+}
+
 /// The graph of routers as links by wire between nodes.
 fn wired(routed: &RoutedNetwork, nodes: u32, loss: f64) -> Result<LinkLayer, LinksError> {
     let graph = &routed.topology.graph;
@@ -183,12 +251,24 @@ impl fmt::Display for LinkedNetwork {
     /// One line for `peerscope check`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.neighbourhood {
-            Neighbourhood::Radio { range, area, mobility } => {
+            Neighbourhood::Radio {
+                range,
+                area,
+                mobility,
+                scan,
+                connected,
+            } => {
                 write!(f, "radios with a range of {range} m")?;
                 if let Some(Area { width, height }) = area {
                     write!(f, " in {width:.0} m x {height:.0} m")?;
                 }
                 write!(f, ", {}", mobility.words)?;
+                if *connected {
+                    f.write_str(", connected at the start")?;
+                }
+                if let Some(interval) = scan {
+                    write!(f, ", links looked at every {}", written(*interval))?;
+                }
             }
             Neighbourhood::Contacts(contacts) => write!(f, "contacts from {}", contacts.input.path.display())?,
         }

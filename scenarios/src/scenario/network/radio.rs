@@ -1,10 +1,11 @@
 //! `[network.radio]`: nodes with radios in the plane, that stand or move.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sim_core::link_layer::Place;
 use sim_core::mobility::{Area, Standing};
 use sim_core::random::StreamKey;
+use sim_core::time::SimDuration;
 
 use super::NetworkModel;
 use super::air::{RawAir, RawCapacity, tries};
@@ -32,6 +33,12 @@ pub(in crate::scenario) struct RawRadio {
     placement: Option<RawPlacement>,
     /// How the nodes move; they stand where it is left out.
     mobility: Option<RawMobility>,
+    /// When links come and go.
+    #[serde(default)]
+    links: RawLinks,
+    /// Whether places or movements are drawn anew until there is a way between all nodes at the start, wires included.
+    #[serde(default)]
+    connected: bool,
     /// What a hop takes at least.
     delay: Duration,
     /// What comes on top of that at most, each time as likely.
@@ -75,13 +82,35 @@ struct RawArea {
 enum RawPlacement {
     /// Each anywhere in the area: a random geometric graph.
     Uniform,
+    /// In the cells of a grid, row after row from the lower left corner of the area, which is that of the grid.
+    Grid {
+        /// How many cells a row has.
+        columns: u32,
+        /// The side of a cell.
+        spacing: Length,
+        /// How far from the centre of its cell a node may be in each direction: from 0, at the centre, to 1, anywhere in the cell.
+        #[serde(default)]
+        jitter: Fraction,
+    },
     /// At these places, node 0 first: x and y in metres.
     Places(Vec<[f64; 2]>),
 }
 
+/// When links come and go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(rename = "LinkTimes")]
+enum RawLinks {
+    /// At the exact times at which nodes come into range and leave it.
+    #[default]
+    Exact,
+    /// When somebody looks, so often, as nodes do that say hello: what comes and goes between two looks is missed.
+    Scan(Duration),
+}
+
 /// The network of `[network.radio]` between so many nodes.
 pub(super) fn radio(
-    raw: RawRadio,
+    mut raw: RawRadio,
     nodes: u32,
     seed: u64,
     document: &Document,
@@ -92,13 +121,63 @@ pub(super) fn radio(
         let error = document.error_at(&format!("{KEY}.range"), "with a range of zero nobody hears anybody");
         return Err(error.labelled("must be longer than 0m"));
     }
+    let (area, mobility) = nodes_in_plane(&mut raw, range, nodes, document, files)?;
+    let scan = match raw.links {
+        RawLinks::Exact => None,
+        RawLinks::Scan(Duration(SimDuration::ZERO)) => {
+            let error = document.error_at(&format!("{KEY}.links.scan"), "nobody can look all the time");
+            return Err(error
+                .labelled("must be longer than 0s")
+                .help("links = \"exact\" has the exact times, and takes less time than a scan each second"));
+        }
+        RawLinks::Scan(interval) => Some(interval.get()),
+    };
+    let air = RawAir {
+        key: KEY,
+        delay: raw.delay,
+        jitter: raw.jitter,
+        loss: raw.loss,
+        tries: raw.tries,
+        capacity: raw.capacity,
+    };
+    let streams = |instance: u32| StreamKey::root(seed, 0).purpose("movement").index(instance.into());
+    Ok(NetworkModel::Linked(LinkedNetwork {
+        neighbourhood: Neighbourhood::Radio {
+            range,
+            area,
+            mobility,
+            scan,
+            connected: raw.connected,
+        },
+        air: air.get(document)?,
+        wires: wires(raw.wires, nodes, document)?,
+        gateways: raw.gateways.map(|raw| gateways(raw, nodes, document)).transpose()?,
+        instance: raw.instance.map(streams),
+    }))
+}
+
+/// Where nodes with this range are, and how they move or where they stand.
+fn nodes_in_plane(
+    raw: &mut RawRadio,
+    range: f64,
+    nodes: u32,
+    document: &Document,
+    files: &mut ScenarioFiles,
+) -> Result<(Option<Area>, Mobility), InputError> {
     let area = area(raw.area, raw.degree, range, nodes, document)?;
-    let mobility = match (raw.mobility, raw.placement) {
+    let given = matches!(raw.mobility, Some(RawMobility::Trace { .. }))
+        || matches!(raw.placement, Some(RawPlacement::Places(_) | RawPlacement::Grid { .. }));
+    if given && raw.degree.is_some() {
+        let error = document.error_at(
+            &format!("{KEY}.degree"),
+            "how many neighbours nodes have follows from their places",
+        );
+        return Err(error.labelled("leave it out"));
+    }
+    let mobility = match (raw.mobility.take(), raw.placement.take()) {
         (Some(_), Some(_)) => {
-            let error = document.error_at(
-                &format!("{KEY}.placement"),
-                "nodes that move have their own places to start from",
-            );
+            let message = "nodes that move have places of their own to start from";
+            let error = document.error_at(&format!("{KEY}.placement"), message);
             return Err(error
                 .labelled("only for nodes that stand")
                 .help("leave out `placement` or `mobility`"));
@@ -112,23 +191,49 @@ pub(super) fn radio(
             let places = placed(&places, area, nodes, document)?;
             Mobility::new(Standing::Given(places.into()), "nodes stand at given places")
         }
+        (
+            None,
+            Some(RawPlacement::Grid {
+                columns,
+                spacing,
+                jitter,
+            }),
+        ) => {
+            if raw.area.is_some() {
+                let error = document.error_at(&format!("{KEY}.area"), "a grid has an area of its own");
+                return Err(error
+                    .labelled("leave it out")
+                    .help("it follows from `columns`, `spacing` and `nodes.count`"));
+            }
+            return grid((columns, spacing.metres(), jitter.get()), nodes, document);
+        }
     };
-    let air = RawAir {
-        key: KEY,
-        delay: raw.delay,
-        jitter: raw.jitter,
-        loss: raw.loss,
-        tries: raw.tries,
-        capacity: raw.capacity,
+    Ok((area, mobility))
+}
+
+/// Nodes in the cells of a grid: how many a row has, their side, and the jitter.
+fn grid(
+    (columns, spacing, jitter): (u32, f64, f64),
+    nodes: u32,
+    document: &Document,
+) -> Result<(Option<Area>, Mobility), InputError> {
+    let standing = Standing::Grid {
+        columns,
+        spacing,
+        jitter,
     };
-    let streams = |instance: u32| StreamKey::root(seed, 0).purpose("movement").index(instance.into());
-    Ok(NetworkModel::Linked(LinkedNetwork {
-        neighbourhood: Neighbourhood::Radio { range, area, mobility },
-        air: air.get(document)?,
-        wires: wires(raw.wires, nodes, document)?,
-        gateways: raw.gateways.map(|raw| gateways(raw, nodes, document)).transpose()?,
-        instance: raw.instance.map(streams),
-    }))
+    for (key, zero) in [("columns", columns == 0), ("spacing", spacing == 0.0)] {
+        if zero {
+            let error = document.error_at(&format!("{KEY}.placement.grid.{key}"), "a grid without cells");
+            return Err(error.labelled("must be above zero"));
+        }
+    }
+    let area = Area {
+        width: f64::from(columns.min(nodes)) * spacing,
+        height: f64::from(nodes.div_ceil(columns)) * spacing,
+    };
+    let words = format!("nodes stand in a grid of {columns} columns, {spacing} m apart");
+    Ok((Some(area), Mobility::new(standing, words)))
 }
 
 /// The area that is written, or that follows from a degree: in the density `d / (pi r²)` a disk of the range holds so many nodes.

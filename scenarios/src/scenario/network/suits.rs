@@ -6,19 +6,6 @@ use crate::input::{InputError, alternatives};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::scenario::Point;
 
-/// What has no meaning where only neighbours talk, and what there is in its place.
-const MEANINGLESS: [(&str, &str); 3] = [
-    ("connectivity", "only neighbours can talk anyway"),
-    (
-        "access_links",
-        "a shared medium has its bandwidth in [network.radio.capacity]",
-    ),
-    (
-        "link_failure",
-        "links come and go with [network.radio] and [network.contacts]",
-    ),
-];
-
 /// Holds the network of a point against its protocol, which is of the network layer or not.
 pub(in crate::scenario) fn suits(
     point: &Point,
@@ -43,18 +30,12 @@ pub(in crate::scenario) fn suits(
             .labelled("`access` belongs in here")
             .help("it is the delay between a host and its router: access = \"1ms\"")),
         (_, false) => Ok(()),
-        (NetworkModel::Linked(_), true) => {
-            refuse(
-                point,
-                "loss",
-                &format!("frames are lost with the probability {key}.loss"),
-            )?;
-            neighbours_only(point)
-        }
-        (NetworkModel::Topology(routed), true) => {
-            routers_are_nodes(point, routed, &key)?;
-            neighbours_only(point)
-        }
+        (NetworkModel::Linked(_), true) => refuse(
+            point,
+            "loss",
+            &format!("frames are lost with the probability {key}.loss"),
+        ),
+        (NetworkModel::Topology(routed), true) => routers_are_nodes(point, routed, &key),
         (_, true) => {
             let message = format!("`{name}` cannot run here, where there are no links: everybody reaches everybody");
             Err(point
@@ -63,16 +44,6 @@ pub(in crate::scenario) fn suits(
                 .help("these are [network.radio], [network.contacts], and graphs such as [network.topology] and [network.grid]"))
         }
     }
-}
-
-/// Refuses what has no meaning where only neighbours talk.
-fn neighbours_only(point: &Point) -> Result<(), InputError> {
-    if point.hosts().per_host() > 1 {
-        let error = point.error_at("nodes.virtual", "a node is a host here");
-        return Err(error.labelled("must be 1").help("only overlays have virtual nodes"));
-    }
-    let mut meaningless = MEANINGLESS.iter();
-    meaningless.try_for_each(|(key, instead)| refuse(point, key, instead))
 }
 
 /// In a graph each router is a node, and nobody is attached to it.
@@ -84,6 +55,11 @@ fn routers_are_nodes(point: &Point, routed: &RoutedNetwork, key: &str) -> Result
             "each router is a node, and nodes talk over the links of the graph",
         )?;
     }
+    refuse(
+        point,
+        "link_failure",
+        "links come and go in [network.radio] and [network.contacts]",
+    )?;
     let routers = routed.topology.routers.len();
     if point.nodes as usize == routers {
         return Ok(());

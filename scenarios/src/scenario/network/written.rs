@@ -5,7 +5,7 @@ use sim_core::time::SimDuration;
 
 use super::contacts::contacts;
 use super::radio::radio;
-use super::{MeasuredNetwork, NetworkModel, NetworkSpec, RoutedNetwork, routed};
+use super::{MeasuredNetwork, NetworkModel, NetworkSpec, RawAccess, RoutedNetwork, routed};
 use crate::input::{Document, InputError};
 use crate::matrix::{self, Unit};
 use crate::scenario::conditions::Conditions;
@@ -104,7 +104,7 @@ pub(in crate::scenario) fn network(
             component,
             paths,
         } => {
-            let access = access.unwrap_or_default().get();
+            let access = access.map(RawAccess::get).transpose();
             let access = access.map_err(|error| wrong("topology.access", error))?;
             let reading = topology::Reading {
                 format,
