@@ -17,6 +17,7 @@ mod named_values;
 mod nearest;
 mod network_layer;
 mod plot;
+mod radio;
 mod report;
 mod results;
 mod schema;
