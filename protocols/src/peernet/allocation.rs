@@ -68,16 +68,29 @@ impl PeerNet {
             .given
             .retain(|given| now.since(given.at) < config.neighbour_expiry && table.level(given.level).is_none());
         self.allocation.refused.clear();
-        let valid = |address| self.table.validates(self.id, address, &self.neighbours);
-        match (config.rules, self.address) {
-            (_, Some(address)) if valid(address) => self.balance(ctx),
-            (Rules::Dart, _) => self.select(ctx),
-            (Rules::PeerNet2003, Some(_)) => {
+        if self.is_valid() {
+            return;
+        }
+        match config.rules {
+            Rules::Dart => self.select(ctx),
+            Rules::PeerNet2003 => {
                 self.move_to(ctx, None, false);
                 self.ask(ctx);
             }
-            (Rules::PeerNet2003, None) => self.ask(ctx),
         }
+    }
+
+    /// At news from a neighbour: DART looks at once whether the address is still valid.
+    pub(super) fn validate(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if ctx.config().rules == Rules::Dart && self.address.is_some() && !self.is_valid() {
+            self.select(ctx);
+        }
+    }
+
+    /// Whether the node has an address, and may keep it.
+    fn is_valid(&self) -> bool {
+        let address = self.address.as_ref();
+        address.is_some_and(|address| self.table.validates(self.id, *address, &self.neighbours))
     }
 
     /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates.

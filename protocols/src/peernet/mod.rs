@@ -27,7 +27,8 @@
 //! - A node asks the neighbour that seems to have the largest range, and after a refusal the next. A node that knows nobody with
 //!   an address for as long as three hellos take begins a network of its own, if it has the smallest identifier around; in any
 //!   case after a neighbour's expiry.
-//! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello, as part of it.
+//! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello and whenever a neighbour's hello
+//!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
 //! - Packets, too, carry a log of the levels they have crossed, and a node that would let one cross a level for the
 //!   second time drops it. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.
@@ -52,6 +53,8 @@ mod neighbours;
 mod packets;
 mod registry;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -247,6 +250,7 @@ impl PeerNet {
         let right_tree = hello.address.is_none_or(|address| address.bits() == self.bits);
         if right_tree && self.neighbours.hear(from, ctx.now(), hello) {
             self.renew_table(ctx);
+            self.validate(ctx);
         }
     }
 
@@ -256,6 +260,7 @@ impl PeerNet {
             self.renew_table(ctx);
         }
         self.settle(ctx);
+        self.balance(ctx);
         self.waiting_expired(ctx);
         self.say_hello(ctx);
         let next = config.hello_period.mul_f64(0.75 + unit(ctx.rng()) / 2.0);

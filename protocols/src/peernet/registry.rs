@@ -17,7 +17,7 @@ use super::{Config, Event, LookupKind, PeerNet, Timer};
 pub(super) struct Registry {
     held: BTreeMap<(Identifier, u8, NodeAddr), Entry>,
     /// What the node itself last registered.
-    own: BTreeMap<(Identifier, u8), Entry>,
+    pub(super) own: BTreeMap<(Identifier, u8), Entry>,
 }
 
 impl Registry {
