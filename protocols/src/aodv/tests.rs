@@ -13,7 +13,11 @@ const FAR: NodeAddr = NodeAddr(8);
 const ORIGIN: NodeAddr = NodeAddr(9);
 
 fn node() -> Recorder<Aodv> {
-    let mut node = Recorder::new(ME, (), Config::default(), 1);
+    let config = Config {
+        sensing: Sensing::Carrier,
+        ..Config::default()
+    };
+    let mut node = Recorder::new(ME, (), config, 1);
     node.lay_links(&[A, B, C]);
     node.start();
     node

@@ -31,6 +31,7 @@ fn node(settling: Option<SimDuration>, trigger: Trigger) -> Recorder<DistanceVec
         aggregation: SimDuration::ZERO,
         settling,
         trigger,
+        sensing: Sensing::Carrier,
         ..Config::default()
     };
     let mut node = Recorder::new(ME, (), config, 1);
