@@ -15,6 +15,7 @@ mod machines;
 mod mutations;
 mod named_values;
 mod nearest;
+mod network_layer;
 mod plot;
 mod radio;
 mod report;
