@@ -32,9 +32,7 @@ fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
         let told = !network_layer || network_layer::SHARED.contains(&layout.name);
         told && !forwards
     });
-    let layouts = overlays
-        .chain([&forwarding::FORWARDING])
-        .chain(&network_layer::TABLES);
+    let layouts = overlays.chain([&forwarding::FORWARDING]).chain(&network_layer::TABLES);
     layouts.filter(move |layout| (layout.written)(scenario))
 }
 

@@ -19,9 +19,7 @@ use super::replications::{RawReplications, replications};
 use super::storage::storage;
 use super::sweep::{self, Expanded};
 use super::workload::{self, RawWorkload};
-use super::{
-    BringUp, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage,
-};
+use super::{BringUp, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;

@@ -5,8 +5,8 @@ mod rows;
 use super::layout::Layout;
 use crate::scenario::{Point, Scenario};
 use rows::{
-    addresses, network_convergence, network_over_time, node_lookups, node_lookups_by_distance, node_state, overhead, packets,
-    packets_over_time,
+    addresses, network_convergence, network_over_time, node_lookups, node_lookups_by_distance, node_state, overhead,
+    packets, packets_over_time,
 };
 
 /// The tables of overlays that runs of a network layer write, too.
