@@ -29,8 +29,10 @@
 //!   case after a neighbour's expiry.
 //! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello and whenever a neighbour's hello
 //!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
-//! - Packets, too, carry a log of the levels they have crossed, and a node that would let one cross a level for the
-//!   second time drops it. DART's logs keep loops out of the routing tables; while these change, a packet could still
+//! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
+//!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
+//! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
+//!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.
 //! - Solution A takes the areas in which there is anybody besides those of the next smaller one. In solution B the areas differ
 //!   by a fixed number of levels, and the entry in the area of one step is renewed half as often as that in the area one step smaller, up

@@ -166,16 +166,23 @@ impl PeerNet {
         let (table, address) = (&self.table, self.address);
         let way = |entry: &Entry| Way::new(entry.point(), entry.scope);
         let step = |entry: &Entry| address.map_or(Step::NoRoute, |address| table.step(address, &way(entry)));
-        let elsewhere = self.registry.held.extract_if(.., |_, entry| step(entry) != Step::Here);
-        let elsewhere: Vec<_> = elsewhere.map(|(_, entry)| entry).collect();
+        let held = std::mem::take(&mut self.registry.held).into_iter();
+        let (here, elsewhere): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            held.partition(|(_, entry)| step(entry) == Step::Here);
+        self.registry.held = here;
         let mut entries = 0;
-        for entry in elsewhere {
-            let (next, way) = match step(&entry) {
-                Step::Along(route) => (route.next, way(&entry).across(route.crossing)),
-                _ => match self.nearest_neighbour(entry.point()) {
-                    Some(next) => (next, Way { hops: 1, ..way(&entry) }),
-                    None => continue,
-                },
+        for entry in elsewhere.into_values() {
+            let next = match step(&entry) {
+                Step::Along(route) => Some(route.next),
+                _ => self.nearest_neighbour(entry.point()),
+            };
+            let Some(next) = next else {
+                continue;
+            };
+            let way = Way {
+                last: address,
+                hops: 1,
+                ..way(&entry)
             };
             ctx.send(next, Msg::Routed(way, Load::HandOver(entry)));
             entries += 1;

@@ -382,10 +382,31 @@ fn a_packet_that_would_cross_a_level_again_is_dropped() {
         ..Way::new(address(0b1000), 0)
     };
     let forwarded = sent(recorder.message(nodes[1], Msg::Routed(way(0b0010), Load::Packet(packet, 0))));
-    let crossed = |msg: &Msg| matches!(msg, Msg::Routed(way, _) if way.log == 0b0100 && way.hops == 1);
-    assert!(matches!(&forwarded[..], [(next, msg)] if *next == nodes[1] && crossed(msg)));
+    let left = |msg: &Msg| matches!(msg, Msg::Routed(way, _) if way.last == Some(address(0)) && way.hops == 1);
+    assert!(matches!(&forwarded[..], [(next, msg)] if *next == nodes[1] && left(msg)));
     let dropped = told(recorder.message(nodes[1], Msg::Routed(way(0b0100), Load::Packet(packet, 0))));
     assert_eq!(dropped, [Event::Packet(Outcome::Dropped(packet, Dropped::NoRoute))]);
+}
+
+#[test]
+fn a_way_logs_the_level_that_it_crosses_and_forgets_those_below() {
+    let crossing = |log, last, here| {
+        let way = Way {
+            log,
+            last: Some(address(last)),
+            ..Way::new(address(0b1111), 0)
+        };
+        way.arriving(address(here)).map(|way| way.log)
+    };
+    assert_eq!(crossing(0b0000, 0b0000, 0b0010), Some(0b0010));
+    assert_eq!(crossing(0b1001, 0b0000, 0b0010), Some(0b1010));
+    assert_eq!(crossing(0b0011, 0b0000, 0b0100), Some(0b0100));
+    assert_eq!(crossing(0b0010, 0b0000, 0b0010), None);
+    assert_eq!(crossing(0b0000, 0b0101, 0b0101), None, "two nodes with one address");
+    assert_eq!(
+        Way::new(address(3), 0).arriving(address(0)),
+        Some(Way::new(address(3), 0))
+    );
 }
 
 #[test]

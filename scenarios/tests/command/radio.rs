@@ -119,7 +119,7 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         (
             AREA,
             &more("placement.places = [[0, 0], [1, 1], [300, 200], [301, 5]]"),
-            "own.toml:12:53",
+            "own.toml:12:49",
             [
                 "the place (301, 5) lies outside the area of 300 m x 200 m",
                 "state a larger one",
@@ -235,7 +235,7 @@ fn models_that_cannot_move_are_refused_at_their_parameter() {
         (
             "gauss_markov = { speed = \"1m/s\", speed_deviation = \"1m/s\", direction_deviation = 1, memory = 0.5, interval = \"1s\", \
              margin = \"100m\" }",
-            "12:129",
+            "12:134",
             ["kept free on each side", "300 m by 200 m", "margin"],
         ),
         (
@@ -351,7 +351,7 @@ fn traces_of_movement_are_refused_where_they_go_wrong() {
     }
     let missing = check(AREA, &more(TRACED), &[]);
     assert_eq!(missing.exit, Exit::MissingInput, "{}", missing.err);
-    assert!(missing.err.contains("own.toml:12:28"), "{}", missing.err);
+    assert!(missing.err.contains("own.toml:12:27"), "{}", missing.err);
 }
 
 const CONTACTS: &str = "[network.contacts]\nfile = \"met.txt\"\ndelay = \"2ms\"\n";
