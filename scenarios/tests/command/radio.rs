@@ -453,6 +453,20 @@ fn connected_networks_deliver_everything() {
     );
 }
 
+/// Two pairs, each in range of itself only while the network is apart.
+#[test]
+fn a_region_is_cut_off_for_a_while() {
+    let keys = "range = \"100m\"\nplacement.places = [[0, 0], [40, 0], [80, 0], [120, 0]]";
+    let cut = "[[partition]]\nfrom = \"5s\"\napart.region.x = [0, 60]\n\n[network.radio]";
+    let text = SCENARIO
+        .replace("range = \"100m\"", keys)
+        .replace("[network.radio]", cut);
+    let of = run(SCENARIO, &text, &[]);
+    let ratio = of("delivery_ratio");
+    assert_eq!(of("hops_mean"), 1.0);
+    assert!((0.2..0.47).contains(&ratio), "a third of the pairs: {ratio}");
+}
+
 #[test]
 fn check_says_what_the_network_is() {
     for (keys, words) in [
