@@ -70,7 +70,7 @@ pub enum ConfigError {
 }
 
 impl Default for Config {
-    /// Those of RFC 3561, section 10, with neighbours sensed by the link layer; 64 packets wait, as in Broch et al. 1998.
+    /// Those of RFC 3561, section 10, with a broken link noticed when a packet is to cross it; 64 packets wait, as in Broch et al. 1998.
     fn default() -> Self {
         Config {
             active_route_timeout: SimDuration::from_secs(3),
@@ -85,7 +85,7 @@ impl Default for Config {
             }),
             timeout_buffer: 2,
             destination_only: false,
-            sensing: Sensing::Carrier,
+            sensing: Sensing::Use,
             hello_interval: SimDuration::from_secs(1),
             buffer: 64,
         }

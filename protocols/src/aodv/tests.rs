@@ -13,7 +13,11 @@ const FAR: NodeAddr = NodeAddr(8);
 const ORIGIN: NodeAddr = NodeAddr(9);
 
 fn node() -> Recorder<Aodv> {
-    let mut node = Recorder::new(ME, (), Config::default(), 1);
+    let config = Config {
+        sensing: Sensing::Carrier,
+        ..Config::default()
+    };
+    let mut node = Recorder::new(ME, (), config, 1);
     node.lay_links(&[A, B, C]);
     node.start();
     node
@@ -234,4 +238,22 @@ fn control_messages_have_the_sizes_of_the_rfc_behind_their_headers() {
     ]
     .map(|msg| msg.wire_bytes() - CONTROL_HEADER_BYTES);
     assert_eq!(bytes, [24, 20, 4 + 16, 20]);
+}
+
+#[test]
+fn a_packet_finds_that_its_link_is_gone_where_only_use_tells() {
+    let mut node = node();
+    node.config.sensing = Sensing::Use;
+    node.message(A, Msg::Request(request(1, 7, None)));
+    node.message(B, Msg::Reply(reply(20, 3)));
+    assert_eq!(sent(node.link(LinkChange::Down(B))), []);
+    assert_eq!(node.node.next_hop(FAR), Some(B), "nobody has noticed");
+    let packet = Packet::new(ORIGIN, OperationId(1), packet::Send { to: FAR, bytes: 9 });
+    let to_a = |unreachable| Effect::Send {
+        to: A,
+        msg: Msg::Error(unreachable),
+    };
+    // The break is reported to whoever uses the route, and the loss to whoever sent the packet here: the same neighbour.
+    let reports = [to_a(vec![(B, 0), (FAR, 21)]), to_a(vec![(FAR, 21)])];
+    assert_eq!(sent(node.message(A, Msg::Data(packet))), reports);
 }

@@ -31,6 +31,7 @@ fn node(settling: Option<SimDuration>, trigger: Trigger) -> Recorder<DistanceVec
         aggregation: SimDuration::ZERO,
         settling,
         trigger,
+        sensing: Sensing::Carrier,
         ..Config::default()
     };
     let mut node = Recorder::new(ME, (), config, 1);
@@ -188,4 +189,23 @@ fn updates_are_charged_by_entries_and_packets() {
     let bytes = |entries: usize| update(&vec![entry(FAR, 2, 1); entries]).wire_bytes();
     assert_eq!([bytes(1), bytes(121), bytes(122)], [60, 48 + 121 * 12, 96 + 122 * 12]);
     assert!(bytes(121) <= 1500);
+}
+
+#[test]
+fn a_packet_finds_that_its_link_is_gone_where_only_use_tells() {
+    let mut node = node(None, Trigger::Metric);
+    node.config.sensing = Sensing::Use;
+    node.message(A, update(&[entry(FAR, 10, 4)]));
+    told(&mut node);
+    node.link(LinkChange::Down(A));
+    assert_eq!(
+        (node.node.next_hop(FAR), told(&mut node)),
+        (Some(A), vec![]),
+        "nobody has noticed"
+    );
+    let send = packet::Send { to: FAR, bytes: 1 };
+    let effects = node.command(OperationId(1), send);
+    let lost = Outcome::Dropped(Packet::new(ME, OperationId(1), send), Dropped::NoRoute);
+    assert!(effects.contains(&Effect::Emit(lost)), "{effects:?}");
+    assert_eq!(told(&mut node), [entry(FAR, 11, None)]);
 }

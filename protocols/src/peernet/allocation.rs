@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, TimerId};
+use sim_core::random::unit;
 use sim_core::time::SimTime;
 
 use super::address::TreeAddress;
@@ -30,6 +31,8 @@ pub(super) struct Allocation {
     asked: Option<(NodeAddr, TimerId, bool)>,
     /// Who has refused, or not answered, since the last hello.
     refused: BTreeSet<NodeAddr>,
+    /// An address that somebody gave since, and that is not valid next to all neighbours.
+    invalid: Option<TreeAddress>,
     given: Vec<Given>,
 }
 
@@ -68,20 +71,40 @@ impl PeerNet {
             .given
             .retain(|given| now.since(given.at) < config.neighbour_expiry && table.level(given.level).is_none());
         self.allocation.refused.clear();
-        let valid = |address| self.table.validates(self.id, address, &self.neighbours);
-        match (config.rules, self.address) {
-            (_, Some(address)) if valid(address) => self.balance(ctx),
-            (Rules::Dart, _) => self.select(ctx),
-            (Rules::PeerNet2003, Some(_)) => {
+        self.allocation.invalid = None;
+        if self.is_valid() {
+            return;
+        }
+        match config.rules {
+            Rules::Dart => {
+                if !self.select(ctx) {
+                    ctx.emit(Event::Refused);
+                    self.stand_between(ctx);
+                }
+            }
+            Rules::PeerNet2003 => {
                 self.move_to(ctx, None, false);
                 self.ask(ctx);
             }
-            (Rules::PeerNet2003, None) => self.ask(ctx),
         }
     }
 
-    /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates.
-    fn select(&mut self, ctx: &mut Ctx<'_, Self>) {
+    /// At news from a neighbour: DART looks at once whether the address is still valid.
+    pub(super) fn validate(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if ctx.config().rules == Rules::Dart && self.address.is_some() && !self.is_valid() {
+            self.select(ctx);
+        }
+    }
+
+    /// Whether the node has an address, and may keep it.
+    fn is_valid(&self) -> bool {
+        let address = self.address.as_ref();
+        address.is_some_and(|address| self.table.validates(self.id, *address, &self.neighbours))
+    }
+
+    /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
+    /// there is one.
+    fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
         let bits = self.bits;
         let mut blocks: Vec<_> = self
             .neighbours
@@ -96,12 +119,26 @@ impl PeerNet {
             .into_iter()
             .flat_map(beside)
             .find(|address| self.would_validate(*address));
-        if choice.is_none() {
-            ctx.emit(Event::Refused);
+        if choice.is_some() {
+            self.move_to(ctx, choice, false);
         }
-        // Nobody to be beside, or whose network to keep: a network of its own.
-        let alone = self.neighbours.addressed().next().is_none();
-        self.move_to(ctx, choice.or(alone.then(|| self.first_address())), false);
+        choice.is_some()
+    }
+
+    /// No address is valid next to all neighbours. Where these belong to two networks that have not heard of each other, none
+    /// would ever be; so the node takes an invalid one, next to any neighbour that has room, until the next hello. What it then says
+    /// lets the networks see in which areas they contradict each other: in others with each address.
+    fn stand_between(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let bits = self.bits;
+        let beside = |(_, its, neighbour): (_, TreeAddress, &Neighbour)| {
+            let level = neighbour.highest_empty(bits)?;
+            Some(its.across(level))
+        };
+        let places: Vec<_> = self.neighbours.addressed().filter_map(beside).collect();
+        let drawn = unit(ctx.rng()) * places.len() as f64;
+        if let Some(address) = places.get(drawn as usize) {
+            self.move_to(ctx, Some(*address), false);
+        }
     }
 
     /// Whether an address would be valid for this node, by what its neighbours have said.
@@ -124,7 +161,14 @@ impl PeerNet {
         match best {
             Some((node, ..)) => self.request(ctx, node, false),
             None if self.allocation.refused.is_empty() => self.begin_network(ctx),
-            None => ctx.emit(Event::Refused),
+            None => {
+                ctx.emit(Event::Refused);
+                // As with DART's rules, an invalid one will do until the next hello, so that networks hear of each other.
+                if let Some(address) = self.allocation.invalid.take() {
+                    self.move_to(ctx, Some(address), false);
+                    self.say_hello(ctx);
+                }
+            }
         }
     }
 
@@ -180,6 +224,9 @@ impl PeerNet {
             self.move_to(ctx, Some(address), migrating);
             self.say_hello(ctx);
         } else {
+            if wanted && !migrating {
+                self.allocation.invalid = Some(address);
+            }
             self.refused_by(ctx, from);
         }
     }

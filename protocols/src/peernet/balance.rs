@@ -21,7 +21,7 @@ use super::neighbours::Neighbour;
 use super::{PeerNet, Rules};
 
 impl PeerNet {
-    /// Once a hello, while the address is valid.
+    /// Once a hello.
     pub(super) fn balance(&mut self, ctx: &mut Ctx<'_, Self>) {
         let config = ctx.config();
         let settled = ctx.now().since(self.allocation.since()) >= config.hello_period.mul_f64(10.0);

@@ -17,9 +17,12 @@ impl PeerNet {
         let Some(address) = self.address else {
             return self.stuck(ctx, way, load);
         };
+        let Some(way) = way.arriving(address) else {
+            return lose(ctx, load, Dropped::NoRoute);
+        };
         match self.table.step(address, &way) {
             Step::Along(route) => {
-                let way = way.across(route.crossing);
+                let way = way.leaving(address);
                 match load.after(way.hops) {
                     Ok(load) => ctx.send(route.next, Msg::Routed(way, load)),
                     Err(load) => lose(ctx, load, Dropped::HopLimit),

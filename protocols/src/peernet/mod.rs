@@ -27,9 +27,12 @@
 //! - A node asks the neighbour that seems to have the largest range, and after a refusal the next. A node that knows nobody with
 //!   an address for as long as three hellos take begins a network of its own, if it has the smallest identifier around; in any
 //!   case after a neighbour's expiry.
-//! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello, as part of it.
-//! - Packets, too, carry a log of the levels they have crossed, and a node that would let one cross a level for the
-//!   second time drops it. DART's logs keep loops out of the routing tables; while these change, a packet could still
+//! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello and whenever a neighbour's hello
+//!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
+//! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
+//!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
+//! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
+//!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.
 //! - Solution A takes the areas in which there is anybody besides those of the next smaller one. In solution B the areas differ
 //!   by a fixed number of levels, and the entry in the area of one step is renewed half as often as that in the area one step smaller, up
@@ -52,6 +55,8 @@ mod neighbours;
 mod packets;
 mod registry;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -247,6 +252,7 @@ impl PeerNet {
         let right_tree = hello.address.is_none_or(|address| address.bits() == self.bits);
         if right_tree && self.neighbours.hear(from, ctx.now(), hello) {
             self.renew_table(ctx);
+            self.validate(ctx);
         }
     }
 
@@ -256,6 +262,7 @@ impl PeerNet {
             self.renew_table(ctx);
         }
         self.settle(ctx);
+        self.balance(ctx);
         self.waiting_expired(ctx);
         self.say_hello(ctx);
         let next = config.hello_period.mul_f64(0.75 + unit(ctx.rng()) / 2.0);

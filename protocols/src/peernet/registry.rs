@@ -17,7 +17,7 @@ use super::{Config, Event, LookupKind, PeerNet, Timer};
 pub(super) struct Registry {
     held: BTreeMap<(Identifier, u8, NodeAddr), Entry>,
     /// What the node itself last registered.
-    own: BTreeMap<(Identifier, u8), Entry>,
+    pub(super) own: BTreeMap<(Identifier, u8), Entry>,
 }
 
 impl Registry {
@@ -170,12 +170,17 @@ impl PeerNet {
         let elsewhere: Vec<_> = elsewhere.map(|(_, entry)| entry).collect();
         let mut entries = 0;
         for entry in elsewhere {
-            let (next, way) = match step(&entry) {
-                Step::Along(route) => (route.next, way(&entry).across(route.crossing)),
-                _ => match self.nearest_neighbour(entry.point()) {
-                    Some(next) => (next, Way { hops: 1, ..way(&entry) }),
-                    None => continue,
-                },
+            let next = match step(&entry) {
+                Step::Along(route) => Some(route.next),
+                _ => self.nearest_neighbour(entry.point()),
+            };
+            let Some(next) = next else {
+                continue;
+            };
+            let way = Way {
+                last: address,
+                hops: 1,
+                ..way(&entry)
             };
             ctx.send(next, Msg::Routed(way, Load::HandOver(entry)));
             entries += 1;

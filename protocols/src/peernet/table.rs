@@ -195,17 +195,31 @@ impl Way {
             target,
             scope,
             log: 0,
+            last: None,
             hops: 0,
         }
     }
 
-    /// The way one link further, over a crossing of a level. Levels below it may be crossed again on the other side.
-    pub(super) fn across(self, crossing: u8) -> Self {
-        let bit = 1_u128 << crossing;
+    /// The way as it leaves a node at this address.
+    pub(super) fn leaving(self, address: TreeAddress) -> Self {
         Way {
-            log: (self.log | bit) & !(bit - 1),
+            last: Some(address),
             hops: self.hops + 1,
             ..self
         }
+    }
+
+    /// The way as it has come to a node at this address; none if it has crossed the same level before, and no higher one since. The
+    /// levels below it may be crossed again on this side.
+    pub(super) fn arriving(self, address: TreeAddress) -> Option<Self> {
+        let Some(last) = self.last else {
+            return Some(self);
+        };
+        let bit = 1_u128 << address.level(last)?;
+        (self.log & bit == 0).then_some(Way {
+            log: (self.log | bit) & !(bit - 1),
+            last: None,
+            ..self
+        })
     }
 }

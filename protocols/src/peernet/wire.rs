@@ -71,6 +71,9 @@ pub struct Way {
     pub scope: u8,
     /// The levels it has crossed.
     pub log: u128,
+    /// The address of the node that it comes from: which level it crosses is only known where it arrives, since addresses change.
+    /// None while it is at a node.
+    pub last: Option<TreeAddress>,
     /// How many links it has crossed.
     pub hops: u32,
 }
@@ -193,9 +196,9 @@ impl Wire for Msg {
             Msg::Request | Msg::Refuse => HEADER_BYTES,
             Msg::Grant(address) => HEADER_BYTES + address.bytes(),
             Msg::Routed(way, load) => {
-                let log_and_target = 2 * way.target.bytes();
-                load.bytes(way.target.bytes())
-                    .saturating_add(log_and_target + SMALL_BYTES)
+                // The target, the log and the last address.
+                let way_bytes = 3 * way.target.bytes() + SMALL_BYTES;
+                load.bytes(way.target.bytes()).saturating_add(way_bytes)
             }
         }
     }

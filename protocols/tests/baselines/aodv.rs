@@ -23,10 +23,18 @@ fn cost(nodes: u32, links: &[(u32, u32)], (from, to): (u32, u32), config: Config
     std::array::from_fn(|kind| kinds[kind].messages)
 }
 
+/// Breaks are noticed at once.
+fn sensing() -> Config {
+    Config {
+        sensing: Sensing::Carrier,
+        ..Config::default()
+    }
+}
+
 fn without_ring() -> Config {
     Config {
         expanding_ring: None,
-        ..Config::default()
+        ..sensing()
     }
 }
 
@@ -123,7 +131,7 @@ fn a_break_is_reported_to_whoever_uses_the_route_and_the_next_packet_finds_anoth
         ((3, 4), 5_000, 90_000),
         ((2, 5), 0, 90_000),
     ];
-    let mut simulation = Net::contacts(6, &contacts).run::<Aodv>(Config::default());
+    let mut simulation = Net::contacts(6, &contacts).run::<Aodv>(sensing());
     simulation.schedule(millis(3_000), Turn::Ask(0, 3));
     simulation.run_until(millis(3_999)).expect("nobody watches");
     let next =
@@ -203,7 +211,7 @@ fn no_way_ever_leads_in_a_circle() {
                 threshold: 4,
             }),
             net_diameter: 12,
-            ..Config::default()
+            ..sensing()
         },
         Config {
             sensing: Sensing::Silence(SimDuration::from_secs(2)),

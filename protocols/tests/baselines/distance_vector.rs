@@ -10,11 +10,12 @@ use super::support::{
     sent,
 };
 
-/// News travels at once.
+/// News travels at once, and breaks are noticed at once.
 fn prompt() -> Config {
     Config {
         aggregation: SimDuration::ZERO,
         settling: None,
+        sensing: Sensing::Carrier,
         ..Config::default()
     }
 }
@@ -125,6 +126,7 @@ fn no_way_ever_leads_in_a_circle() {
         Config::default(),
         Config {
             trigger: Trigger::Metric,
+            sensing: Sensing::Carrier,
             ..Config::default()
         },
         Config {

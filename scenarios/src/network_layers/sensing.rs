@@ -12,6 +12,8 @@ use crate::units::Duration;
 pub(super) enum SensingSettings {
     /// The link layer, at once.
     Carrier,
+    /// The link layer, when a packet is to go there: links that nobody uses break unnoticed.
+    Use,
     /// That nothing has been heard from it for so long.
     Silence(Duration),
 }
@@ -20,6 +22,7 @@ impl From<SensingSettings> for Sensing {
     fn from(settings: SensingSettings) -> Self {
         match settings {
             SensingSettings::Carrier => Sensing::Carrier,
+            SensingSettings::Use => Sensing::Use,
             SensingSettings::Silence(silence) => Sensing::Silence(silence.get()),
         }
     }
@@ -29,6 +32,7 @@ impl From<Sensing> for SensingSettings {
     fn from(sensing: Sensing) -> Self {
         match sensing {
             Sensing::Carrier => SensingSettings::Carrier,
+            Sensing::Use => SensingSettings::Use,
             Sensing::Silence(silence) => SensingSettings::Silence(Duration(silence)),
         }
     }

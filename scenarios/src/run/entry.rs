@@ -247,7 +247,7 @@ fn check_keys(trace: &LookupTrace, range: Range<usize>, name: &str, capacity: u1
 }
 
 /// How far hosts lie from the places of regional failures, if there are any.
-pub(super) fn distance(job: &Job<'_>) -> Result<Option<Distance>, Failure> {
+fn distance(job: &Job<'_>) -> Result<Option<Distance>, Failure> {
     let point = job.point;
     if point.mass_failures.iter().all(|failure| failure.nearest_to.is_none()) {
         return Ok(None);

@@ -29,12 +29,12 @@ fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
     let forwards = points.iter().all(forwarding::forwards);
     let network_layer = points.iter().all(network_layer::is_network_layer);
     let overlays = TABLES.iter().filter(move |layout| {
-        let told = !network_layer || layout::OF_NETWORK_LAYERS.contains(&layout.name);
+        let told = !network_layer || network_layer::SHARED.contains(&layout.name);
         told && !forwards
     });
     let layouts = overlays
         .chain([&forwarding::FORWARDING])
-        .chain(&layout::NETWORK_LAYER_TABLES);
+        .chain(&network_layer::TABLES);
     layouts.filter(move |layout| (layout.written)(scenario))
 }
 
@@ -79,9 +79,16 @@ pub fn schema(scenario: &Scenario) -> Schema {
 
 /// The tables with one row a run.
 fn tables_of_runs() -> impl Iterator<Item = &'static Layout> {
-    TABLES
-        .iter()
-        .filter(|layout| ["lookups", "population"].contains(&layout.name))
+    const NAMES: [&str; 6] = [
+        "lookups",
+        "population",
+        "packets",
+        "overhead",
+        "addresses",
+        "node_lookups",
+    ];
+    let all = TABLES.iter().chain(&network_layer::TABLES);
+    all.filter(|layout| NAMES.contains(&layout.name))
 }
 
 /// What has one value a run, as `table.column`.

@@ -99,7 +99,7 @@ pub(super) fn measure(
     let starts = spans.clone().map(|span| span.start).min();
     let Some(lookups) = lookups else {
         if let Some((start, until)) = starts.zip(spans.map(|span| span.until).max()) {
-            let bin = bin(&raw, until.since(start), document)?;
+            let bin = bin(&raw, "packets", until.since(start), document)?;
             return match raw.warm_up {
                 None => Ok(Measure {
                     bin,
@@ -122,7 +122,7 @@ pub(super) fn measure(
         };
     };
     let span = lookups.until.since(lookups.start);
-    let bin = bin(&raw, span, document)?;
+    let bin = bin(&raw, "lookups", span, document)?;
     let warm_up = match raw.warm_up {
         None => WarmUp::None,
         Some(RawWarmUp::Auto(Auto::Auto)) => WarmUp::Auto,
@@ -144,12 +144,12 @@ pub(super) fn measure(
     Ok(Measure { bin, warm_up })
 }
 
-/// The length of the bins of so long a time.
-fn bin(raw: &RawMeasure, span: SimDuration, document: &Document) -> Result<SimDuration, InputError> {
+/// The length of the bins of what goes on for so long.
+fn bin(raw: &RawMeasure, what: &str, span: SimDuration, document: &Document) -> Result<SimDuration, InputError> {
     let bin = raw.bin.map_or_else(|| default_bin(span), Duration::get);
     if bin == SimDuration::ZERO || span.as_nanos().div_ceil(bin.as_nanos()) > BIN_LIMIT {
         let message = format!(
-            "lookups go on for {}, which must be at most {BIN_LIMIT} bins",
+            "{what} go on for {}, which must be at most {BIN_LIMIT} bins",
             written(span)
         );
         return Err(document.error_at("measure.bin", message).labelled("too short"));

@@ -12,6 +12,7 @@ mod full;
 mod link_failure;
 mod measure;
 mod network;
+mod observe;
 mod one_or_many;
 mod packets;
 mod raw;

@@ -154,6 +154,24 @@ pub struct NodeLookups {
     pub among: Among,
 }
 
+impl Packets {
+    /// How many packets are to be expected of so many nodes that are up all the time.
+    pub fn expected(&self, nodes: u32) -> f64 {
+        let seconds = self.span.until.since(self.span.start).as_secs_f64();
+        match self.times {
+            PacketTimes::Poisson(rate) => f64::from(nodes) * rate * seconds,
+            PacketTimes::Flows { count, every, .. } => f64::from(count) * seconds / every.as_secs_f64(),
+        }
+    }
+}
+
+impl NodeLookups {
+    /// How many lookups are to be expected of so many nodes that are up all the time.
+    pub fn expected(&self, nodes: u32) -> f64 {
+        f64::from(nodes) * self.rate * self.span.until.since(self.span.start).as_secs_f64()
+    }
+}
+
 impl fmt::Display for Packets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = written_bytes(self.bytes.into());

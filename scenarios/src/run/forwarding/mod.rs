@@ -155,7 +155,7 @@ impl ProtocolEntry for ForwardingEntry {
             ("flash_crowd", point.flash_crowd.is_some()),
             ("workload.lookups", point.lookups.is_some()),
             ("workload.storage", point.storage.is_some()),
-            ("observe", point.observe != Default::default()),
+            ("observe", point.is_written("observe")),
         ];
         match refused.into_iter().find(|(_, there)| *there) {
             Some((key, _)) => {

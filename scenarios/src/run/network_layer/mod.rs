@@ -18,7 +18,7 @@ use sim_core::observer::Observer;
 use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 
-use super::entry::{EVENTS_DUE, advance, distance};
+use super::entry::{EVENTS_DUE, advance};
 use super::spread::NodeLoads;
 use super::trace::{Line, Tracer, Window};
 use super::watch::Watch;
@@ -52,7 +52,7 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
         let config = N::config(&point.protocol).map_err(broken)?;
         let links = point.network.links(point.nodes, job.streams);
         let links = links.map_err(|error| Failure::Broken(error.to_string()))?;
-        let world = NetworkWorld::<N>::new(point, config.clone(), job.streams, distance(job)?);
+        let world = NetworkWorld::<N>::new(point, config.clone(), job.streams);
         let setup = Setup {
             config,
             network: Box::new(Nothing),

@@ -16,6 +16,9 @@ use crate::run::reachability::{Onward, arriving, sample};
 use crate::run::snapshot::{SeenLink, SeenNode, Snapshot};
 use crate::run::spread::Spread;
 
+/// How many numbers of 128 bits there are.
+const TURN: f64 = 340_282_366_920_938_463_463_374_607_431_768_211_456.0;
+
 /// An address in binary digits.
 fn digits(address: u128, bits: u32) -> String {
     format!("{address:0width$b}", width = bits as usize)
@@ -125,8 +128,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         };
         let node = |addr: &NodeAddr| {
             let own = address(*addr);
-            // The highest bits make up the turn: a double has 53 of them.
-            let turn = own.map(|own| own as f64 / 2f64.powi(bits as i32));
+            let turn = own.map(|own| own.checked_shl(u128::BITS - bits).unwrap_or(0) as f64 / TURN);
             let place = links.place(*addr, now);
             SeenNode {
                 addr: *addr,

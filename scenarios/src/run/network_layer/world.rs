@@ -1,6 +1,7 @@
 //! The world of a network layer: who is there, who sends what to whom, and what is read off the nodes.
 
 use sim_core::addr::NodeAddr;
+use sim_core::link_layer::Place;
 use sim_core::protocol::Protocol;
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
@@ -13,7 +14,7 @@ use super::shortest::Shortest;
 use super::traffic::Traffic;
 use crate::network_layers::{ConfigOf, EventOf, NetworkLayer, Told};
 use crate::run::measure::Measured;
-use crate::run::population::{Coming, Distance, Move, Population};
+use crate::run::population::{Coming, Move, Population};
 use crate::scenario::{Point, Reachability};
 
 /// What the world has in its calendar.
@@ -59,13 +60,13 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + size_of::<Option<u128>>() + 4 * size_of::<u64>();
 
     /// A world before its first event, which is [`Turn::Open`] at time zero.
-    pub(super) fn new(point: &Point, config: ConfigOf<N>, streams: StreamKey, distance: Option<Distance>) -> Self {
+    pub(super) fn new(point: &Point, config: ConfigOf<N>, streams: StreamKey) -> Self {
         let start = point.packets.map(|packets| packets.span.start);
         NetworkWorld {
             nodes: point.nodes,
             config,
             streams,
-            population: Population::new(point, 1, streams, distance),
+            population: Population::new(point, 1, streams, None),
             traffic: Traffic::new(point, streams),
             shortest: Shortest::default(),
             addresses: vec![None; point.nodes as usize],
@@ -124,6 +125,13 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     }
 
     fn come_and_go(&mut self, control: &mut Control<'_, N::Protocol, Turn>, coming: Coming) {
+        if let (Coming::MassFailure(_), Some(links)) = (coming, control.links()) {
+            let now = control.now();
+            let places: Vec<Option<Place>> = (0..self.nodes).map(|node| links.place(NodeAddr(node), now)).collect();
+            self.population.set_distance(Box::new(move |node, [x, y]| {
+                places[node.index()].map_or(f64::INFINITY, |place| place.squared_distance(Place { x, y }).sqrt())
+            }));
+        }
         let changes = self.population.turn(control.now(), coming, &mut self.measured);
         schedule(control, changes.due);
         for change in changes.moves {
@@ -151,6 +159,8 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     fn hear(&mut self, now: SimTime, node: NodeAddr, told: Told) {
         match told {
             Told::Packet(outcome) => self.hear_of_packet(now, outcome),
+            // Who leaves gives up his address, and nothing has become of it.
+            Told::Address { .. } if !self.population.is_up(node) => {}
             Told::Address { from, to, migrated } => {
                 self.addresses[node.index()] = to;
                 if let Some(addresses) = &mut self.network.addresses {

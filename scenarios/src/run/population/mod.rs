@@ -186,6 +186,11 @@ impl Population {
         &mut self.arrivals
     }
 
+    /// From now on regional failures are of those who are nearest by these distances: for hosts that move.
+    pub(super) fn set_distance(&mut self, distance: Distance) {
+        self.distance = Some(distance);
+    }
+
     /// When those came who are up, at the end of the run.
     pub(super) fn under_way(&self) -> impl Iterator<Item = SimTime> {
         let up = self.machines.iter().filter(|machine| machine.up);

@@ -6,7 +6,7 @@ use super::rows::{
     access_links, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring, path_length,
     population, quantiles, repairs, rings, snapshot_links, snapshot_nodes, state, stretch, table_errors,
 };
-use super::{Ranges, comings, network_layer, paths, storage, tunnels};
+use super::{Ranges, comings, paths, storage, tunnels};
 use crate::run::measure::Measured;
 use crate::run::steady;
 use crate::scenario::{Point, Scenario};
@@ -362,32 +362,6 @@ pub(super) const TABLES: [Layout; 33] = [
         written: takes_snapshots,
         rows: snapshot_links,
     },
-];
-
-/// The tables of these that runs of a network layer write, too.
-pub(super) const OF_NETWORK_LAYERS: [&str; 9] = [
-    "messages",
-    "population",
-    "churn",
-    "sessions",
-    "population_over_time",
-    "state",
-    "node_load",
-    "snapshot_nodes",
-    "snapshot_links",
-];
-
-/// The tables that only these write.
-pub(super) const NETWORK_LAYER_TABLES: [Layout; 9] = [
-    network_layer::PACKETS,
-    network_layer::PACKETS_OVER_TIME,
-    network_layer::OVERHEAD,
-    network_layer::NODE_STATE,
-    network_layer::ADDRESSES,
-    network_layer::NETWORK_OVER_TIME,
-    network_layer::NETWORK_CONVERGENCE,
-    network_layer::NODE_LOOKUPS,
-    network_layer::NODE_LOOKUPS_BY_DISTANCE,
 ];
 
 fn always(_: &Scenario) -> bool {
