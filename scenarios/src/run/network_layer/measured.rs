@@ -166,9 +166,9 @@ impl LookupTally {
 /// What became of addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct AddressTally {
-    /// How often a node that had an address got another one, since measurement began.
+    /// How often a node got another address than it had last, since measurement began, at once or after a time without one.
     pub changes: u64,
-    /// How often this was to balance the tree of addresses.
+    /// How often a node moved on its own account, to balance the tree of addresses.
     pub migrations: u64,
     /// How often a node lost its address and had none, since measurement began.
     pub losses: u64,

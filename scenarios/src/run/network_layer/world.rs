@@ -50,6 +50,8 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
     pub(super) shortest: Shortest,
     /// The address of each node, as it told.
     pub(super) addresses: Vec<Option<u128>>,
+    /// The address that each node had last since it came.
+    held: Vec<Option<u128>>,
     pub(super) convergence: Option<Reachability>,
     pub(super) snapshot_bits: u32,
     snapshots: Vec<SimTime>,
@@ -60,7 +62,7 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
 
 impl<N: NetworkLayer> NetworkWorld<N> {
     /// About how many bytes the world keeps of a node.
-    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + size_of::<Option<u128>>() + 4 * size_of::<u64>();
+    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + 2 * size_of::<Option<u128>>() + 4 * size_of::<u64>();
 
     /// A world before its first event, which is [`Turn::Open`] at time zero.
     pub(super) fn new(point: &Point, config: ConfigOf<N>, streams: StreamKey) -> Self {
@@ -73,6 +75,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             traffic: Traffic::new(point, streams),
             shortest: Shortest::default(),
             addresses: vec![None; point.nodes as usize],
+            held: vec![None; point.nodes as usize],
             convergence: point.observe.convergence,
             snapshot_bits: point.observe.snapshot_bits.unwrap_or(SNAPSHOT_BITS),
             snapshots: point.observe.snapshots.clone(),
@@ -143,6 +146,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                 Move::Goes(node, departure) => {
                     control.stop(node, departure);
                     self.addresses[node.index()] = None;
+                    self.held[node.index()] = None;
                 }
             }
         }
@@ -166,9 +170,13 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             Told::Address { .. } if !self.population.is_up(node) => {}
             Told::Address { from, to, migrated } => {
                 self.addresses[node.index()] = to;
+                let former = match to {
+                    Some(_) => std::mem::replace(&mut self.held[node.index()], to),
+                    None => None,
+                };
                 if let Some(addresses) = &mut self.network.addresses {
                     addresses.last_change = Some(now);
-                    addresses.changes += u64::from(from.is_some() && to.is_some());
+                    addresses.changes += u64::from(former.is_some() && former != to);
                     addresses.migrations += u64::from(migrated);
                     addresses.losses += u64::from(from.is_some() && to.is_none());
                 }

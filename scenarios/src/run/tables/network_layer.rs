@@ -109,8 +109,8 @@ const NODE_STATE: Layout = Layout {
     rows: node_state,
 };
 
-/// What became of addresses, a row a run, in a protocol that has any: `changes` to another address (of which `migrations` to balance the
-/// tree), `losses` and `refusals` in the measured time; `last_change_s` in the whole run. At the end: nodes `addressed`, nodes
+/// What became of addresses, a row a run, in a protocol that has any: `changes` to another address than the node had last, at once or
+/// after a time without one (`migrations` are those to balance the tree), `losses` and `refusals` in the measured time; `last_change_s` in the whole run. At the end: nodes `addressed`, nodes
 /// `without` an address of their own, and how many bits tell an address from all others (`depth`).
 const ADDRESSES: Layout = Layout {
     name: "addresses",
