@@ -219,7 +219,10 @@ impl PeerNet {
         let Some(migrating) = self.answered(ctx, from) else {
             return;
         };
-        let wanted = self.address.is_some() == migrating && address.bits() == self.bits;
+        let wanted = match self.address {
+            Some(own) => migrating && self.may_leave_for(own, address),
+            None => !migrating,
+        } && address.bits() == self.bits;
         if wanted && self.would_validate(address) {
             self.move_to(ctx, Some(address), migrating);
             self.say_hello(ctx);

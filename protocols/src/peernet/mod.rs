@@ -31,6 +31,9 @@
 //!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
 //! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
 //!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
+//! - With DART's rules a network of 1000 nodes that all begin at once with address 0 does not come to rest within 300 s: a few
+//!   nodes follow each other from address to address, since what is said of an area outlives it for a while. With the
+//!   paper's rules it does, since a node has to be given its address.
 //! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
 //!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.

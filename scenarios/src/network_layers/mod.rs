@@ -111,8 +111,17 @@ pub struct AddressCalls<N: NetworkLayer> {
     pub bits: fn(&ConfigOf<N>) -> u32,
     /// The address of a node at this moment, if it has one.
     pub of: fn(&N::Protocol) -> Option<u128>,
-    /// The address to which a message with a packet goes.
-    pub heading: fn(&MessageOf<N>) -> Option<u128>,
+    /// On which leg a packet in a message is.
+    pub leg: fn(&MessageOf<N>) -> Option<Leg>,
+}
+
+/// A part of a packet's way, on which it goes to one address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leg {
+    /// The address.
+    pub address: u128,
+    /// How many legs came before it.
+    pub number: u32,
 }
 
 /// How a lookup service is asked.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 
-use super::{AddressCalls, LookupCalls, NetworkLayer, NextHopOf, Send, Told, setting};
+use super::{AddressCalls, Leg, LookupCalls, NetworkLayer, NextHopOf, Send, Told, setting};
 use crate::input::InputError;
 use crate::scenario::{Point, Settings};
 use crate::units::Duration;
@@ -157,8 +157,11 @@ impl NetworkLayer for PeerNetLayer {
     const ADDRESSES: Option<AddressCalls<Self>> = Some(AddressCalls {
         bits: |config| config.address_bits.into(),
         of: |node| node.address().map(TreeAddress::number),
-        heading: |message| match message {
-            Msg::Routed(way, Load::Packet(..)) => Some(way.target.number()),
+        leg: |message| match message {
+            Msg::Routed(way, Load::Packet(_, looked_up)) => Some(Leg {
+                address: way.target.number(),
+                number: u32::from(*looked_up),
+            }),
             _ => None,
         },
     });

@@ -198,8 +198,8 @@ pub struct Observe {
     pub convergence: Option<Reachability>,
     /// Whether the run is to end when a packet goes in a circle.
     pub loops: bool,
-    /// By how many leading bits of their addresses nodes are told apart in snapshots of a network layer.
-    pub snapshot_bits: u32,
+    /// By how many leading bits of their addresses nodes are told apart in snapshots of a network layer, if the scenario says so.
+    pub snapshot_bits: Option<u32>,
 }
 
 /// How often it is counted between how many nodes there are paths.

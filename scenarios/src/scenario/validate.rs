@@ -211,7 +211,7 @@ fn asked(
         .map(|raw| workload::lookups(raw, end, hosts, document, files))
         .transpose()?;
     let storage = raw.storage.map(|raw| storage(raw, end, document)).transpose()?;
-    let sent = raw.packets.map(|raw| packets(&raw, end, document)).transpose()?;
+    let sent = raw.packets.map(|raw| packets(&raw, hosts, end, document)).transpose()?;
     let found = raw.node_lookups.map(|raw| node_lookups(&raw, end, document));
     Ok(Asked {
         lookups,

@@ -6,6 +6,7 @@ mod cite;
 mod conditions;
 mod diff;
 mod explain;
+mod flows;
 mod forwarding;
 mod home;
 mod key_based;

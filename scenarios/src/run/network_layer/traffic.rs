@@ -38,7 +38,7 @@ enum What {
 #[derive(Clone, Copy)]
 struct Flow {
     from: NodeAddr,
-    /// Known when the first packet is sent: by a number from 0 to below 1.
+    /// Where it is random it is known when the first packet is sent: by a number from 0 to below 1.
     to: Option<NodeAddr>,
     draw: f64,
     /// When it begins, as a part of the time in which all do.
@@ -60,17 +60,17 @@ pub(super) struct Traffic {
 impl Traffic {
     /// The traffic of a point, with the streams of a replication.
     pub(super) fn new(point: &Point, streams: StreamKey) -> Self {
-        let count = match point.packets.map(|packets| packets.times) {
-            Some(PacketTimes::Flows { count, .. }) => count,
-            _ => 0,
+        let (count, between) = match point.packets.map(|packets| packets.times) {
+            Some(PacketTimes::Flows { count, between, .. }) => (count, between),
+            _ => (0, None),
         };
         let flow = |number: u32| {
             let mut rng = streams.purpose("flow").index(u64::from(number)).rng();
-            let from = NodeAddr((unit(&mut rng) * f64::from(point.nodes)) as u32);
+            let random = NodeAddr((unit(&mut rng) * f64::from(point.nodes)) as u32);
             let (draw, begins) = (unit(&mut rng), unit(&mut rng));
             Flow {
-                from,
-                to: None,
+                from: between.map_or(random, |(from, _)| from),
+                to: between.map(|(_, to)| to),
                 draw,
                 begins,
             }

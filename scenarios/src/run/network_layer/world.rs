@@ -17,6 +17,9 @@ use crate::run::measure::Measured;
 use crate::run::population::{Coming, Move, Population};
 use crate::scenario::{Point, Reachability};
 
+/// By how many leading bits snapshots tell areas apart where the scenario does not say: four areas.
+const SNAPSHOT_BITS: u32 = 2;
+
 /// What the world has in its calendar.
 pub(super) enum Turn {
     /// The beginning.
@@ -71,7 +74,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             shortest: Shortest::default(),
             addresses: vec![None; point.nodes as usize],
             convergence: point.observe.convergence,
-            snapshot_bits: point.observe.snapshot_bits,
+            snapshot_bits: point.observe.snapshot_bits.unwrap_or(SNAPSHOT_BITS),
             snapshots: point.observe.snapshots.clone(),
             measured_from: point.measured_from(),
             network: NetworkMeasured {
