@@ -38,7 +38,11 @@ fn peernet_lookup_with_eighty_nodes_that_stand() {
     let (near, far) = (hops("basic", 1), hops("basic", 4));
     assert!(near > 0.6 * far, "else they are as far as others: {near} and {far}");
     let updates = |lookup: &str| of(&run, "node_lookups", lookup, &[], "update_bytes_per_node_s");
-    let (basic, replicas, bits) = (updates("basic"), updates("A: replicas"), updates("B: steps of 4 levels"));
+    let (basic, replicas, bits) = (
+        updates("basic"),
+        updates("A: replicas"),
+        updates("B: steps of 4 levels"),
+    );
     assert!(bits < basic && basic < replicas, "{bits}, {basic} and {replicas}");
 }
 
