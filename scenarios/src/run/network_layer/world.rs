@@ -15,7 +15,7 @@ use super::traffic::Traffic;
 use crate::network_layers::{ConfigOf, EventOf, NetworkLayer, Told};
 use crate::run::measure::Measured;
 use crate::run::population::{Coming, Move, Population};
-use crate::scenario::{Point, Reachability};
+use crate::scenario::{BringUp, Point, Reachability};
 
 /// By how many leading bits snapshots tell areas apart where the scenario does not say: four areas.
 const SNAPSHOT_BITS: u32 = 2;
@@ -208,7 +208,7 @@ fn schedule<P: Protocol<Addr = NodeAddr>>(
     }
 }
 
-/// What puts the network of a point out of order, in order of time: its beginning, partitions that begin and that are healed, and
+/// What puts the network of a point out of order, in order of time: its beginning, which lasts until all have come, partitions that begin and that are healed, and
 /// failures of many nodes.
 fn disturbances(point: &Point) -> Vec<Disturbance> {
     let disturbance = |what, time| Disturbance { what, time };
@@ -222,10 +222,11 @@ fn disturbances(point: &Point) -> Vec<Disturbance> {
     let failures = point.mass_failures.iter();
     let failed = failures.map(|spec| disturbance("mass_failure", spec.failure.at()));
     let end = SimTime::ZERO + point.duration;
-    let all = [disturbance("start", SimTime::ZERO)]
-        .into_iter()
-        .chain(parted)
-        .chain(failed);
+    let begun = match point.bring_up {
+        BringUp::Joins { over, .. } => SimTime::ZERO + over,
+        _ => SimTime::ZERO,
+    };
+    let all = [disturbance("start", begun)].into_iter().chain(parted).chain(failed);
     let mut all: Vec<Disturbance> = all.filter(|disturbance| disturbance.time < end).collect();
     all.sort_by_key(|disturbance| disturbance.time);
     all
