@@ -5,6 +5,7 @@
 
 mod data;
 mod period;
+mod quantity;
 mod schema;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use sim_core::time::SimDuration;
 
 pub use data::{BitRate, Bytes, written_bit_rate, written_bytes};
 pub use period::Period;
+pub(crate) use quantity::{Dimension, Quantity, Unit, Written, tidy};
 
 /// Nanoseconds in each unit of time.
 const TIME_UNITS: [(&str, u64); 8] = [

@@ -26,6 +26,7 @@ pub(crate) mod way;
 mod workload;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
@@ -48,7 +49,7 @@ pub use replications::{Metric, Precision};
 pub use schema::json_schema;
 pub use settings::Settings;
 pub use storage::Storage;
-pub use sweep::Axis;
+pub use sweep::{Axis, Filtered};
 pub(crate) use validate::check_figures;
 pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
@@ -93,6 +94,8 @@ pub struct Scenario {
     pub precision: Option<Precision>,
     /// The sweep, in the order of the file.
     pub axes: Vec<Axis>,
+    /// What the filter of the sweep leaves out, if it has one.
+    pub filtered: Option<Filtered>,
     /// What is run, at least one point.
     pub points: Vec<Point>,
     /// The figures to draw.
@@ -144,7 +147,8 @@ pub struct Point {
     pub observe: Observe,
     /// The protocol and its settings.
     pub protocol: Settings,
-    document: Document,
+    place: sweep::Place,
+    sweep: Arc<sweep::Sweep>,
 }
 
 /// How the network comes to be.
@@ -207,7 +211,16 @@ impl Point {
 
     /// A complaint about a value of this point, by its dotted key.
     pub fn error_at(&self, path: &str, message: impl AsRef<str>) -> InputError {
-        self.document.error_at(path, message)
+        match self.document() {
+            Ok(document) => document.error_at(path, message),
+            Err(error) => error,
+        }
+    }
+
+    /// All that decides what is simulated at this point, as it is written. It is made anew each time: as many documents as a sweep
+    /// can have points would take gigabytes.
+    fn document(&self) -> Result<Document, InputError> {
+        self.sweep.document(self.place)
     }
 
     /// Whether anybody comes or goes once the overlay has been brought up.
@@ -224,8 +237,12 @@ impl Point {
     /// All keys that decide what is simulated at this point, with the values that they have here: those of the file, of the
     /// command line and of the sweep. What is not there has its default.
     pub fn values(&self) -> toml::Table {
+        // Whoever has a point has read its document.
+        let Ok(document) = self.document() else {
+            return toml::Table::new();
+        };
         let tables = sweep::SWEEPABLE.iter();
-        let written = tables.filter_map(|key| Some(((*key).to_owned(), self.document.get(key)?.to_toml())));
+        let written = tables.filter_map(|key| Some(((*key).to_owned(), document.get(key)?.to_toml())));
         written.collect()
     }
 
