@@ -21,7 +21,7 @@ use written::Sweeping;
 use crate::input::{Document, InputError, KeyPath, Node};
 
 /// The most points that a sweep may have.
-const POINT_LIMIT: usize = 100_000;
+pub(super) const POINT_LIMIT: usize = 100_000;
 
 /// The most combinations of values of which a filter may leave points.
 const COMBINATION_LIMIT: usize = 10_000_000;
@@ -72,6 +72,11 @@ pub struct Axis {
     pub values: Vec<String>,
     /// The number of the zip that it belongs to, from 1: all of one take their values in step.
     pub zip: Option<usize>,
+}
+
+/// Whether the values of an axis are written as a range.
+pub(super) fn is_range(node: &Node) -> bool {
+    range::written(node).is_some()
 }
 
 /// Lays the command line over the sweep: an axis given there replaces that of the file, and a key set there has only that

@@ -100,6 +100,7 @@ fn functions_are_called() {
         ("ln(1)", "0"),
         ("sqrt(16)", "4"),
         ("floor(workload.lookups.rate * 2min)", "12"),
+        ("floor((0.1 + 0.7) * 10)", "8"),
         ("6 / min(2, 3)", "3"),
     ] {
         assert_eq!(written(text), result, "{text}");

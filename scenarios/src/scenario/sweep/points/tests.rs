@@ -1,17 +1,24 @@
+use std::path::Path;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::input::{Document, InputError, Node, Source};
 
+/// A document as it would be read from a file.
+fn file(text: &str) -> Result<Document, InputError> {
+    Document::parse(&Source::file(Path::new("test.toml"), text.to_owned()))
+}
+
 /// A scenario of these lines, with its sweep laid under the command line.
 fn sweep(text: &str, set: &[&str]) -> Result<Sweep, InputError> {
-    let mut document = Document::parse(&Source::argument("test", text))?;
+    let mut document = file(text)?;
     for setting in set {
         document.apply(setting)?;
     }
     super::super::resolve(&mut document)?;
     // What is resolved says the same again.
-    let again = Document::parse(&Source::argument("again", &document.to_toml()))?;
+    let again = file(&document.to_toml())?;
     let (first, second) = (Sweep::read(&document)?, Sweep::read(&again)?);
     let points = |sweep: &Sweep| {
         sweep
