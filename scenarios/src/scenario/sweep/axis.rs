@@ -18,7 +18,7 @@ pub(super) struct AxisValues {
 
 impl AxisValues {
     /// Whether the axis was given on the command line, and not only a value for its key.
-    pub(super) fn from_command_line(&self) -> bool {
+    pub(super) fn is_of_command_line(&self) -> bool {
         is_from_command_line(&self.origin)
     }
 

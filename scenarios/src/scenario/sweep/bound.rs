@@ -114,8 +114,8 @@ pub(super) fn sources(
             .flat_map(|(group, Group { axes, .. })| axes.iter().map(move |axis| (group, axis)));
         let around =
             |(_, axis): &(usize, &AxisValues)| axis.path.segments().zip(path.segments()).all(|(a, b)| a.0 == b.0);
-        let deciding = axes.filter(|(_, axis)| axis.path.segments().len() <= path.segments().len());
-        if let Some((group, axis)) = deciding.filter(around).last() {
+        let mut deciding = axes.filter(|(_, axis)| axis.path.segments().len() <= path.segments().len());
+        if let Some((group, axis)) = deciding.rfind(around) {
             let operands = axis.values.iter().map(|listed| {
                 let inside = path.segments().skip(axis.path.segments().len()).map(|(name, _)| name);
                 let mut operand = operand(listed.value.inside(inside));

@@ -106,7 +106,7 @@ impl Sweeping {
                 continue;
             };
             let group = &mut self.groups[position];
-            if !axis.from_command_line() {
+            if !axis.is_of_command_line() {
                 return Err(twice(&key, &axis.key_origin, "swept"));
             }
             // In the place of the other, where both stand alone.
@@ -130,7 +130,7 @@ impl Sweeping {
             let key = derived.path.to_string();
             let axes = self.groups.iter().flat_map(|group| &group.axes);
             let swept = axes.into_iter().find(|axis| axis.path.to_string() == key);
-            match swept.map(AxisValues::from_command_line) {
+            match swept.map(AxisValues::is_of_command_line) {
                 None => kept.push(derived),
                 Some(true) => {}
                 Some(false) if is_from_command_line(&derived.key_origin) => {
@@ -159,7 +159,7 @@ impl Sweeping {
         for mut group in self.groups {
             let mut left = Vec::new();
             for axis in group.axes {
-                match set(&axis.path.to_string()).filter(|_| !axis.from_command_line()) {
+                match set(&axis.path.to_string()).filter(|_| !axis.is_of_command_line()) {
                     None => left.push(axis),
                     Some(value) => groups.push(Group {
                         axes: vec![axis.fixed(value)?],
