@@ -120,6 +120,15 @@ impl Traffic {
         })
     }
 
+    /// The kinds of these names together.
+    pub fn of_kinds(&self, names: &[&str]) -> KindTraffic {
+        let named = self.kinds().filter(|(name, _)| names.contains(name));
+        named.fold(KindTraffic::default(), |sum, (_, row)| KindTraffic {
+            messages: sum.messages + row.messages,
+            bytes: sum.bytes + row.bytes,
+        })
+    }
+
     /// Adds what was sent in another part of the same run.
     pub fn add(&mut self, other: &Traffic) {
         for (row, more) in self.kinds.iter_mut().zip(&other.kinds) {

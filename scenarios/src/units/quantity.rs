@@ -7,10 +7,8 @@ use sim_core::network::Bandwidth;
 use sim_core::time::SimDuration;
 
 use super::data::{BIT_RATE_UNITS, BYTE_UNITS, written_bit_rate, written_bytes};
+use super::length::LENGTH_UNITS;
 use super::{TIME_UNITS, written};
-
-/// Millimetres in each unit of length.
-const LENGTH_UNITS: [(&str, u64); 4] = [("mm", 1), ("cm", 10), ("m", 1_000), ("km", 1_000_000)];
 
 /// How many significant digits a result has: what lies beyond them is the rounding of binary fractions.
 const DIGITS: usize = 12;
@@ -203,7 +201,7 @@ fn units() -> Vec<(&'static str, u64, Dimension, Option<f64>)> {
     let time = TIME_UNITS.map(|(name, size)| (name, size, Dimension::TIME, Some(1.0)));
     let bytes = BYTE_UNITS.map(|(name, size)| (name, 8 * size, Dimension::DATA, Some(8.0)));
     let bits = BIT_RATE_UNITS.map(|(name, size)| (name.trim_end_matches("/s"), size, Dimension::DATA, Some(1.0)));
-    let lengths = LENGTH_UNITS.map(|(name, size)| (name, size, Dimension::LENGTH, None));
+    let lengths = LENGTH_UNITS.map(|(name, metres)| (name, (metres * 1e3).round() as u64, Dimension::LENGTH, None));
     time.into_iter().chain(bytes).chain(bits).chain(lengths).collect()
 }
 
