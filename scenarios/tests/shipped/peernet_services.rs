@@ -66,3 +66,27 @@ fn peernet_lookup_sizes_with_fifty_and_two_hundred_nodes() {
     let grown = |lookup: &str| latency(&many, lookup) / latency(&few, lookup);
     assert!(grown("A: replicas") < grown("basic"));
 }
+
+/// The smallest network for ten seconds, at rest and moving.
+#[test]
+fn peernet_baselines_with_fifty_nodes() {
+    let settings = ["nodes.count=50", "run.duration=115s", "workload.packets.until=100s"];
+    let run = run("peernet-baselines.toml", 1, &settings);
+    let value = |table: &str, protocol: &str, speed: u32, column: &str| {
+        let speed = ("network.radio.mobility.random_waypoint.speed", speed.into());
+        run.values(table, &[("protocol", protocol.into()), speed], column)[0]
+    };
+    for protocol in ["flooding", "DSDV", "AODV", "DART", "M-DART"] {
+        let delivered = value("packets", protocol, 0, "delivery_ratio");
+        assert!(delivered > 0.99, "{protocol} at rest: {delivered}");
+    }
+    // Each of 50 nodes sends each packet once: 64 bytes, a header of 40 and the option of 8 that numbers it.
+    let each = value("overhead", "flooding", 0, "bytes_per_delivered");
+    assert!((each / (50.0 * 112.0) - 1.0).abs() < 0.01, "{each}");
+    let control = |protocol: &str| value("overhead", protocol, 0, "control_bytes_per_node_s");
+    let (aodv, dsdv, dart) = (control("AODV"), control("DSDV"), control("DART"));
+    assert!(aodv < dsdv && dsdv < dart, "{aodv}, {dsdv} and {dart}");
+    let moving = |protocol: &str| value("packets", protocol, 5, "connected_delivery_ratio");
+    assert!(moving("flooding") > 0.99);
+    assert!(moving("AODV") > moving("DSDV"));
+}
