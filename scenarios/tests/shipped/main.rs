@@ -3,6 +3,7 @@
 mod chord;
 mod overlays;
 mod pastry;
+mod peernet_addresses;
 mod peernet_services;
 mod xbone;
 
