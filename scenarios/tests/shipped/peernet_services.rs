@@ -70,7 +70,7 @@ fn peernet_lookup_sizes_with_fifty_and_two_hundred_nodes() {
 /// The smallest network for ten seconds, at rest and moving.
 #[test]
 fn peernet_baselines_with_fifty_nodes() {
-    let settings = ["nodes.count=50", "run.duration=115s", "workload.packets.until=100s"];
+    let settings = ["nodes.count=50", "run.duration=175s", "workload.packets.until=160s"];
     let run = run("peernet-baselines.toml", 1, &settings);
     let value = |table: &str, protocol: &str, speed: u32, column: &str| {
         let speed = ("network.radio.mobility.random_waypoint.speed", speed.into());
