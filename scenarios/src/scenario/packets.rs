@@ -186,7 +186,7 @@ impl fmt::Display for Packets {
             } => {
                 write!(f, "every {} in each of {count} flows", written(every))?;
                 if let Some((from, to)) = between {
-                    return write!(f, " from node {from} to node {to}");
+                    return write!(f, " from node {} to node {}", from.0, to.0);
                 }
             }
         }

@@ -87,8 +87,9 @@ pub(super) struct RawScenario {
     /// What is watched beside the measurements.
     #[serde(default)]
     pub(super) observe: RawObserve,
-    /// Keys that take several values: each is a list, and all are crossed with each other. A value that is long can be given
-    /// a name for tables and figures: `{ name = "cube", value = { space = { … } } }`.
+    /// Keys that take several values: each has a list or a range, and all are crossed with each other. A value that is long can be
+    /// given a name for tables and figures: `{ name = "cube", value = { space = { … } } }`. Lists in a `[[sweep.zip]]` go in step,
+    /// keys in `[sweep.derived]` have expressions of others, and points at which `where` is false are left out.
     #[serde(default, rename = "sweep")]
     #[schemars(with = "Option<Table>")]
     pub(super) _sweep: Option<IgnoredAny>,

@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::path::Path;
+use std::sync::Arc;
 
 use analysis::{Schema, SpecError};
 use sim_core::time::{SimDuration, SimTime};
@@ -17,7 +18,7 @@ use super::packets::{node_lookups, packets};
 use super::raw::{RawBringUp, RawRun, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::storage::storage;
-use super::sweep::{self, Expanded};
+use super::sweep::{Place, Sweep};
 use super::workload::{self, RawWorkload};
 use super::{BringUp, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
 use crate::input::{Document, InputError};
@@ -40,9 +41,11 @@ pub(super) fn scenario(
     file: InputFile,
     registry: &Registry,
 ) -> Result<Scenario, InputError> {
-    let (axes, expanded) = sweep::expand(&document)?;
+    let sweep = Arc::new(Sweep::read(&document)?);
+    let axes = sweep.axes();
+    let (places, filtered) = sweep.places()?;
     let mut files = ScenarioFiles::default();
-    let (head, points) = points(expanded, &mut files, registry)?;
+    let (head, points) = points(&sweep, &places, &document, &mut files, registry)?;
     let Some(head) = head else {
         return Err(document.error_at("sweep", "the sweep has no point"));
     };
@@ -60,6 +63,7 @@ pub(super) fn scenario(
         replications,
         precision,
         axes,
+        filtered,
         points,
         figures: head.figures,
         expectations: head.expectations,
@@ -72,19 +76,25 @@ pub(super) fn scenario(
 
 /// The points of a sweep, of which there is at least one, and what is not swept: it is the same in all.
 fn points(
-    expanded: Vec<Expanded>,
+    sweep: &Arc<Sweep>,
+    places: &[Place],
+    document: &Document,
     files: &mut ScenarioFiles,
     registry: &Registry,
 ) -> Result<(Option<Head>, Vec<Point>), InputError> {
-    let mut first = None;
-    let mut points = Vec::with_capacity(expanded.len());
-    for (index, at) in expanded.into_iter().enumerate() {
-        let mut raw: RawScenario = at.document.deserialize()?;
-        let head = Head::taken_from(&mut raw);
-        points.push(point(index, at, raw, files, registry)?);
-        first.get_or_insert(head);
+    let mut head = None;
+    let mut points = Vec::with_capacity(places.len());
+    for (index, place) in places.iter().enumerate() {
+        // What all points share is read with the first.
+        let at = match head {
+            None => sweep.laid_over(document.clone(), *place)?,
+            Some(_) => sweep.document(*place)?,
+        };
+        let mut raw: RawScenario = at.deserialize()?;
+        head.get_or_insert_with(|| Head::taken_from(&mut raw));
+        points.push(point((index, *place), sweep, &at, raw, files, registry)?);
     }
-    Ok((first, points))
+    Ok((head, points))
 }
 
 /// What all points of a scenario have in common.
@@ -117,29 +127,30 @@ impl Head {
 
 /// One point, of which the protocol itself has approved.
 fn point(
-    index: usize,
-    Expanded { document, settings }: Expanded,
+    (index, place): (usize, Place),
+    sweep: &Arc<Sweep>,
+    document: &Document,
     raw: RawScenario,
     files: &mut ScenarioFiles,
     registry: &Registry,
 ) -> Result<Point, InputError> {
-    let duration = duration(&raw.run, &document)?;
+    let duration = duration(&raw.run, document)?;
     let end = SimTime::ZERO + duration;
-    let (hosts, nodes) = nodes(&raw.nodes, &document)?;
-    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, &document, files)?;
-    network.fail_links(&raw.link_failure, end, &document)?;
+    let (hosts, nodes) = nodes(&raw.nodes, document)?;
+    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, document, files)?;
+    network.fail_links(&raw.link_failure, end, document)?;
     let raw_conditions = RawConditions {
         connectivity: raw.connectivity,
         partitions: raw.partition,
         access_links: raw.access_links,
     };
-    network.conditions = conditions(raw_conditions, hosts, &network, end, &document)?;
-    let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
+    network.conditions = conditions(raw_conditions, hosts, &network, end, document)?;
+    let bring_up = bring_up(raw.bring_up, duration, nodes, document)?;
     let comings = Comings {
         hosts: hosts.count(nodes),
         bring_up,
         end,
-        document: &document,
+        document,
     };
     let flash_crowd = raw.flash_crowd.map(|raw| comings.flash_crowd(raw)).transpose()?;
     let churn = comings.churn(raw.churn, flash_crowd.as_ref(), files)?;
@@ -149,15 +160,15 @@ fn point(
         storage,
         packets,
         node_lookups,
-    } = asked(raw.workload, end, hosts.count(nodes), &document, files)?;
-    let protocol = chosen(&document, registry, nodes)?;
+    } = asked(raw.workload, end, hosts.count(nodes), document, files)?;
+    let protocol = chosen(document, registry, nodes)?;
     let spans = packets.map(|packets| packets.span).into_iter();
     let spans = spans.chain(node_lookups.map(|lookups| lookups.span));
-    let measure = measure(raw.measure, lookups.as_ref(), spans, &document)?;
-    let observe = observe(raw.observe, end, &document)?;
+    let measure = measure(raw.measure, lookups.as_ref(), spans, document)?;
+    let observe = observe(raw.observe, end, document)?;
     let point = Point {
         index,
-        settings,
+        settings: sweep.settings(place),
         duration,
         nodes,
         bring_up,
@@ -175,7 +186,8 @@ fn point(
             .get(protocol.name())
             .is_some_and(ProtocolEntry::is_network_layer),
         protocol,
-        document,
+        place,
+        sweep: sweep.clone(),
     };
     approve(&point, registry)?;
     Ok(point)

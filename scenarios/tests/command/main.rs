@@ -25,6 +25,7 @@ mod schema;
 mod statistics;
 mod storage;
 mod support;
+mod sweep;
 mod tables;
 mod topology;
 mod topology_command;

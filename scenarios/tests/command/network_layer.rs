@@ -196,17 +196,33 @@ fn a_network_finds_its_order_again_after_a_partition_and_a_failure() {
     assert_eq!((up[178], up[180]), (25.0, 23.0), "the two nearest to the corner");
 }
 
-#[test]
-fn results_do_not_depend_on_the_number_of_threads() {
+/// As many nodes that move, in place of those on the grid.
+fn moving(changes: &[(&str, &str)]) -> Home {
+    let still = home(&[]).text;
+    let network = still.lines().find(|line| line.starts_with("network")).unwrap();
     let mobile = "network.radio = { range = \"150m\", degree = 8, delay = \"1ms\", loss = 0.1, \
                   mobility = { random_waypoint = { speed = [\"1m/s\", \"20m/s\"], pause = \"5s\" } } }";
+    home(&[&[(network, mobile)], changes].concat())
+}
+
+#[test]
+fn packets_of_peernet_go_in_no_circles_while_nodes_move() {
+    for protocol in [
+        "protocol.peernet = { detection = \"carrier\" }",
+        "protocol.peernet = { detection = \"carrier\", rules = \"peernet-2003\", multipath = true }",
+    ] {
+        // A circle would end the run.
+        let home = moving(&[(FLOODING, protocol), (OBSERVE, "observe.loops = true")]);
+        home.run_on("2");
+        assert!(home.mean("packets", "delivery_ratio") > 0.2);
+        assert!(home.mean("addresses", "changes") > 10.0, "nodes move");
+    }
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
     for protocol in [PEERNET, FLOODING, "protocol.distance_vector = {}", "protocol.aodv = {}"] {
-        let network = home(&[])
-            .text
-            .lines()
-            .find(|line| line.starts_with("network"))
-            .map(str::to_owned);
-        let home = home(&[(FLOODING, protocol), (&network.unwrap(), mobile)]);
+        let home = moving(&[(FLOODING, protocol)]);
         let result = |threads| {
             home.run_on(threads);
             let tables = ["packets", "messages", "overhead", "node_state"].map(|table| home.written(table));

@@ -36,6 +36,9 @@ use world::{NetworkWorld, Turn};
 /// room to grow.
 const LINK_BYTES: usize = 2 * 32 * size_of::<u32>();
 
+/// What a simulation of a network layer is made of.
+type Parts<N> = (Setup<<N as NetworkLayer>::Protocol>, LinkLayer, NetworkWorld<N>);
+
 /// A [`NetworkLayer`] that scenarios can name.
 pub struct NetworkLayerEntry<N>(PhantomData<fn() -> N>);
 
@@ -46,7 +49,7 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
     }
 
     /// What a simulation of the job is made of.
-    fn prepare(job: &Job<'_>) -> Result<(Setup<N::Protocol>, LinkLayer, NetworkWorld<N>), Failure> {
+    fn prepare(job: &Job<'_>) -> Result<Parts<N>, Failure> {
         let point = job.point;
         let broken = |error: InputError| Failure::Broken(error.to_string());
         let config = N::config(&point.protocol).map_err(broken)?;

@@ -222,6 +222,10 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                     return;
                 };
                 let (at, shortest) = (asked.at, asked.shortest);
+                let patience = self.traffic.packets.map(|packets| packets.span.patience);
+                if patience.is_some_and(|patience| now.since(at) > patience) {
+                    return;
+                }
                 let before = std::mem::replace(&mut asked.what, What::Arrived);
                 if before == What::Arrived {
                     self.bin(at).duplicates += 1;

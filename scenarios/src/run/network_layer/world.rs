@@ -15,7 +15,7 @@ use super::traffic::Traffic;
 use crate::network_layers::{ConfigOf, EventOf, NetworkLayer, Told};
 use crate::run::measure::Measured;
 use crate::run::population::{Coming, Move, Population};
-use crate::scenario::{Point, Reachability};
+use crate::scenario::{BringUp, Point, Reachability};
 
 /// By how many leading bits snapshots tell areas apart where the scenario does not say: four areas.
 const SNAPSHOT_BITS: u32 = 2;
@@ -50,6 +50,8 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
     pub(super) shortest: Shortest,
     /// The address of each node, as it told.
     pub(super) addresses: Vec<Option<u128>>,
+    /// The address that each node had last since it came.
+    held: Vec<Option<u128>>,
     pub(super) convergence: Option<Reachability>,
     pub(super) snapshot_bits: u32,
     snapshots: Vec<SimTime>,
@@ -60,7 +62,7 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
 
 impl<N: NetworkLayer> NetworkWorld<N> {
     /// About how many bytes the world keeps of a node.
-    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + size_of::<Option<u128>>() + 4 * size_of::<u64>();
+    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + 2 * size_of::<Option<u128>>() + 4 * size_of::<u64>();
 
     /// A world before its first event, which is [`Turn::Open`] at time zero.
     pub(super) fn new(point: &Point, config: ConfigOf<N>, streams: StreamKey) -> Self {
@@ -73,6 +75,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             traffic: Traffic::new(point, streams),
             shortest: Shortest::default(),
             addresses: vec![None; point.nodes as usize],
+            held: vec![None; point.nodes as usize],
             convergence: point.observe.convergence,
             snapshot_bits: point.observe.snapshot_bits.unwrap_or(SNAPSHOT_BITS),
             snapshots: point.observe.snapshots.clone(),
@@ -143,6 +146,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                 Move::Goes(node, departure) => {
                     control.stop(node, departure);
                     self.addresses[node.index()] = None;
+                    self.held[node.index()] = None;
                 }
             }
         }
@@ -166,9 +170,13 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             Told::Address { .. } if !self.population.is_up(node) => {}
             Told::Address { from, to, migrated } => {
                 self.addresses[node.index()] = to;
+                let former = match to {
+                    Some(_) => std::mem::replace(&mut self.held[node.index()], to),
+                    None => None,
+                };
                 if let Some(addresses) = &mut self.network.addresses {
                     addresses.last_change = Some(now);
-                    addresses.changes += u64::from(from.is_some() && to.is_some());
+                    addresses.changes += u64::from(former.is_some() && former != to);
                     addresses.migrations += u64::from(migrated);
                     addresses.losses += u64::from(from.is_some() && to.is_none());
                 }
@@ -200,7 +208,7 @@ fn schedule<P: Protocol<Addr = NodeAddr>>(
     }
 }
 
-/// What puts the network of a point out of order, in order of time: its beginning, partitions that begin and that are healed, and
+/// What puts the network of a point out of order, in order of time: its beginning, which lasts until all have come, partitions that begin and that are healed, and
 /// failures of many nodes.
 fn disturbances(point: &Point) -> Vec<Disturbance> {
     let disturbance = |what, time| Disturbance { what, time };
@@ -214,10 +222,11 @@ fn disturbances(point: &Point) -> Vec<Disturbance> {
     let failures = point.mass_failures.iter();
     let failed = failures.map(|spec| disturbance("mass_failure", spec.failure.at()));
     let end = SimTime::ZERO + point.duration;
-    let all = [disturbance("start", SimTime::ZERO)]
-        .into_iter()
-        .chain(parted)
-        .chain(failed);
+    let begun = match point.bring_up {
+        BringUp::Joins { over, .. } => SimTime::ZERO + over,
+        _ => SimTime::ZERO,
+    };
+    let all = [disturbance("start", begun)].into_iter().chain(parted).chain(failed);
     let mut all: Vec<Disturbance> = all.filter(|disturbance| disturbance.time < end).collect();
     all.sort_by_key(|disturbance| disturbance.time);
     all
