@@ -8,7 +8,7 @@ const LOOKUP: &str = "protocol.peernet.lookup";
 
 /// The values of a column of the lookups, with the service of that name.
 fn of(run: &Run, table: &str, lookup: &str, more: &[(&str, Cell)], column: &str) -> f64 {
-    let mut rows = vec![(LOOKUP, lookup.into())];
+    let mut rows = vec![(LOOKUP, Cell::from(lookup))];
     rows.extend(more.iter().cloned());
     let values = run.values(table, &rows, column);
     values.iter().sum::<f64>() / values.len() as f64
@@ -30,7 +30,7 @@ fn peernet_lookup_with_eighty_nodes_that_stand() {
         assert!(right > 0.999, "{lookup}: {right}");
     }
     let hops = |lookup: &str, distance: u32| {
-        let at = [("distance", distance.into())];
+        let at = [("distance", Cell::from(distance))];
         of(&run, "node_lookups_by_distance", lookup, &at, "hops_mean")
     };
     let (near, far) = (hops("A: replicas", 1), hops("A: replicas", 4));
@@ -70,11 +70,11 @@ fn peernet_lookup_sizes_with_fifty_and_two_hundred_nodes() {
 /// The smallest network for ten seconds, at rest and moving.
 #[test]
 fn peernet_baselines_with_fifty_nodes() {
-    let settings = ["nodes.count=50", "run.duration=115s", "workload.packets.until=100s"];
+    let settings = ["nodes.count=50", "run.duration=175s", "workload.packets.until=160s"];
     let run = run("peernet-baselines.toml", 1, &settings);
     let value = |table: &str, protocol: &str, speed: u32, column: &str| {
-        let speed = ("network.radio.mobility.random_waypoint.speed", speed.into());
-        run.values(table, &[("protocol", protocol.into()), speed], column)[0]
+        let speed = ("network.radio.mobility.random_waypoint.speed", Cell::from(speed));
+        run.values(table, &[("protocol", Cell::from(protocol)), speed], column)[0]
     };
     for protocol in ["flooding", "DSDV", "AODV", "DART", "M-DART"] {
         let delivered = value("packets", protocol, 0, "delivery_ratio");
