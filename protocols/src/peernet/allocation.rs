@@ -118,7 +118,7 @@ impl PeerNet {
         let choice = blocks
             .into_iter()
             .flat_map(beside)
-            .find(|address| self.would_validate(*address));
+            .find(|address| self.would_validate(ctx.config(), *address));
         if choice.is_some() {
             self.move_to(ctx, choice, false);
         }
@@ -142,8 +142,8 @@ impl PeerNet {
     }
 
     /// Whether an address would be valid for this node, by what its neighbours have said.
-    pub(super) fn would_validate(&self, address: TreeAddress) -> bool {
-        let table = Table::build(address, &self.neighbours, false);
+    pub(super) fn would_validate(&self, config: &Config, address: TreeAddress) -> bool {
+        let table = Table::build(address, &self.neighbours, config);
         table.validates(self.id, address, &self.neighbours)
     }
 
@@ -223,7 +223,7 @@ impl PeerNet {
             Some(own) => migrating && self.may_leave_for(own, address),
             None => !migrating,
         } && address.bits() == self.bits;
-        if wanted && self.would_validate(address) {
+        if wanted && self.would_validate(ctx.config(), address) {
             self.move_to(ctx, Some(address), migrating);
             self.say_hello(ctx);
         } else {

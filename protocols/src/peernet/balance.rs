@@ -17,7 +17,7 @@ use sim_core::random::unit;
 
 use super::address::TreeAddress;
 use super::neighbours::Neighbour;
-use super::{PeerNet, Rules};
+use super::{Config, PeerNet, Rules};
 
 /// A node is in a crowded area if the largest block that it could give away is of this level or below.
 const CROWDED: u8 = 2;
@@ -30,7 +30,7 @@ impl PeerNet {
         if !config.balancing || !settled || self.allocation.asking() || unit(ctx.rng()) >= 0.125 {
             return;
         }
-        let Some((node, address)) = self.better_place(config.rules) else {
+        let Some((node, address)) = self.better_place(config) else {
             return;
         };
         match config.rules {
@@ -40,13 +40,13 @@ impl PeerNet {
     }
 
     /// The largest block next to a neighbour that is worth the move, if this node is one that should and may.
-    fn better_place(&self, rules: Rules) -> Option<(NodeAddr, TreeAddress)> {
+    fn better_place(&self, config: &Config) -> Option<(NodeAddr, TreeAddress)> {
         let own = self.address?;
-        let block = |neighbour: &Neighbour| match rules {
+        let block = |neighbour: &Neighbour| match config.rules {
             Rules::Dart => neighbour.highest_empty(self.bits),
             Rules::PeerNet2003 => neighbour.largest_block(),
         };
-        let present = match rules {
+        let present = match config.rules {
             Rules::Dart => self.table.highest_empty(self.bits),
             Rules::PeerNet2003 => self.largest_block(),
         };
@@ -63,7 +63,7 @@ impl PeerNet {
             })
             .collect();
         places.sort_unstable();
-        let fits = |address: &TreeAddress| self.may_leave_for(own, *address) && self.would_validate(*address);
+        let fits = |address: &TreeAddress| self.may_leave_for(own, *address) && self.would_validate(config, *address);
         places
             .into_iter()
             .map(|(_, _, node, address)| (node, address))

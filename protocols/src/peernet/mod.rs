@@ -31,9 +31,11 @@
 //!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
 //! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
 //!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
-//! - With DART's rules a network of 1000 nodes that all begin at once with address 0 does not come to rest within 300 s: a few
-//!   nodes follow each other from address to address, since what is said of an area outlives it for a while. With the
-//!   paper's rules it does, since a node has to be given its address.
+//! - A network id is told with the links that it has come from the node that it names, and goes no further than
+//!   [`Config::horizon`]. A log of levels keeps a way from coming back, but not from becoming longer: when a node has left an
+//!   area, what was said of its identifier goes on there along ever longer ways, as many as there are, by one link a hello. Who hears
+//!   it takes his own address for invalid, moves, and leaves other identifiers behind. Without that bound a network of
+//!   1000 nodes that all begin with address 0 by DART's rules does not come to rest within 300 s.
 //! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
 //!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.
@@ -282,7 +284,7 @@ impl PeerNet {
     /// Makes the routing table anew. Lookup entries may then belong elsewhere.
     fn renew_table(&mut self, ctx: &mut Ctx<'_, Self>) {
         let table = match self.address {
-            Some(address) => Table::build(address, &self.neighbours, ctx.config().multipath),
+            Some(address) => Table::build(address, &self.neighbours, ctx.config()),
             None => Table::default(),
         };
         let occupied = |table: &Table| table.levels().iter().fold(0_u128, |set, known| set | 1 << known.level);
@@ -303,7 +305,7 @@ impl PeerNet {
         self.allocation.moved(ctx.now());
         self.table = Table::default();
         if let Some(address) = to {
-            self.table = Table::build(address, &self.neighbours, ctx.config().multipath);
+            self.table = Table::build(address, &self.neighbours, ctx.config());
         }
         ctx.emit(Event::Address { from, to, migrated });
         self.move_entries(ctx);

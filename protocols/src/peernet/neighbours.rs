@@ -24,10 +24,13 @@ impl Neighbour {
         Some(&levels[place])
     }
 
-    /// The network id of its area of a level, as far as it knows.
-    pub(super) fn network(&self, level: u8) -> Identifier {
+    /// The network id of its area of a level, as far as it knows, and how many links that has come: less than
+    /// the horizon.
+    pub(super) fn network(&self, level: u8, horizon: u8) -> (Identifier, u8) {
         let inside = self.hello.levels.iter().take_while(|advert| advert.level < level);
-        inside.map(|advert| advert.network).fold(self.id, Identifier::min)
+        let near = inside.filter(|advert| advert.distance < horizon);
+        let networks = near.map(|advert| (advert.network, advert.distance));
+        networks.fold((self.id, 0), Ord::min)
     }
 
     /// Its highest empty level.

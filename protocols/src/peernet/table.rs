@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sim_core::addr::NodeAddr;
 
 use super::address::{Identifier, TreeAddress};
+use super::config::Config;
 use super::neighbours::{Neighbour, Neighbours};
 use super::wire::{Advert, Way};
 
@@ -30,6 +31,8 @@ pub struct Level {
     pub network: Identifier,
     /// The shortest way to it; of several, that by the smallest neighbour.
     pub best: Route,
+    /// How many links the network id has come from the node that it names: the fewest, by any way.
+    pub distance: u8,
     /// The other ways, the better ones first: with multi-path forwarding.
     pub others: Vec<Route>,
 }
@@ -59,12 +62,13 @@ impl Table {
     /// it that nobody says any more.
     ///
     /// A neighbour is itself a way to the sibling that it is in. To siblings of higher levels, which both share, it is a way if
-    /// its own way there does not come back over the level at which both part; that bit in the log is what prevents loops. Of
+    /// its own way there does not come back over the level at which both part; that bit in the log is what prevents loops. A network
+    /// id must not have come too far, either: one that its node has taken elsewhere would go on along ever longer ways. Of
     /// different network ids the smallest counts, since areas of the same prefix merge into that.
-    pub(super) fn build(address: TreeAddress, neighbours: &Neighbours, multipath: bool) -> Self {
+    pub(super) fn build(address: TreeAddress, neighbours: &Neighbours, config: &Config) -> Self {
         let mut table = Table {
             levels: Vec::new(),
-            multipath,
+            multipath: config.multipath,
         };
         for (next, its, neighbour) in neighbours.addressed() {
             let Some(crossing) = address.level(its) else {
@@ -77,8 +81,10 @@ impl Table {
                 hops: 1,
                 log: bit,
             };
-            table.offer(crossing, neighbour.network(crossing), direct);
-            let beyond = |advert: &&Advert| advert.level > crossing && advert.log & bit == 0;
+            let (network, distance) = neighbour.network(crossing, config.horizon);
+            table.offer(crossing, network, direct, distance + 1);
+            let beyond =
+                |advert: &&Advert| advert.level > crossing && advert.log & bit == 0 && advert.distance < config.horizon;
             for advert in neighbour.hello.levels.iter().filter(beyond) {
                 let route = Route {
                     next,
@@ -86,17 +92,18 @@ impl Table {
                     hops: advert.hops.saturating_add(1),
                     log: (advert.log | bit) & !(bit - 1),
                 };
-                table.offer(advert.level, advert.network, route);
+                table.offer(advert.level, advert.network, route, advert.distance + 1);
             }
         }
         table
     }
 
-    fn offer(&mut self, level: u8, network: Identifier, route: Route) {
+    fn offer(&mut self, level: u8, network: Identifier, route: Route, distance: u8) {
         let new = |others| Level {
             level,
             network,
             best: route,
+            distance,
             others,
         };
         let place = match self.levels.binary_search_by_key(&level, |known| known.level) {
@@ -111,6 +118,7 @@ impl Table {
             *known = new(Vec::new());
             return;
         }
+        known.distance = known.distance.min(distance);
         let rank = |route: &Route| (route.hops, route.next);
         let other = if rank(&route) < rank(&known.best) {
             std::mem::replace(&mut known.best, route)
@@ -152,6 +160,7 @@ impl Table {
             log: known.best.log,
             level: known.level,
             hops: known.best.hops,
+            distance: known.distance,
         };
         self.levels.iter().map(advert).collect()
     }

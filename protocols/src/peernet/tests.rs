@@ -33,6 +33,7 @@ fn advert(level: u8, network: NodeAddr, hops: u8, log: u128) -> Advert {
         log,
         level,
         hops,
+        distance: hops,
     }
 }
 
@@ -110,6 +111,28 @@ fn of_two_siblings_of_the_same_prefix_the_one_with_the_smaller_network_id_counts
         (known.network, known.best.next),
         (Identifier::of_node(nodes[1]), nodes[3])
     );
+}
+
+#[test]
+fn a_network_id_that_has_come_as_far_as_the_horizon_goes_no_further() {
+    let nodes = by_identifier(5);
+    let config = Config {
+        horizon: 6,
+        ..config(Rules::Dart)
+    };
+    let mut recorder = started(nodes[4], config);
+    let tells = |inside, beyond| [advert(0, nodes[1], inside, 0b0001), advert(3, nodes[0], beyond, 0b1000)];
+    recorder.message(nodes[3], hello(0b0010, &tells(5, 5)));
+    let known = recorder.node.table().levels();
+    let distances: Vec<_> = known.iter().map(|known| (known.level, known.distance)).collect();
+    assert_eq!(distances, [(1, 6), (3, 6)]);
+    assert_eq!(known[0].network, Identifier::of_node(nodes[1]));
+    // One link more: the neighbour is there, but speaks for itself alone, and nothing is known of the 3-sibling.
+    recorder.message(nodes[3], hello(0b0010, &tells(6, 6)));
+    let known = recorder.node.table().levels();
+    assert_eq!(known.len(), 1);
+    assert_eq!((known[0].level, known[0].distance), (1, 1));
+    assert_eq!(known[0].network, Identifier::of_node(nodes[3]));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::packet::{Carries, HEADER_BYTES, Packet};
 
 /// Bytes of a version or a time.
 const VERSION_BYTES: u32 = 8;
-/// Bytes of a level, a number of hops or a scope.
+/// Bytes of a level, a number of links or a scope.
 const SMALL_BYTES: u32 = 1;
 /// Bytes of the number by which an answer is matched with its query.
 const NUMBER_BYTES: u32 = 4;
@@ -27,6 +27,8 @@ pub struct Advert {
     pub level: u8,
     /// How many links it is away.
     pub hops: u8,
+    /// How many links the network id has come from the node that it names.
+    pub distance: u8,
 }
 
 /// What a node tells its neighbours of itself from time to time.
@@ -190,7 +192,7 @@ impl Wire for Msg {
                 let Some(address) = hello.address else {
                     return HEADER_BYTES;
                 };
-                let level = 2 * SMALL_BYTES + IDENTIFIER_BYTES + address.bytes();
+                let level = 3 * SMALL_BYTES + IDENTIFIER_BYTES + address.bytes();
                 HEADER_BYTES + address.bytes() + hello.levels.len() as u32 * level
             }
             Msg::Request | Msg::Refuse => HEADER_BYTES,

@@ -45,6 +45,10 @@ pub struct PeerNetSettings {
     lookups_on_the_way: u8,
     /// How many packets may wait at a node, for its own address or that of a destination.
     buffer: usize,
+    /// Over how many links an identifier is believed to be that of an area: more than there are across the network, and not many
+    /// times more, since it takes about as many hellos until one that has left the area is forgotten everywhere.
+    #[schemars(range(min = 1, max = 254))]
+    horizon: u8,
     /// Whether several next hops a level are kept, as in M-DART, and another one is taken when one is gone.
     multipath: bool,
     /// Whether nodes of crowded areas migrate (Eriksson et al. 2003, section 3.1).
@@ -104,6 +108,7 @@ impl Default for PeerNetSettings {
             known_lifetime: Duration(usual.known_lifetime),
             lookups_on_the_way: usual.lookups_on_the_way,
             buffer: usual.buffer,
+            horizon: usual.horizon,
             multipath: usual.multipath,
             balancing: usual.balancing,
         }
@@ -140,6 +145,7 @@ impl PeerNetSettings {
             known_lifetime: self.known_lifetime.get(),
             lookups_on_the_way: self.lookups_on_the_way,
             buffer: self.buffer,
+            horizon: self.horizon,
             multipath: self.multipath,
             balancing: self.balancing,
         }
