@@ -166,7 +166,7 @@ impl LookupTally {
 /// What became of addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct AddressTally {
-    /// How often a node that had an address got another one, since measurement began.
+    /// How often a node got another address than it had had before, since measurement began.
     pub changes: u64,
     /// How often this was to balance the tree of addresses.
     pub migrations: u64,

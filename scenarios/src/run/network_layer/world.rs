@@ -50,6 +50,8 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
     pub(super) shortest: Shortest,
     /// The address of each node, as it told.
     pub(super) addresses: Vec<Option<u128>>,
+    /// The last address that each node has had since it came.
+    had: Vec<Option<u128>>,
     pub(super) convergence: Option<Reachability>,
     pub(super) snapshot_bits: u32,
     snapshots: Vec<SimTime>,
@@ -60,7 +62,7 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
 
 impl<N: NetworkLayer> NetworkWorld<N> {
     /// About how many bytes the world keeps of a node.
-    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + size_of::<Option<u128>>() + 4 * size_of::<u64>();
+    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + 2 * size_of::<Option<u128>>() + 4 * size_of::<u64>();
 
     /// A world before its first event, which is [`Turn::Open`] at time zero.
     pub(super) fn new(point: &Point, config: ConfigOf<N>, streams: StreamKey) -> Self {
@@ -73,6 +75,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             traffic: Traffic::new(point, streams),
             shortest: Shortest::default(),
             addresses: vec![None; point.nodes as usize],
+            had: vec![None; point.nodes as usize],
             convergence: point.observe.convergence,
             snapshot_bits: point.observe.snapshot_bits.unwrap_or(SNAPSHOT_BITS),
             snapshots: point.observe.snapshots.clone(),
@@ -143,6 +146,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                 Move::Goes(node, departure) => {
                     control.stop(node, departure);
                     self.addresses[node.index()] = None;
+                    self.had[node.index()] = None;
                 }
             }
         }
@@ -166,9 +170,14 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             Told::Address { .. } if !self.population.is_up(node) => {}
             Told::Address { from, to, migrated } => {
                 self.addresses[node.index()] = to;
+                // A node may have had none in between, as by the rules of 2003.
+                let before = match to {
+                    Some(to) => self.had[node.index()].replace(to),
+                    None => None,
+                };
                 if let Some(addresses) = &mut self.network.addresses {
                     addresses.last_change = Some(now);
-                    addresses.changes += u64::from(from.is_some() && to.is_some());
+                    addresses.changes += u64::from(before.is_some() && before != to);
                     addresses.migrations += u64::from(migrated);
                     addresses.losses += u64::from(from.is_some() && to.is_none());
                 }
