@@ -57,7 +57,7 @@ pub struct Config {
     pub entry_timeout: SimDuration,
     /// How long a node waits for an address it has asked for: its own of a neighbour, or another's of the lookup service.
     pub request_timeout: SimDuration,
-    /// How many times a lookup is tried.
+    /// How many times a lookup is tried that is not answered, or for which there is no entry.
     pub lookup_tries: u8,
     /// How addresses are looked up.
     pub lookup: LookupKind,

@@ -312,7 +312,11 @@ fn entries_go_to_who_is_nearer_now_and_to_a_neighbour_when_the_address_changes()
 
 #[test]
 fn entries_that_are_not_renewed_expire_and_older_ones_do_not_replace_newer() {
-    let mut recorder = started(NodeAddr(1), config(Rules::Dart));
+    let config = Config {
+        lookup_tries: 1,
+        ..config(Rules::Dart)
+    };
+    let mut recorder = started(NodeAddr(1), config);
     let old = entry(NodeAddr(3), 0b0110, BITS);
     let new = Entry {
         version: SimTime::from_nanos(5),
@@ -327,6 +331,29 @@ fn entries_that_are_not_renewed_expire_and_older_ones_do_not_replace_newer() {
     recorder.timer(Timer::Register);
     let found = told(recorder.command(OperationId(2), Command::Lookup(NodeAddr(3))));
     assert!(matches!(found[..], [Event::LookedUp { found: None, .. }]));
+}
+
+#[test]
+fn where_there_is_no_entry_yet_a_lookup_is_tried_again() {
+    let mut recorder = started(NodeAddr(1), config(Rules::Dart));
+    let wanted = entry(NodeAddr(3), 0b0110, BITS);
+    let found = |effects: Vec<Effect<PeerNet>>| match told(effects)[..] {
+        [Event::LookedUp { found, .. }] => Some(found),
+        _ => None,
+    };
+    for (number, comes) in [(1, true), (2, false)] {
+        recorder.advance(SimDuration::from_secs(60));
+        recorder.timer(Timer::Register);
+        let operation = OperationId(number.into());
+        let asked = recorder.command(operation, Command::Lookup(NodeAddr(3)));
+        assert_eq!(found(asked), None, "the first try does not end it");
+        if comes {
+            let version = SimTime::ZERO + SimDuration::from_secs(60);
+            recorder.message(NodeAddr(0), register(Entry { version, ..wanted }));
+        }
+        let last = recorder.timer(Timer::Lookup(number));
+        assert_eq!(found(last), Some(comes.then_some(address(0b0110))));
+    }
 }
 
 #[test]

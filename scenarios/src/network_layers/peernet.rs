@@ -35,7 +35,7 @@ pub struct PeerNetSettings {
     entry_timeout: Duration,
     /// How long a node waits for an address that it has asked for, its own or another's.
     request_timeout: Duration,
-    /// How many times a lookup is tried.
+    /// How many times a lookup is tried that is not answered, or for which there is no entry.
     lookup_tries: u8,
     /// How addresses are looked up.
     lookup: LookupName,
