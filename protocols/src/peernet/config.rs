@@ -36,6 +36,9 @@ pub enum Detection {
     Hello,
     /// As before, and at once where the link layer senses that the link is gone.
     Carrier,
+    /// As with [`Detection::Hello`], and where the link layer finds no link when something is to go there: so do radios that miss
+    /// an acknowledgement. Links that nobody uses break unnoticed.
+    Use,
 }
 
 /// What all nodes of a run share. See [`Config::validate`].

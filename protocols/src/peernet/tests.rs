@@ -357,6 +357,36 @@ fn where_there_is_no_entry_yet_a_lookup_is_tried_again() {
 }
 
 #[test]
+fn a_link_that_is_missed_when_a_packet_is_to_cross_it_is_gone_around() {
+    let nodes = by_identifier(4);
+    for (detection, taken) in [(Detection::Hello, nodes[1]), (Detection::Use, nodes[2])] {
+        let config = Config {
+            detection,
+            ..config(Rules::Dart)
+        };
+        let mut recorder = started(nodes[0], config);
+        recorder.lay_links(&[nodes[2]]);
+        // 1000 is in the 3-sibling; 0100 has a longer way there. The first has left.
+        recorder.message(nodes[1], hello(0b1000, &[]));
+        recorder.message(nodes[2], hello(0b0100, &[advert(3, nodes[1], 1, 8)]));
+        let packet = crate::packet::Packet::new(
+            nodes[3],
+            OperationId(1),
+            Send {
+                to: nodes[3],
+                bytes: 10,
+            },
+        );
+        let msg = Msg::Routed(Way::new(address(0b1000), 0), Load::Packet(packet, 0));
+        let gone = sent(recorder.message(nodes[2], msg));
+        assert!(
+            matches!(&gone[..], [(next, Msg::Routed(_, Load::Packet(..)))] if *next == taken),
+            "{detection:?}: {gone:?}"
+        );
+    }
+}
+
+#[test]
 fn a_packet_whose_destination_has_moved_is_looked_up_where_it_gets_stuck() {
     let nodes = by_identifier(5);
     let mut recorder = started(nodes[0], config(Rules::Dart));

@@ -70,6 +70,8 @@ enum DetectionName {
     Hello,
     /// As before, and at once where the link layer senses that the link is gone.
     Carrier,
+    /// As `hello`, and where there is no link when something is to go there: links that nobody uses break unnoticed.
+    Use,
 }
 
 /// How addresses are looked up (section 3.3).
@@ -127,6 +129,7 @@ impl PeerNetSettings {
             detection: match self.detection {
                 DetectionName::Hello => Detection::Hello,
                 DetectionName::Carrier => Detection::Carrier,
+                DetectionName::Use => Detection::Use,
             },
             registration_period: self.registration_period.get(),
             entry_timeout: self.entry_timeout.get(),
