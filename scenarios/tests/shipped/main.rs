@@ -3,6 +3,7 @@
 mod chord;
 mod overlays;
 mod pastry;
+mod peernet_moving;
 mod xbone;
 
 use std::path::{Path, PathBuf};
