@@ -36,6 +36,9 @@ pub enum Detection {
     Hello,
     /// As before, and at once where the link layer senses that the link is gone.
     Carrier,
+    /// As with [`Detection::Hello`], and where the link layer finds no link when something is to go there: so do radios that miss
+    /// an acknowledgement. Links that nobody uses break unnoticed.
+    Use,
 }
 
 /// What all nodes of a run share. See [`Config::validate`].
@@ -57,7 +60,7 @@ pub struct Config {
     pub entry_timeout: SimDuration,
     /// How long a node waits for an address it has asked for: its own of a neighbour, or another's of the lookup service.
     pub request_timeout: SimDuration,
-    /// How many times a lookup is tried.
+    /// How many times a lookup is tried that is not answered, or for which there is no entry.
     pub lookup_tries: u8,
     /// How addresses are looked up.
     pub lookup: LookupKind,

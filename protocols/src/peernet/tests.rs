@@ -335,7 +335,11 @@ fn entries_go_to_who_is_nearer_now_and_to_a_neighbour_when_the_address_changes()
 
 #[test]
 fn entries_that_are_not_renewed_expire_and_older_ones_do_not_replace_newer() {
-    let mut recorder = started(NodeAddr(1), config(Rules::Dart));
+    let config = Config {
+        lookup_tries: 1,
+        ..config(Rules::Dart)
+    };
+    let mut recorder = started(NodeAddr(1), config);
     let old = entry(NodeAddr(3), 0b0110, BITS);
     let new = Entry {
         version: SimTime::from_nanos(5),
@@ -350,6 +354,59 @@ fn entries_that_are_not_renewed_expire_and_older_ones_do_not_replace_newer() {
     recorder.timer(Timer::Register);
     let found = told(recorder.command(OperationId(2), Command::Lookup(NodeAddr(3))));
     assert!(matches!(found[..], [Event::LookedUp { found: None, .. }]));
+}
+
+#[test]
+fn where_there_is_no_entry_yet_a_lookup_is_tried_again() {
+    let mut recorder = started(NodeAddr(1), config(Rules::Dart));
+    let wanted = entry(NodeAddr(3), 0b0110, BITS);
+    let found = |effects: Vec<Effect<PeerNet>>| match told(effects)[..] {
+        [Event::LookedUp { found, .. }] => Some(found),
+        _ => None,
+    };
+    for (number, comes) in [(1, true), (2, false)] {
+        recorder.advance(SimDuration::from_secs(60));
+        recorder.timer(Timer::Register);
+        let operation = OperationId(number.into());
+        let asked = recorder.command(operation, Command::Lookup(NodeAddr(3)));
+        assert_eq!(found(asked), None, "the first try does not end it");
+        if comes {
+            let version = SimTime::ZERO + SimDuration::from_secs(60);
+            recorder.message(NodeAddr(0), register(Entry { version, ..wanted }));
+        }
+        let last = recorder.timer(Timer::Lookup(number));
+        assert_eq!(found(last), Some(comes.then_some(address(0b0110))));
+    }
+}
+
+#[test]
+fn a_link_that_is_missed_when_a_packet_is_to_cross_it_is_gone_around() {
+    let nodes = by_identifier(4);
+    for (detection, taken) in [(Detection::Hello, nodes[1]), (Detection::Use, nodes[2])] {
+        let config = Config {
+            detection,
+            ..config(Rules::Dart)
+        };
+        let mut recorder = started(nodes[0], config);
+        recorder.lay_links(&[nodes[2]]);
+        // 1000 is in the 3-sibling; 0100 has a longer way there. The first has left.
+        recorder.message(nodes[1], hello(0b1000, &[]));
+        recorder.message(nodes[2], hello(0b0100, &[advert(3, nodes[1], 1, 8)]));
+        let packet = crate::packet::Packet::new(
+            nodes[3],
+            OperationId(1),
+            Send {
+                to: nodes[3],
+                bytes: 10,
+            },
+        );
+        let msg = Msg::Routed(Way::new(address(0b1000), 0), Load::Packet(packet, 0));
+        let gone = sent(recorder.message(nodes[2], msg));
+        assert!(
+            matches!(&gone[..], [(next, Msg::Routed(_, Load::Packet(..)))] if *next == taken),
+            "{detection:?}: {gone:?}"
+        );
+    }
 }
 
 #[test]

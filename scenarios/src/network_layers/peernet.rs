@@ -35,7 +35,7 @@ pub struct PeerNetSettings {
     entry_timeout: Duration,
     /// How long a node waits for an address that it has asked for, its own or another's.
     request_timeout: Duration,
-    /// How many times a lookup is tried.
+    /// How many times a lookup is tried that is not answered, or for which there is no entry.
     lookup_tries: u8,
     /// How addresses are looked up.
     lookup: LookupName,
@@ -74,6 +74,8 @@ enum DetectionName {
     Hello,
     /// As before, and at once where the link layer senses that the link is gone.
     Carrier,
+    /// As `hello`, and where there is no link when something is to go there: links that nobody uses break unnoticed.
+    Use,
 }
 
 /// How addresses are looked up (section 3.3).
@@ -132,6 +134,7 @@ impl PeerNetSettings {
             detection: match self.detection {
                 DetectionName::Hello => Detection::Hello,
                 DetectionName::Carrier => Detection::Carrier,
+                DetectionName::Use => Detection::Use,
             },
             registration_period: self.registration_period.get(),
             entry_timeout: self.entry_timeout.get(),
