@@ -68,7 +68,8 @@ pub struct Config {
     /// How many packets may wait at a node, for its own address or that of a destination.
     pub buffer: usize,
     /// Over how many links an identifier is believed to be that of an area: more than there are across the network, and not many
-    /// times more, since it takes about as many hellos until one that has left the area is forgotten everywhere. With 1000 nodes of ten neighbours each they come over up to 40.
+    /// times more, since it takes about as many hellos until one that has left the area is forgotten everywhere. With
+    /// 1000 nodes of ten neighbours each, at rest, they come over up to 40.
     pub horizon: u8,
     /// Whether several next hops a level are kept, as in M-DART, and another one is taken when one is gone.
     pub multipath: bool,
