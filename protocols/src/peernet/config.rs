@@ -71,7 +71,8 @@ pub struct Config {
     /// How many packets may wait at a node, for its own address or that of a destination.
     pub buffer: usize,
     /// Over how many links an identifier is believed to be that of an area: more than there are across the network, and not many
-    /// times more, since it takes about as many hellos until one that has left the area is forgotten everywhere.
+    /// times more, since it takes about as many hellos until one that has left the area is forgotten everywhere. With
+    /// 1000 nodes of ten neighbours each, at rest, they come over up to 40.
     pub horizon: u8,
     /// Whether several next hops a level are kept, as in M-DART, and another one is taken when one is gone.
     pub multipath: bool,
@@ -132,7 +133,7 @@ impl Default for Config {
             known_lifetime: SimDuration::from_secs(5),
             lookups_on_the_way: 3,
             buffer: 64,
-            horizon: 64,
+            horizon: 48,
             multipath: false,
             balancing: false,
         }

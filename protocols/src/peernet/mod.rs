@@ -36,6 +36,8 @@
 //!   area, what was said of its identifier goes on there along ever longer ways, as many as there are, by one link a hello. Who hears
 //!   it takes his own address for invalid, moves, and leaves other identifiers behind. Without that bound a network of
 //!   1000 nodes that all begin with address 0 by DART's rules does not come to rest within 300 s.
+//! - Addresses of 16 bits are few for 400 nodes: where those next to all neighbours are taken, a node is refused for good, and
+//!   stands in between from hello to hello. That can befall one or two nodes of a network; with 32 bits it has not been seen.
 //! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
 //!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.
