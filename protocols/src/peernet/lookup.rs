@@ -144,8 +144,9 @@ impl PeerNet {
         let Some(pending) = self.lookups.pending.get(&answer.number).copied() else {
             return;
         };
-        // The next try may find an entry that is on its way to where it belongs now.
-        if answer.found.is_empty() && pending.tries < ctx.config().lookup_tries {
+        // The next try may find an entry that is on its way to where it belongs now. A packet that got stuck does not wait for
+        // that: it could be told the same address once more, and turn back.
+        if answer.found.is_empty() && pending.stale.is_none() && pending.tries < ctx.config().lookup_tries {
             return;
         }
         self.lookups.pending.remove(&answer.number);
