@@ -5,7 +5,7 @@ mod peernet_support;
 
 use std::collections::BTreeMap;
 
-use peernet_support::{Loops, Network, Turn, at, network, sound, split_network, wandering};
+use peernet_support::{Loops, Network, Turn, at, network, sound, wandering};
 use protocols::packet::{Outcome, Send};
 use protocols::peernet::{Command, Config, Detection, LookupKind, Rules};
 use rand::Rng;
@@ -112,31 +112,4 @@ fn slow_nodes_get_most_packets() {
     let (slow, fast) = (delivered(&slow), delivered(&fast));
     println!("slow {slow:.3}, fast {fast:.3}");
     assert!(slow > 0.6 && slow > fast, "{slow} and {fast}");
-}
-
-#[test]
-fn a_run_does_not_depend_on_how_it_is_split() {
-    let fingerprints = [1, 2, 7].map(|partitions| {
-        let streams = StreamKey::root(9, 0);
-        let (contacts, _) = wandering(NODES, 0.3, 0.02, 30.0, &mut streams.purpose("places").rng());
-        let config = Config {
-            lookup: LookupKind::Replicated,
-            balancing: true,
-            multipath: true,
-            ..Config::default()
-        };
-        let mut network = split_network(NODES, contacts, config, 9, partitions, ());
-        for node in 0..NODES {
-            network.schedule(at(0.2 * f64::from(node)), Turn::Start(node));
-            let send = Send {
-                to: NodeAddr((node + 7) % NODES),
-                bytes: 100,
-            };
-            network.schedule(at(20.0), Turn::Ask(node, u64::from(node), Command::Send(send)));
-        }
-        network.run_until(at(40.0)).expect("no observer");
-        (network.fingerprint(), network.events())
-    });
-    assert_eq!(fingerprints[0], fingerprints[1]);
-    assert_eq!(fingerprints[0], fingerprints[2]);
 }
