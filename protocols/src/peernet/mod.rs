@@ -153,7 +153,10 @@ impl Protocol for PeerNet {
             Msg::Request => self.asked_for_address(ctx, from),
             Msg::Grant(address) => self.granted(ctx, from, address),
             Msg::Refuse => self.refused(ctx, from),
-            Msg::Routed(way, load) => self.forward(ctx, way, load),
+            Msg::Routed(way, load) => {
+                let came_from = Some(from);
+                self.forward(ctx, Way { came_from, ..way }, load);
+            }
         }
     }
 

@@ -53,7 +53,7 @@ pub(super) enum Step {
     Along(Route),
     /// Nowhere: the sibling that the target is in is empty, as far as is known.
     NoRoute,
-    /// Nowhere: each known way would cross a level for a second time, which could be a loop.
+    /// Nowhere: each known way would go back, or cross a level for a second time, which could be a loop.
     Loop,
 }
 
@@ -184,7 +184,9 @@ impl Table {
         while let Some(level) = rest.level(way.target) {
             match self.level(level) {
                 Some(known) => {
-                    let open = |route: &&Route| way.log >> route.crossing & 1 == 0;
+                    // A neighbour may be at another address by now, so that the log alone does not tell that it is behind.
+                    let ahead = |route: &Route| Some(route.next) != way.came_from;
+                    let open = |route: &&Route| way.log >> route.crossing & 1 == 0 && ahead(route);
                     let route = std::iter::once(&known.best).chain(&known.others).find(open);
                     return route.map_or(Step::Loop, |route| Step::Along(*route));
                 }
@@ -205,6 +207,7 @@ impl Way {
             scope,
             log: 0,
             last: None,
+            came_from: None,
             hops: 0,
         }
     }
@@ -213,6 +216,7 @@ impl Way {
     pub(super) fn leaving(self, address: TreeAddress) -> Self {
         Way {
             last: Some(address),
+            came_from: None,
             hops: self.hops + 1,
             ..self
         }

@@ -401,7 +401,7 @@ fn a_link_that_is_missed_when_a_packet_is_to_cross_it_is_gone_around() {
             },
         );
         let msg = Msg::Routed(Way::new(address(0b1000), 0), Load::Packet(packet, 0));
-        let gone = sent(recorder.message(nodes[2], msg));
+        let gone = sent(recorder.message(nodes[3], msg));
         assert!(
             matches!(&gone[..], [(next, Msg::Routed(_, Load::Packet(..)))] if *next == taken),
             "{detection:?}: {gone:?}"
@@ -461,10 +461,13 @@ fn a_packet_that_would_cross_a_level_again_is_dropped() {
         log,
         ..Way::new(address(0b1000), 0)
     };
-    let forwarded = sent(recorder.message(nodes[1], Msg::Routed(way(0b0010), Load::Packet(packet, 0))));
+    let forwarded = sent(recorder.message(nodes[2], Msg::Routed(way(0b0010), Load::Packet(packet, 0))));
     let left = |msg: &Msg| matches!(msg, Msg::Routed(way, _) if way.last == Some(address(0)) && way.hops == 1);
     assert!(matches!(&forwarded[..], [(next, msg)] if *next == nodes[1] && left(msg)));
-    let dropped = told(recorder.message(nodes[1], Msg::Routed(way(0b0100), Load::Packet(packet, 0))));
+    let dropped = told(recorder.message(nodes[2], Msg::Routed(way(0b0100), Load::Packet(packet, 0))));
+    assert_eq!(dropped, [Event::Packet(Outcome::Dropped(packet, Dropped::NoRoute))]);
+    // Not back to where it comes from, whatever the log says.
+    let dropped = told(recorder.message(nodes[1], Msg::Routed(way(0b0010), Load::Packet(packet, 0))));
     assert_eq!(dropped, [Event::Packet(Outcome::Dropped(packet, Dropped::NoRoute))]);
 }
 

@@ -76,6 +76,9 @@ pub struct Way {
     /// The address of the node that it comes from: which level it crosses is only known where it arrives, since addresses change.
     /// None while it is at a node.
     pub last: Option<TreeAddress>,
+    /// The node that it comes from, which the link layer tells: it never goes back there. None while it is on its way, so that it
+    /// takes no room in messages.
+    pub came_from: Option<NodeAddr>,
     /// How many links it has crossed.
     pub hops: u32,
 }
