@@ -317,7 +317,7 @@ pub(super) struct RawObserve {
     /// Whether every area of addresses is connected and every pair of nodes can reach each other, time after time, in a protocol of
     /// the network layer.
     pub(super) convergence: Option<RawReachability>,
-    /// End the run when a packet comes to a node twice and no address has changed in between, in a protocol of the network layer
+    /// End the run when a node sends a packet on twice and no address has changed in between, in a protocol of the network layer
     /// whose nodes have addresses.
     #[serde(default)]
     pub(super) loops: bool,
