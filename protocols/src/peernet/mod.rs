@@ -77,7 +77,7 @@ use allocation::Allocation;
 pub use config::{Config, ConfigError, Detection, LookupKind, Rules};
 pub use event::{Command, Event};
 use lookup::Lookups;
-use neighbours::Neighbours;
+use neighbours::{Neighbours, News};
 use packets::Waiting;
 use registry::Registry;
 use table::Step;
@@ -260,10 +260,20 @@ impl PeerNet {
 
     fn heard(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, hello: Hello) {
         let right_tree = hello.address.is_none_or(|address| address.bits() == self.bits);
-        if right_tree && self.neighbours.hear(from, ctx.now(), hello) {
-            self.renew_table(ctx);
-            self.validate(ctx);
+        if !right_tree {
+            return;
         }
+        let occupied = self.table.occupied();
+        match (self.neighbours.hear(from, ctx.now(), hello), self.address) {
+            (News::None, _) => return,
+            (News::Since(before), Some(address)) => {
+                let since = (from, &before);
+                self.table.renew(address, &self.neighbours, ctx.config(), since);
+                self.table_renewed(ctx, occupied);
+            }
+            (News::Since(_) | News::Newcomer, _) => self.renew_table(ctx),
+        }
+        self.validate(ctx);
     }
 
     fn hello_due(&mut self, ctx: &mut Ctx<'_, Self>) {
@@ -286,16 +296,19 @@ impl PeerNet {
         }));
     }
 
-    /// Makes the routing table anew. Lookup entries may then belong elsewhere.
+    /// Makes the routing table anew.
     fn renew_table(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let table = match self.address {
+        let occupied = self.table.occupied();
+        self.table = match self.address {
             Some(address) => Table::build(address, &self.neighbours, ctx.config()),
             None => Table::default(),
         };
-        let occupied = |table: &Table| table.levels().iter().fold(0_u128, |set, known| set | 1 << known.level);
-        let news = occupied(&table) != occupied(&self.table);
-        self.table = table;
-        if news {
+        self.table_renewed(ctx, occupied);
+    }
+
+    /// Where other levels are occupied than before, lookup entries may belong elsewhere.
+    fn table_renewed(&mut self, ctx: &mut Ctx<'_, Self>, before: u128) {
+        if self.table.occupied() != before {
             self.move_entries(ctx);
         }
     }

@@ -40,6 +40,43 @@ pub struct Hello {
     pub levels: Arc<[Advert]>,
 }
 
+impl Hello {
+    /// The levels that it tells of, a bit each.
+    pub(super) fn occupied(&self) -> u128 {
+        self.levels.iter().fold(0, |set, advert| set | 1 << advert.level)
+    }
+
+    /// The network id of the area of a level of the node that says this, `own` being its identifier, as far as it knows, and how many
+    /// links that has come: less than the horizon.
+    pub(super) fn network(&self, own: Identifier, level: u8, horizon: u8) -> (Identifier, u8) {
+        let (mut network, mut distance) = (own, 0);
+        for advert in self.levels.iter().take_while(|advert| advert.level < level) {
+            let smaller = advert.network < network || advert.network == network && advert.distance < distance;
+            if smaller && advert.distance < horizon {
+                (network, distance) = (advert.network, advert.distance);
+            }
+        }
+        (network, distance)
+    }
+
+    /// The levels of which two hellos do not say the same, a bit each.
+    pub(super) fn differs(&self, other: &Hello) -> u128 {
+        let (mut these, mut those) = (self.levels.iter().peekable(), other.levels.iter().peekable());
+        let mut levels = 0;
+        loop {
+            let level = match (these.peek(), those.peek()) {
+                (Some(this), Some(that)) => this.level.min(that.level),
+                (Some(one), None) | (None, Some(one)) => one.level,
+                (None, None) => return levels,
+            };
+            let at = |advert: &&Advert| advert.level == level;
+            if these.next_if(at) != those.next_if(at) {
+                levels |= 1 << level;
+            }
+        }
+    }
+}
+
 /// A lookup entry: where in the tree a node, or a member of a group, is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Entry {
