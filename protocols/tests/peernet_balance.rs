@@ -63,3 +63,21 @@ fn migration_makes_room() {
         }
     }
 }
+
+#[test]
+fn whoever_has_migrated_waits_longer_before_the_next_time() {
+    for rules in [Rules::Dart, Rules::PeerNet2003] {
+        let mut migrations = [0; 4];
+        for seed in 1..=4 {
+            let mut network = crowded(rules, true, seed);
+            network.run_until(at(4500.0)).expect("no observer");
+            for (time, _, event) in &network.world().told {
+                if matches!(event, Event::Address { migrated: true, .. }) {
+                    migrations[(time.since(at(0.0)).as_secs_f64() / 1125.0) as usize] += 1;
+                }
+            }
+        }
+        println!("{rules:?}: {migrations:?} migrations, by quarters of the time");
+        assert!(4 * migrations[3] < migrations[0], "{rules:?}: {migrations:?}");
+    }
+}

@@ -27,6 +27,8 @@ struct Given {
 pub(super) struct Allocation {
     /// Since when it has had its address, or none.
     since: SimTime,
+    /// How often it has migrated.
+    migrations: u32,
     /// Whom it has asked, the timer that ends the wait, and whether it does so to migrate.
     asked: Option<(NodeAddr, TimerId, bool)>,
     /// Who has refused, or not answered, since the last hello.
@@ -41,9 +43,15 @@ impl Allocation {
         self.since = now;
     }
 
-    pub(super) fn moved(&mut self, now: SimTime) {
+    pub(super) fn moved(&mut self, now: SimTime, migrated: bool) {
         self.since = now;
+        self.migrations += u32::from(migrated);
         self.given.clear();
+    }
+
+    /// How often the node has migrated.
+    pub(super) fn migrations(&self) -> u32 {
+        self.migrations
     }
 
     /// Since when the node has had its address, or none.

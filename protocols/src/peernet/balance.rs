@@ -7,7 +7,8 @@
 //! - if it then can give away more than it can now, and the block is not the rest of its own area,
 //! - if the areas that it leaves stay connected without it, as far as it can tell from what its neighbours say; those it enters
 //!   hold together by the link to that neighbour,
-//! - and if it has had its address for ten hellos; then with one chance in eight a hello, so that neighbours do not move together.
+//! - and if it has had its address for ten hellos, and for twice as many as before its last migration; then with one chance in eight
+//!   a hello, so that neighbours do not move together. A tree in which some area is always crowded comes to rest so.
 
 use std::cmp::Reverse;
 
@@ -22,11 +23,17 @@ use super::{Config, PeerNet, Rules};
 /// A node is in a crowded area if the largest block that it could give away is of this level or below.
 const CROWDED: u8 = 2;
 
+/// For how many hellos a node has had its address before it migrates for the first time.
+const SETTLED_HELLOS: u64 = 10;
+/// After so many migrations, some hours apart, the wait becomes no longer.
+const MOST_DOUBLINGS: u32 = 12;
+
 impl PeerNet {
     /// Once a hello.
     pub(super) fn balance(&mut self, ctx: &mut Ctx<'_, Self>) {
         let config = ctx.config();
-        let settled = ctx.now().since(self.allocation.since()) >= config.hello_period.mul_f64(10.0);
+        let hellos = SETTLED_HELLOS << self.allocation.migrations().min(MOST_DOUBLINGS);
+        let settled = ctx.now().since(self.allocation.since()) >= config.hello_period * hellos;
         if !config.balancing || !settled || self.allocation.asking() || unit(ctx.rng()) >= 0.125 {
             return;
         }

@@ -320,7 +320,7 @@ impl PeerNet {
         if from == to {
             return;
         }
-        self.allocation.moved(ctx.now());
+        self.allocation.moved(ctx.now(), migrated);
         self.table = Table::default();
         if let Some(address) = to {
             self.table = Table::build(address, &self.neighbours, ctx.config());
