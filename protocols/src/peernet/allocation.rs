@@ -10,7 +10,7 @@ use sim_core::time::SimTime;
 
 use super::address::TreeAddress;
 use super::neighbours::{Neighbour, largest_block};
-use super::table::Table;
+use super::validity::{lowest_valid_beside, would_validate};
 use super::{Config, Event, Msg, PeerNet, Rules, Timer};
 
 /// A block that was given to somebody who has not been seen there yet.
@@ -113,7 +113,7 @@ impl PeerNet {
     /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
     /// there is one.
     fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
-        let bits = self.bits;
+        let (bits, horizon) = (self.bits, ctx.config().horizon);
         let mut blocks: Vec<_> = self
             .neighbours
             .addressed()
@@ -121,7 +121,8 @@ impl PeerNet {
             .collect();
         blocks.sort_unstable();
         let beside = |(Reverse(level), _, its): (Reverse<u8>, _, TreeAddress)| {
-            (0..=level).rev().map(move |level| its.across(level))
+            let lowest = lowest_valid_beside(self.id, its, &self.neighbours, horizon);
+            (lowest..=level).rev().map(move |level| its.across(level))
         };
         let choice = blocks
             .into_iter()
@@ -151,8 +152,7 @@ impl PeerNet {
 
     /// Whether an address would be valid for this node, by what its neighbours have said.
     pub(super) fn would_validate(&self, config: &Config, address: TreeAddress) -> bool {
-        let table = Table::build(address, &self.neighbours, config);
-        table.validates(self.id, address, &self.neighbours)
+        would_validate(self.id, address, &self.neighbours, config.horizon)
     }
 
     /// Asks the neighbour with the largest range that has not refused.

@@ -64,6 +64,7 @@ mod registry;
 mod table;
 #[cfg(test)]
 mod tests;
+mod validity;
 mod wire;
 
 use std::collections::BTreeSet;

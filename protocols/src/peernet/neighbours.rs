@@ -43,6 +43,14 @@ impl Neighbour {
         self.hello.network(self.id, level, horizon)
     }
 
+    /// The network ids of siblings above a level, as they come from it to a node that parts from it at that level.
+    pub(super) fn beyond(&self, crossing: u8, horizon: u8) -> impl Iterator<Item = (u8, Identifier)> {
+        let levels = self.hello.levels.iter().rev();
+        let above = levels.take_while(move |advert| advert.level > crossing);
+        let open = above.filter(move |advert| advert.log >> crossing & 1 == 0 && advert.distance < horizon);
+        open.map(|advert| (advert.level, advert.network))
+    }
+
     /// Its highest empty level.
     pub(super) fn highest_empty(&self, bits: u8) -> Option<u8> {
         highest_empty(self.occupied, bits)
