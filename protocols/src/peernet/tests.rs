@@ -537,3 +537,28 @@ fn solution_b_tells_remote_areas_only_of_moves_that_they_know_of() {
         assert_eq!(registered(&recorder)[1].3 != start, renewed);
     }
 }
+
+#[test]
+fn a_multicast_that_finds_nobody_but_its_sender_ends_as_one_that_finds_nobody() {
+    let mut recorder = started(NodeAddr(3), config(Rules::Dart));
+    let group = Group(7);
+    recorder.command(OperationId(0), Command::Join(group));
+    let ended = told(recorder.command(OperationId(1), Command::Multicast { group, bytes: 10 }));
+    let packet = crate::packet::Packet::new(
+        NodeAddr(3),
+        OperationId(1),
+        Send {
+            to: NodeAddr(3),
+            bytes: 10,
+        },
+    );
+    let outcome = Event::Packet(Outcome::Dropped(packet, Dropped::NotFound));
+    assert!(
+        matches!(&ended[..], [Event::LookedUp { found: Some(_), .. }, last] if *last == outcome),
+        "{ended:?}"
+    );
+    // An anycast reaches the sender, who is the nearest.
+    let ended = told(recorder.command(OperationId(2), Command::Anycast { group, bytes: 10 }));
+    let reached = |event: &Event| matches!(event, Event::Packet(Outcome::Delivered(packet)) if packet.hops == 0);
+    assert!(ended.iter().any(reached), "{ended:?}");
+}

@@ -217,6 +217,9 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     if let Some(lookups) = &point.node_lookups {
         lines.push(("lookups", format!("{lookups}, of the addresses of nodes")));
     }
+    if let Some(groups) = &point.groups {
+        lines.push(("groups", groups.to_string()));
+    }
     if let Some(convergence) = &point.observe.convergence {
         let every = written(convergence.every);
         let end = convergence.stop_at.map_or(String::new(), |part| {

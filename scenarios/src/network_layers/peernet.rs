@@ -1,12 +1,14 @@
 //! PeerNet in scenarios: `[protocol.peernet]`.
 
 use protocols::packet::HEADER_BYTES;
-use protocols::peernet::{Command, Config, Detection, Event, Load, LookupKind, Msg, PeerNet, Rules, TreeAddress};
+use protocols::peernet::{
+    Command, Config, Detection, Event, Group, Load, LookupKind, Msg, PeerNet, Rules, TreeAddress,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 
-use super::{AddressCalls, Leg, LookupCalls, NetworkLayer, NextHopOf, Send, Told, setting};
+use super::{AddressCalls, GroupCalls, Leg, LookupCalls, NetworkLayer, NextHopOf, Send, Told, setting};
 use crate::input::InputError;
 use crate::scenario::{Point, Settings};
 use crate::units::Duration;
@@ -177,6 +179,18 @@ impl NetworkLayer for PeerNetLayer {
     const LOOKUP: Option<LookupCalls<Self>> = Some(LookupCalls {
         ask: Command::Lookup,
         update_kinds: &["registration", "hand-over"],
+    });
+
+    const GROUPS: Option<GroupCalls<Self>> = Some(GroupCalls {
+        join: |group| Command::Join(Group(group)),
+        anycast: |group, bytes| Command::Anycast {
+            group: Group(group),
+            bytes,
+        },
+        multicast: |group, bytes| Command::Multicast {
+            group: Group(group),
+            bytes,
+        },
     });
 
     fn config(settings: &Settings) -> Result<Config, InputError> {

@@ -9,6 +9,7 @@ mod citation;
 mod conditions;
 mod files;
 mod full;
+mod groups;
 mod link_failure;
 mod measure;
 mod network;
@@ -41,6 +42,7 @@ pub use asking::By;
 pub use churn::{ChurnSpec, FlashCrowd, MassFailureSpec, Returning, TraceSpec};
 pub use citation::{Citation, Work, WorkKind};
 pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
+pub use groups::{GroupKind, Groups};
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
 pub use network::{
@@ -151,6 +153,8 @@ pub struct Point {
     pub packets: Option<Packets>,
     /// The lookups of each other's addresses.
     pub node_lookups: Option<NodeLookups>,
+    /// The messages that they send to groups.
+    pub groups: Option<Groups>,
     /// How lookups are counted over time.
     pub measure: Measure,
     /// What is watched beside the measurements.
@@ -249,7 +253,9 @@ impl Point {
         let storage = self.storage.map(|storage| storage.from);
         let packets = self.packets.map(|packets| packets.span.start);
         let node_lookups = self.node_lookups.map(|lookups| lookups.span.start);
-        lookups.or(storage).or(packets.into_iter().chain(node_lookups).min())
+        let groups = self.groups.map(|groups| groups.span.start);
+        let asked = packets.into_iter().chain(node_lookups).chain(groups);
+        lookups.or(storage).or(asked.min())
     }
 
     /// Whether the scenario says something about a dotted key.

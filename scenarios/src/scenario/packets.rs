@@ -44,7 +44,7 @@ pub(super) struct RawPackets {
 }
 
 /// As many bytes as in the comparison of Broch et al. (MobiCom 1998).
-fn size() -> Bytes {
+pub(super) fn size() -> Bytes {
     Bytes::from_bytes(64)
 }
 
@@ -244,19 +244,23 @@ pub(super) fn packets(raw: &RawPackets, nodes: u32, end: SimTime, document: &Doc
             );
         }
     };
-    let bytes = raw.size.get();
-    if bytes > PACKET_LIMIT {
-        let message = format!("expected at most {PACKET_LIMIT}B, found {bytes}B");
-        return Err(document
-            .error_at("workload.packets.size", message)
-            .labelled("too large"));
-    }
     Ok(Packets {
         span,
         times,
-        bytes: bytes as u32,
+        bytes: packet_bytes(raw.size, "workload.packets.size", document)?,
         among: among(raw.among, KEY, document)?,
     })
+}
+
+/// How many bytes a packet carries: as many as there is room for.
+pub(super) fn packet_bytes(size: Bytes, key: &str, document: &Document) -> Result<u32, InputError> {
+    match size.get() {
+        bytes @ 0..=PACKET_LIMIT => Ok(bytes as u32),
+        bytes => {
+            let message = format!("expected at most {PACKET_LIMIT}B, found {bytes}B");
+            Err(document.error_at(key, message).labelled("too large"))
+        }
+    }
 }
 
 fn flows_of(raw: &RawFlows, nodes: u32, span: Span, document: &Document) -> Result<PacketTimes, InputError> {
@@ -320,7 +324,8 @@ fn among(raw: RawAmong, key: &str, document: &Document) -> Result<Among, InputEr
     }
 }
 
-fn span(
+/// When something begins and how long it may last, by the keys of a table.
+pub(super) fn span(
     key: &str,
     start: Duration,
     until: Option<Duration>,

@@ -11,6 +11,7 @@ use super::churn::Comings;
 use super::citation::{self, Citation};
 use super::conditions::{RawConditions, conditions, nodes};
 use super::files::ScenarioFiles;
+use super::groups::groups;
 use super::measure::measure;
 use super::network;
 use super::observe::observe;
@@ -20,7 +21,7 @@ use super::replications::{RawReplications, replications};
 use super::storage::storage;
 use super::sweep::{Place, Sweep};
 use super::workload::{self, RawWorkload};
-use super::{BringUp, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
+use super::{BringUp, Groups, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
@@ -160,10 +161,12 @@ fn point(
         storage,
         packets,
         node_lookups,
+        groups,
     } = asked(raw.workload, end, hosts.count(nodes), document, files)?;
     let protocol = chosen(document, registry, nodes)?;
     let spans = packets.map(|packets| packets.span).into_iter();
     let spans = spans.chain(node_lookups.map(|lookups| lookups.span));
+    let spans = spans.chain(groups.map(|groups| groups.span));
     let measure = measure(raw.measure, lookups.as_ref(), spans, document)?;
     let observe = observe(raw.observe, end, document)?;
     let point = Point {
@@ -180,6 +183,7 @@ fn point(
         storage,
         packets,
         node_lookups,
+        groups,
         measure,
         observe,
         network_layer: registry
@@ -208,6 +212,7 @@ struct Asked {
     storage: Option<Storage>,
     packets: Option<Packets>,
     node_lookups: Option<NodeLookups>,
+    groups: Option<Groups>,
 }
 
 /// What the nodes of a run that ends at `end` are asked for.
@@ -225,11 +230,13 @@ fn asked(
     let storage = raw.storage.map(|raw| storage(raw, end, document)).transpose()?;
     let sent = raw.packets.map(|raw| packets(&raw, hosts, end, document)).transpose()?;
     let found = raw.node_lookups.map(|raw| node_lookups(&raw, end, document));
+    let of_groups = raw.groups.map(|raw| groups(&raw, hosts, end, document));
     Ok(Asked {
         lookups,
         storage,
         packets: sent,
         node_lookups: found.transpose()?,
+        groups: of_groups.transpose()?,
     })
 }
 

@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod flows;
 mod forwarding;
+mod groups;
 mod home;
 mod key_based;
 mod layers;

@@ -4,6 +4,7 @@ mod chord;
 mod overlays;
 mod pastry;
 mod peernet_addresses;
+mod peernet_groups;
 mod peernet_moving;
 mod peernet_services;
 mod xbone;

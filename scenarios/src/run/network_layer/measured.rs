@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::groups::GroupTally;
 use crate::network_layers::Dropped;
 use crate::run::tally::STRETCH_UNIT;
+use crate::scenario::GroupKind;
 
 /// Everything that one run of a network layer measured, beside what runs of overlays measure, too. Counts and integer sums, so that
 /// tables do not depend on the order of additions.
@@ -24,6 +26,12 @@ pub struct NetworkMeasured {
     pub lookups: BTreeMap<Option<u32>, LookupTally>,
     /// The latency of each lookup that was answered, in ns, in ascending order.
     pub lookup_latencies: Vec<u64>,
+    /// Messages to groups.
+    pub groups: GroupTally,
+    /// To which members these went, if any were sent.
+    pub groups_kind: Option<GroupKind>,
+    /// The latency of each that arrived, in ns, in ascending order.
+    pub group_latencies: Vec<u64>,
     /// What became of addresses, in a protocol that has any.
     pub addresses: Option<AddressTally>,
     /// How the network stood, probe by probe.

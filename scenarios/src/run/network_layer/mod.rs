@@ -1,6 +1,7 @@
 //! A protocol of the network layer as an entry of the registry: where its types are erased.
 
 mod areas;
+mod groups;
 mod loops;
 mod measured;
 mod observation;
@@ -133,6 +134,11 @@ impl<N: NetworkLayer> ProtocolEntry for NetworkLayerEntry<N> {
                 "workload.node_lookups",
                 point.node_lookups.is_some() && N::LOOKUP.is_none(),
                 "has no service that finds addresses",
+            ),
+            (
+                "workload.groups",
+                point.groups.is_some() && N::GROUPS.is_none(),
+                "knows no groups of nodes",
             ),
         ];
         if let Some((key, _, what)) = missing.into_iter().find(|(_, asked, _)| *asked) {

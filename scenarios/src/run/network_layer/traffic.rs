@@ -85,10 +85,17 @@ impl Traffic {
             next_operation: 0,
         }
     }
+
+    /// A number for what a node is asked next.
+    pub(super) fn new_operation(&mut self) -> OperationId {
+        let operation = OperationId(self.next_operation);
+        self.next_operation += 1;
+        operation
+    }
 }
 
 /// The time to the next event of a Poisson process of so many nodes.
-fn pause(rate: f64, nodes: u32, rng: &mut NodeRng) -> Option<SimDuration> {
+pub(super) fn pause(rate: f64, nodes: u32, rng: &mut NodeRng) -> Option<SimDuration> {
     let pause = Exponential::new(1.0 / (rate * f64::from(nodes))).ok()?;
     Some(SimDuration::from_secs_f64(pause.sample(rng)))
 }
@@ -196,8 +203,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     }
 
     fn ask(&mut self, at: SimTime, to: NodeAddr, shortest: Option<u32>, what: What) -> OperationId {
-        let operation = OperationId(self.traffic.next_operation);
-        self.traffic.next_operation += 1;
+        let operation = self.traffic.new_operation();
         let asked = Asked { at, to, shortest, what };
         self.traffic.asked.insert(operation, asked);
         operation

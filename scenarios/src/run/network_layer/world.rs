@@ -8,6 +8,7 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic as Sent;
 use sim_core::world::{Control, World};
 
+use super::groups::GroupTraffic;
 use super::measured::{AddressTally, Disturbance, NetworkMeasured};
 use super::observation::Standing;
 use super::shortest::Shortest;
@@ -34,6 +35,8 @@ pub(super) enum Turn {
     Flow(usize),
     /// An address is looked up.
     LookUp,
+    /// A node sends to a group.
+    ToGroup,
     /// The network is held against what it should be.
     Probe,
     /// The network is written down.
@@ -47,6 +50,7 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
     pub(super) streams: StreamKey,
     pub(super) population: Population,
     pub(super) traffic: Traffic,
+    pub(super) groups: GroupTraffic,
     pub(super) shortest: Shortest,
     /// The address of each node, as it told.
     pub(super) addresses: Vec<Option<u128>>,
@@ -73,6 +77,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             streams,
             population: Population::new(point, 1, streams, None),
             traffic: Traffic::new(point, streams),
+            groups: GroupTraffic::new(point, streams),
             shortest: Shortest::default(),
             addresses: vec![None; point.nodes as usize],
             held: vec![None; point.nodes as usize],
@@ -85,6 +90,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                 width: point.measure.bin,
                 addresses: N::ADDRESSES.map(|_| AddressTally::default()),
                 disturbances: disturbances(point),
+                groups_kind: point.groups.map(|groups| groups.kind),
                 data_kinds: N::DATA_KINDS,
                 update_kinds: N::LOOKUP.map_or(&[], |calls| calls.update_kinds),
                 ..NetworkMeasured::default()
@@ -102,6 +108,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     /// What was measured, at the end of the run.
     pub(super) fn into_measured(mut self, traffic: &Sent, end: SimTime, standing: Standing) -> Measured {
         self.end_traffic(end);
+        self.end_groups(end);
         self.measured.comings.finish(end, self.population.under_way());
         let up = self.measured.up;
         self.measured.finish(traffic, end, up);
@@ -114,7 +121,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         let first = self.population.open(&mut self.measured);
         schedule(control, first);
         for node in self.population.founders().to_vec() {
-            control.start(node, N::init(&self.config, node));
+            self.start(control, node);
         }
         schedule(control, self.population.plan_failures());
         schedule(control, self.population.begin_processes());
@@ -122,12 +129,18 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             control.schedule(from.since(SimTime::ZERO), Turn::Measure);
         }
         self.begin_traffic(control);
+        self.begin_groups(control);
         if let Some(convergence) = self.convergence {
             control.schedule(convergence.every, Turn::Probe);
         }
         for at in &self.snapshots {
             control.schedule(at.since(SimTime::ZERO), Turn::Snapshot);
         }
+    }
+
+    fn start(&mut self, control: &mut Control<'_, N::Protocol, Turn>, node: NodeAddr) {
+        control.start(node, N::init(&self.config, node));
+        self.join_groups(control, node);
     }
 
     fn come_and_go(&mut self, control: &mut Control<'_, N::Protocol, Turn>, coming: Coming) {
@@ -142,7 +155,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         schedule(control, changes.due);
         for change in changes.moves {
             match change {
-                Move::Comes(node, _) => control.start(node, N::init(&self.config, node)),
+                Move::Comes(node, _) => self.start(control, node),
                 Move::Goes(node, departure) => {
                     control.stop(node, departure);
                     self.addresses[node.index()] = None;
@@ -165,7 +178,10 @@ impl<N: NetworkLayer> NetworkWorld<N> {
 
     fn hear(&mut self, now: SimTime, node: NodeAddr, told: Told) {
         match told {
-            Told::Packet(outcome) => self.hear_of_packet(now, outcome),
+            Told::Packet(outcome) => {
+                self.hear_of_packet(now, outcome);
+                self.hear_of_message(now, outcome);
+            }
             // Who leaves gives up his address, and nothing has become of it.
             Told::Address { .. } if !self.population.is_up(node) => {}
             Told::Address { from, to, migrated } => {
@@ -243,6 +259,7 @@ impl<N: NetworkLayer> World<N::Protocol> for NetworkWorld<N> {
             Turn::Packet => self.send_random(control),
             Turn::Flow(number) => self.send_of_flow(control, number),
             Turn::LookUp => self.look_up(control),
+            Turn::ToGroup => self.send_to_group(control),
             Turn::Probe => self.probe(control),
             Turn::Snapshot => self.snapshot(control),
         }

@@ -1,5 +1,6 @@
 //! The tables of network layers.
 
+mod groups;
 mod rows;
 
 use super::layout::Layout;
@@ -23,7 +24,7 @@ pub(super) const SHARED: [&str; 9] = [
 ];
 
 /// The tables that only runs of a network layer write.
-pub(super) const TABLES: [Layout; 9] = [
+pub(super) const TABLES: [Layout; 10] = [
     PACKETS,
     PACKETS_OVER_TIME,
     OVERHEAD,
@@ -33,6 +34,7 @@ pub(super) const TABLES: [Layout; 9] = [
     NETWORK_CONVERGENCE,
     NODE_LOOKUPS,
     NODE_LOOKUPS_BY_DISTANCE,
+    groups::GROUPS,
 ];
 
 /// What became of the packets, a row a run. `connected_fraction` is the part whose destination could be reached over links when they were
