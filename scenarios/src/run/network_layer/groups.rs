@@ -168,7 +168,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         let up = |node: &NodeAddr| *node != from && self.population.is_up(*node);
         let nodes: Vec<NodeAddr> = self.groups.members[group].iter().copied().filter(up).collect();
         let distances = match control.links() {
-            Some(links) => self.shortest.of_each(links, from, &nodes),
+            Some(links) => self.shortest.distances(links, from, &nodes),
             None => vec![None; nodes.len()],
         };
         let member = |(node, distance)| Member {

@@ -63,7 +63,7 @@ impl Shortest {
     }
 
     /// How many links the shortest way from a node to each of some others has; none where there is no way.
-    pub(super) fn of_each(&mut self, links: &LinkLayer, from: NodeAddr, to: &[NodeAddr]) -> Vec<Option<u32>> {
+    pub(super) fn distances(&mut self, links: &LinkLayer, from: NodeAddr, to: &[NodeAddr]) -> Vec<Option<u32>> {
         self.walk(links, from, u32::MAX, None, &mut Vec::new());
         let distance = |node: &NodeAddr| {
             let counted = self.counted.get(node.index()) == Some(&self.count);
