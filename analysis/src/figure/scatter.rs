@@ -10,7 +10,7 @@ use super::legend::Sample;
 use super::marks;
 use super::page::{Names, Page};
 use super::points::{check_published, drawable_points, label, nothing};
-use super::style::{BLACK, LINE_WIDTH, Look, MARKER, look};
+use super::style::{BLACK, LINE_WIDTH, Look, MARKER, SHADE, look};
 use super::{DrawReason, Drawing, Figure};
 use crate::cell::Cell;
 use crate::cloud::{Better, Cloud};
@@ -163,7 +163,7 @@ impl Picture {
             off.try_for_each(|at| canvas.hollow_marker(place(*at), look.shape, OFF_HULL, Pen::new(look.color, 5)))?;
         }
         let line = |corners: &[usize]| corners.iter().map(|at| place(*at)).collect::<Vec<_>>();
-        canvas.line(&line(&self.hull), overall())?;
+        canvas.line(&line(&self.hull), self.overall())?;
         for (group, look) in self.looks() {
             canvas.dashed(&line(&group.hull), look.dashes, Pen::new(look.color, LINE_WIDTH))?;
         }
@@ -176,6 +176,14 @@ impl Picture {
 
     fn looks(&self) -> impl Iterator<Item = (&Group, Look)> {
         self.groups.iter().zip((0..).map(look))
+    }
+
+    /// The pen of the hull of all: where those of series lie upon it, a broad one that is seen on both sides of theirs.
+    fn overall(&self) -> Pen {
+        match self.groups.iter().all(|group| group.hull.is_empty()) {
+            true => Pen::new(BLACK, LINE_WIDTH),
+            false => Pen::new(SHADE, 4 * LINE_WIDTH),
+        }
     }
 
     /// Whether a point of a group is the corner of a hull that is drawn; without hulls all are marked as if they were.
@@ -204,7 +212,7 @@ impl Picture {
         } else {
             "convex hull"
         };
-        let hull = (!self.hull.is_empty()).then(|| (Sample::Link(overall(), &[]), name.to_owned()));
+        let hull = (!self.hull.is_empty()).then(|| (Sample::Link(self.overall(), &[]), name.to_owned()));
         let published = figure.published.iter().enumerate().map(|(number, set)| {
             let ranges = set.points.iter().any(|point| point.range.is_some());
             (Sample::Published { set: number, ranges }, set.label.clone())
@@ -283,11 +291,6 @@ impl Picture {
         }
         Ok(table)
     }
-}
-
-/// The pen of the hull of all.
-fn overall() -> Pen {
-    Pen::new(BLACK, LINE_WIDTH)
 }
 
 /// The series, in order of their points' appearance.
