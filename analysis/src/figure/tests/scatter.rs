@@ -31,7 +31,9 @@ fn cloud(settings: &str) -> Figure {
 }
 
 /// Period, x, y, and the places on the hull of all and of the series.
-fn points(drawing: &Drawing) -> Vec<(String, f64, f64, Option<f64>, Option<f64>)> {
+type Named = (String, f64, f64, Option<f64>, Option<f64>);
+
+fn points(drawing: &Drawing) -> Vec<Named> {
     let texts: Vec<String> = drawing.data.column("period").unwrap().map(Cell::to_string).collect();
     let numbers = |column| drawing.data.numbers(column).unwrap();
     let (x, y, hull, own) = (numbers("x"), numbers("y"), numbers("hull"), numbers("series_hull"));
