@@ -3,6 +3,7 @@
 mod band;
 mod check;
 mod fit;
+mod hull;
 mod measure;
 mod percent;
 mod relative;
@@ -17,6 +18,7 @@ use crate::statistics::Summary;
 use crate::table::Table;
 
 pub use fit::{Fit, Law, Quality};
+pub use hull::BestAt;
 pub use percent::Percent;
 pub use relative::Relative;
 pub use report::report;
@@ -63,6 +65,9 @@ pub struct Expectation {
     /// How well a law fits the points of a sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fit: Option<Fit>,
+    /// The metric's best at a cost, over the points of a sweep. With `relative_to` it is over the best at that cost there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hull: Option<BestAt>,
     /// A column: the band must hold at each of its values in the rows of `where`. What is reported is the value that is furthest
     /// outside, or nearest to an end of the band.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -164,6 +169,9 @@ impl Expectation {
                 }
                 if let Some(fit) = &self.fit {
                     title = format!("{title}, {fit}");
+                }
+                if let Some(hull) = &self.hull {
+                    title = format!("{title}, {hull}");
                 }
                 if let Some(column) = &self.at_each {
                     title = format!("{title}, at each {column}");

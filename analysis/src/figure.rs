@@ -20,6 +20,7 @@ mod points;
 mod ratios;
 mod render;
 mod ring;
+mod scatter;
 mod style;
 mod text;
 
@@ -34,11 +35,12 @@ use crate::table::{Table, TableError};
 pub use kind::{Columns, Cumulative, HeatMap, Interval, Marks, Network, Pmf, Ring};
 pub use points::PublishedPoint;
 pub use render::{Format, RenderError, UnknownFormat};
+pub use scatter::{Hull, HullOf, Scatter};
 
 use kind::Kind;
 
 /// One `[[figure]]` of a scenario: columns of a table, averaged over replications, with published points in the same
-/// axes. Exactly one of `lines`, `bars`, `pmf`, `cdf`, `ccdf`, `heat_map`, `network` and `ring` says how it is drawn.
+/// axes. Exactly one of `lines`, `bars`, `pmf`, `cdf`, `ccdf`, `heat_map`, `scatter`, `network` and `ring` says how it is drawn.
 ///
 /// ```toml
 /// [[figure]]
@@ -95,6 +97,9 @@ pub struct Figure {
     /// A value at each pair of x and y, as a colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heat_map: Option<HeatMap>,
+    /// A marker for each point of a sweep, and the convex hulls of the best of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scatter: Option<Scatter>,
     /// Nodes at their places, joined by links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
@@ -184,7 +189,9 @@ pub struct Drawing {
     pub svg: String,
     /// What is drawn, point by point. Of lines, bars and distributions: `series`, `x`, `y`; `low` and `high`, the 95 %
     /// interval of the mean; `range_low` and `range_high`, the averaged quantiles or the published range; `n`, the number of
-    /// replications; `source`, `measured` or `published`. Of heat maps: `x`, `y`, `value`, `low`, `high`, `n`. Of networks and
+    /// replications; `source`, `measured` or `published`. Of clouds: `series`, what names the
+    /// point, `x` and `y`, each with the ends of its interval, `n`, which corner of the hull of all and of that of its series it is (`hull`,
+    /// `series_hull`), `source`. Of heat maps: `x`, `y`, `value`, `low`, `high`, `n`. Of networks and
     /// rings a row a node and a link: `element`, `name`, `kind` (of a link, or the state of a node), `x`, `y` (of a ring the
     /// turn is `x`), and of links `to`, `to_x`, `to_y`.
     pub data: Table,
@@ -313,6 +320,7 @@ impl Figure {
             Kind::Cdf(columns) => plot::draw(self, distribution::cdf(self, columns, table)?),
             Kind::Ccdf(columns) => plot::draw(self, distribution::ccdf(self, columns, table)?),
             Kind::HeatMap(columns) => heat_map::draw(self, columns, table),
+            Kind::Scatter(columns) => scatter::draw(self, columns, table),
             Kind::Network(columns) => network::draw(self, columns, find(&columns.nodes)?, table),
             Kind::Ring(columns) => ring::draw(self, columns, find(&columns.nodes)?, table),
         }

@@ -6,6 +6,7 @@
 //! on every machine.
 
 mod cell;
+mod cloud;
 pub mod expect;
 pub mod figure;
 mod json_schema;

@@ -1,6 +1,7 @@
 //! Means with intervals over replications, paired differences, quantiles and their intervals, warm-up and stationarity.
 
 mod fit;
+mod hull;
 #[cfg(test)]
 mod monte_carlo;
 mod order;
@@ -18,6 +19,7 @@ use crate::spec::where_clause;
 use crate::table::{REPLICATION, Table, TableError};
 
 pub use fit::{Line, least_squares};
+pub use hull::{hull_height, lower_left_hull};
 pub use order::{QuantileRanks, quantile_interval, quantile_ranks};
 pub use paired::{Paired, paired, welch_half_width};
 pub use ratio::ratio_of_means;

@@ -22,6 +22,7 @@ impl Expectation {
         checker.conditions(&self.table, columns, &self.conditions)?;
         self.check_comparisons(&checker, columns)?;
         self.check_sweep(&checker, columns)?;
+        self.check_hull(&checker, columns)?;
         let mean_of_differences = self.paired_with.is_empty() || self.statistic.is_mean();
         checker.require(
             mean_of_differences,
@@ -80,6 +81,26 @@ impl Expectation {
             describe(other)
         };
         checker.require(!itself, key, "other values than those of `where`", &found)
+    }
+
+    /// Refuses a hull of a cost that is not there, and one of which something else than a mean is asked.
+    fn check_hull(&self, checker: &Checker<'_>, columns: &[String]) -> Result<(), SpecError> {
+        let Some(hull) = &self.hull else { return Ok(()) };
+        checker.columns(
+            &self.table,
+            columns,
+            [("hull.cost", hull.cost.as_str()), ("hull", REPLICATION)],
+        )?;
+        checker.require(hull.at.is_finite(), "hull.at", "a finite number", "another")?;
+        let others = [
+            ("paired_with", !self.paired_with.is_empty()),
+            ("fit", self.fit.is_some()),
+            ("statistic", !self.statistic.is_mean()),
+        ];
+        for (key, given) in others {
+            checker.require(!given, key, "none with `hull`, which is of means", "one")?;
+        }
+        Ok(())
     }
 
     /// Refuses columns that a sweep is seen along which are not there, or chosen already.

@@ -27,13 +27,16 @@ impl Expectation {
         if let Some(fit) = &self.fit {
             return self.fitted(fit, table, conditions);
         }
+        if let Some(hull) = &self.hull {
+            return self.ratio_of(conditions, |conditions| self.best_at(hull, table, conditions));
+        }
         if !self.paired_with.is_empty() {
             return self.difference(table, conditions);
         }
         match self.statistic {
             Statistic::Mean if self.relative_to.is_empty() => self.mean(table, conditions),
             Statistic::Mean => self.ratio_of_means(table, conditions),
-            Statistic::Median => self.ratio_of_medians(table, conditions),
+            Statistic::Median => self.ratio_of(conditions, |conditions| self.median(table, conditions)),
         }
     }
 
@@ -78,18 +81,18 @@ impl Expectation {
         }
     }
 
-    /// The medians of the rows over those of the rows that they are relative to.
-    fn ratio_of_medians(&self, table: &Table, conditions: &Conditions) -> Result<Summary, String> {
+    /// A value of the rows, which has no interval, over those of the rows that they are relative to.
+    fn ratio_of(
+        &self,
+        conditions: &Conditions,
+        value: impl Fn(&Conditions) -> Result<Summary, String>,
+    ) -> Result<Summary, String> {
         let sides = self.relative_to.sides(conditions);
         let (mut ratio, mut n) = (1.0, u64::MAX);
         for (conditions, under) in sides.all() {
-            let median = self.median(table, conditions)?;
-            n = n.min(median.n);
-            ratio = if under {
-                ratio / median.mean
-            } else {
-                ratio * median.mean
-            };
+            let value = value(conditions)?;
+            n = n.min(value.n);
+            ratio = if under { ratio / value.mean } else { ratio * value.mean };
         }
         let mean = Some(ratio)
             .filter(|ratio| ratio.is_finite())

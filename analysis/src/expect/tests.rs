@@ -472,3 +472,70 @@ fn comparisons_and_fits_that_cannot_be_are_refused_before_the_run() {
     let error = toml::from_str::<Expectation>(text).unwrap_err().to_string();
     assert!(error.contains("or a list of them"), "{error}");
 }
+
+/// The best at a cost, of a sweep of two bases with three points each.
+#[test]
+fn the_best_at_a_cost_is_that_of_the_hull_and_can_be_compared() {
+    let columns = ["base", "period", REPLICATION, "bytes", "latency"];
+    let mut table = Table::new(&columns);
+    for (base, period, bytes, latency) in [
+        (2_u64, "1min", 40.0, 400.0),
+        (2, "4min", 10.0, 700.0),
+        (2, "16min", 20.0, 650.0),
+        (16, "1min", 60.0, 200.0),
+        (16, "4min", 20.0, 400.0),
+    ] {
+        for (replication, off) in [(0_u64, -4.0), (1, 4.0)] {
+            let row: [Cell; 5] = [
+                base.into(),
+                period.into(),
+                replication.into(),
+                bytes.into(),
+                (latency + off).into(),
+            ];
+            table.push_row(row).unwrap();
+        }
+    }
+    let evaluate = |body: &str| {
+        let whole = format!("table = \"cost\"\nmetric = \"latency\"\nat_least = 0\n{body}");
+        let expectation: Expectation = toml::from_str(&whole).unwrap();
+        let schema = Schema::new().with("cost", &columns);
+        expectation.check(&schema).map(|()| expectation.evaluate(&table))
+    };
+    let mean = |body: &str| evaluate(body).unwrap().measured.map(|summary| summary.mean);
+    // Half way between 10 bytes for 700 and 40 bytes for 400, which the point of 20 bytes lies above.
+    assert_eq!(
+        mean("where = { base = 2 }\nhull = { cost = \"bytes\", at = 25 }"),
+        Some(550.0)
+    );
+    assert_eq!(
+        mean("hull = { cost = \"bytes\", at = 15 }"),
+        Some(550.0),
+        "of both bases"
+    );
+    let over = "where = { base = 2 }\nhull = { cost = \"bytes\", at = 40 }\nrelative_to = { base = 16 }";
+    assert_eq!(mean(over), Some(400.0 / 300.0));
+    assert_eq!(
+        mean("hull = { cost = \"bytes\", at = 40, better = \"more\" }"),
+        Some(700.0)
+    );
+    let cheap = evaluate("where = { base = 16 }\nhull = { cost = \"bytes\", at = 15 }").unwrap();
+    assert!(
+        matches!(&cheap.outcome, Outcome::NoValue(why) if why.contains("as little as 15")),
+        "{cheap:?}"
+    );
+    for (body, key) in [
+        ("hull = { cost = \"byte\", at = 25 }", "hull.cost"),
+        ("hull = { cost = \"bytes\", at = inf }", "hull.at"),
+        (
+            "hull = { cost = \"bytes\", at = 25 }\nstatistic = \"median\"",
+            "statistic",
+        ),
+        (
+            "where = { base = 2 }\nhull = { cost = \"bytes\", at = 25 }\npaired_with = { base = 16 }",
+            "paired_with",
+        ),
+    ] {
+        assert_eq!(evaluate(body).unwrap_err().key, key, "{body}");
+    }
+}

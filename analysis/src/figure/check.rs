@@ -2,7 +2,8 @@
 
 use super::axis::drawable;
 use super::kind::Kind;
-use super::{Axis, Columns, Figure, Interval, Published, Scale, points};
+use super::{Axis, Columns, Figure, HullOf, Interval, Published, Scale, Scatter, points};
+use crate::cloud::key_columns;
 use crate::spec::{Checker, Problem, Schema, SpecError};
 use crate::table::REPLICATION;
 
@@ -38,6 +39,9 @@ impl Figure {
                 checker.columns(&self.table, table, pairs(&keyed(kind, &link_columns(kind))))?;
             }
             Some(nodes) => self.check_graph(&checker, schema, kind, nodes)?,
+        }
+        if let Kind::Scatter(columns) = kind {
+            check_cloud(&checker, &self.table, table, columns)?;
         }
         if let Kind::Lines(columns) | Kind::Bars(columns) = kind {
             check_relative(&checker, &self.table, table, kind.key(), columns)?;
@@ -140,6 +144,28 @@ fn check_relative(
     checker.require(bare, &format!("{kind}.quantiles"), expected, "some")
 }
 
+/// A cloud needs replications, before which stands what names its points; and series and hulls need these names.
+fn check_cloud(checker: &Checker<'_>, name: &str, table: &[String], columns: &Scatter) -> Result<(), SpecError> {
+    checker.columns(name, table, [("scatter", REPLICATION)])?;
+    let named = |column: &String| key_columns(table).contains(column);
+    let expected = "a swept key or `nodes`, which name a point";
+    let found = columns.series.as_deref().unwrap_or_default();
+    checker.require(
+        columns.series.as_ref().is_none_or(named),
+        "scatter.series",
+        expected,
+        found,
+    )?;
+    let by_series = columns.hull.is_some_and(|hull| hull.of != HullOf::All);
+    let possible = !by_series || columns.series.is_some();
+    checker.require(
+        possible,
+        "scatter.hull.of",
+        "`all` without a `series`",
+        "hulls of series",
+    )
+}
+
 fn check_axis(checker: &Checker<'_>, key: &str, axis: &Axis) -> Result<(), SpecError> {
     checker.require(
         !axis.label.trim().is_empty(),
@@ -183,6 +209,10 @@ fn link_columns(kind: Kind<'_>) -> Vec<Keyed<'_>> {
             .collect(),
         Kind::Cdf(columns) | Kind::Ccdf(columns) => std::iter::once(("x", columns.x.as_str()))
             .chain(more("y", columns.y.as_ref()))
+            .chain(more("series", columns.series.as_ref()))
+            .collect(),
+        Kind::Scatter(columns) => [("x", columns.x.as_str()), ("y", &columns.y)]
+            .into_iter()
             .chain(more("series", columns.series.as_ref()))
             .collect(),
         Kind::HeatMap(columns) => vec![("x", &columns.x), ("y", &columns.y), ("value", &columns.value)],

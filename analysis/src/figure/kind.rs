@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Figure;
+use super::{Figure, Scatter};
 use crate::expect::Relative;
 use crate::spec::Problem;
 
@@ -271,6 +271,7 @@ pub(super) enum Kind<'a> {
     Cdf(&'a Cumulative),
     Ccdf(&'a Cumulative),
     HeatMap(&'a HeatMap),
+    Scatter(&'a Scatter),
     Network(&'a Network),
     Ring(&'a Ring),
 }
@@ -285,6 +286,7 @@ impl Kind<'_> {
             Kind::Cdf(_) => "cdf",
             Kind::Ccdf(_) => "ccdf",
             Kind::HeatMap(_) => "heat_map",
+            Kind::Scatter(_) => "scatter",
             Kind::Network(_) => "network",
             Kind::Ring(_) => "ring",
         }
@@ -309,6 +311,7 @@ impl Figure {
             self.cdf.as_ref().map(Kind::Cdf),
             self.ccdf.as_ref().map(Kind::Ccdf),
             self.heat_map.as_ref().map(Kind::HeatMap),
+            self.scatter.as_ref().map(Kind::Scatter),
             self.network.as_ref().map(Kind::Network),
             self.ring.as_ref().map(Kind::Ring),
         ];
@@ -318,7 +321,7 @@ impl Figure {
         }
         let names: Vec<&str> = found.iter().map(Kind::key).collect();
         Err(Problem::NotOne {
-            expected: "lines, bars, pmf, cdf, ccdf, heat_map, network, ring".to_owned(),
+            expected: "lines, bars, pmf, cdf, ccdf, heat_map, scatter, network, ring".to_owned(),
             found: if names.is_empty() {
                 "none".to_owned()
             } else {

@@ -226,7 +226,7 @@ fn series_points(figure: &Figure, columns: &Columns, table: &Table, rows: &Table
 
 /// What the legend calls a series: its value, behind the name that the figure gives; without one, behind the column where a
 /// bare number would say nothing.
-fn label(column: &str, name: Option<&str>, value: &Cell) -> String {
+pub(super) fn label(column: &str, name: Option<&str>, value: &Cell) -> String {
     match (value, name) {
         (Cell::Empty, name) => format!("no {}", name.unwrap_or(column)),
         (value, Some(name)) => format!("{name} {value}"),
@@ -252,7 +252,7 @@ pub(super) fn check_published(published: &Published, x: Scale, y: Scale) -> Resu
     )
 }
 
-fn drawable_points(
+pub(super) fn drawable_points(
     series: &str,
     points: impl Iterator<Item = (f64, f64)>,
     x: Scale,

@@ -2,6 +2,7 @@ mod kinds;
 mod legend;
 mod ratios;
 mod render;
+mod scatter;
 
 use super::*;
 use crate::cell::Cell;
@@ -568,7 +569,7 @@ fn mistakes_are_found_before_the_run_with_their_key() {
         (
             |figure| figure.lines = None,
             "lines",
-            "exactly one of lines, bars, pmf, cdf, ccdf, heat_map, network, ring, found none",
+            "exactly one of lines, bars, pmf, cdf, ccdf, heat_map, scatter, network, ring, found none",
         ),
         (
             |figure| figure.bars = figure.lines.clone(),

@@ -27,7 +27,7 @@ pub(super) enum Ask<A> {
     /// Whether the owner found by a lookup is there.
     Owner(FindId),
     /// The successors of the first node at or after the start of a finger, for proximity.
-    Followers { index: u8 },
+    Followers { index: u16 },
     /// How far away somebody is.
     Distance(SurveyId),
 }

@@ -3,13 +3,14 @@
 use sim_core::addr::{Address, NodeAddr};
 
 use super::fingers::Fingers;
+use super::ring::FingerStarts;
 use super::{Config, Tables};
-use crate::id::{Contact, Id, IdSpace};
+use crate::id::{Contact, Id};
 
 /// All members of a ring, by identifier: who owns what, and the tables of a node that knows its place perfectly.
 #[derive(Clone, Debug)]
 pub struct Ring<A = NodeAddr> {
-    space: IdSpace,
+    starts: FingerStarts,
     successors: usize,
     /// How many nodes from a finger on are looked at.
     samples: usize,
@@ -23,7 +24,7 @@ impl<A: Address> Ring<A> {
         members.sort_by_key(|contact| (contact.id, contact.addr));
         members.dedup_by_key(|contact| contact.id);
         Ring {
-            space: config.space(),
+            starts: config.finger_starts(),
             successors: config.successors,
             samples: config.proximity.map_or(1, |proximity| proximity.samples),
             members,
@@ -52,8 +53,8 @@ impl<A: Address> Ring<A> {
         let predecessor = (others > 0).then(|| self.members[(after + others - 1) % len]);
         let mut fingers = Fingers::new();
         if let Some(successor) = successors.first() {
-            for index in self.space.first_finger_beyond(id, successor.id)..self.space.bits() {
-                match self.owner(self.space.finger_start(id, index)) {
+            for index in self.starts.first_beyond(id, successor.id)..self.starts.count() {
+                match self.owner(self.starts.start(id, index)) {
                     Some(owner) if owner.id != id => fingers.set(index, owner),
                     _ => {}
                 }

@@ -3,6 +3,7 @@
 use sim_core::time::SimDuration;
 use thiserror::Error;
 
+use super::ring::FingerStarts;
 use crate::id::IdSpace;
 use crate::request::Patience;
 
@@ -104,6 +105,12 @@ pub struct Config {
     pub confirm_owner: bool,
     /// Mean period of stabilisation.
     pub stabilize_period: SimDuration,
+    /// Mean period in which all fingers are refreshed, each of them once, and at first when a node has joined. If there is none,
+    /// one finger is refreshed with each stabilisation. Under i3's rules there is none.
+    pub finger_period: Option<SimDuration>,
+    /// The base of the distances of fingers: 2, as in the papers, or a larger power of two up to 128 (Li et al. 2005). i3 has
+    /// base 2.
+    pub finger_base: u32,
     /// Each period is uniform in `stabilize_period * (1 - jitter)` to `stabilize_period * (1 + jitter)`: 0 to below 1.
     pub stabilize_jitter: f64,
     /// How long a node waits for the answer of another.
@@ -136,6 +143,12 @@ pub enum ConfigError {
     /// The mean period of stabilisation.
     #[error("stabilize_period must be longer than zero; the papers use 1 s to 30 s")]
     StabilizePeriod,
+    /// The mean period of fingers.
+    #[error("finger_period must be longer than zero; leave it out to refresh one finger with each stabilisation")]
+    FingerPeriod,
+    /// The base of fingers.
+    #[error("finger_base must be a power of two from 2 to {most}, not {0}; the papers have 2", most = Config::LARGEST_FINGER_BASE)]
+    FingerBase(u32),
     /// The jitter of the period.
     #[error(
         "stabilize_jitter must be at least 0 and less than 1, not {0}; 0.5 draws periods from 0.5 to 1.5 of the mean"
@@ -186,6 +199,8 @@ impl Default for Config {
             stays_alone: false,
             confirm_owner: false,
             stabilize_period: SimDuration::from_secs(30),
+            finger_period: None,
+            finger_base: 2,
             stabilize_jitter: 0.5,
             timeout: SimDuration::from_millis(500),
             retries: 0,
@@ -200,6 +215,8 @@ impl Default for Config {
 impl Config {
     /// The longest successor list.
     pub const MOST_SUCCESSORS: usize = 32;
+    /// The largest base of fingers.
+    pub const LARGEST_FINGER_BASE: u32 = 128;
     /// The most nodes that one remembers.
     pub const MOST_REMEMBERED: usize = 1024;
 
@@ -241,6 +258,20 @@ impl Config {
         if self.stays_alone && self.rules != Rules::I3 {
             return Err(ConfigError::OnlyUnderI3("stays_alone"));
         }
+        if let Some(period) = self.finger_period {
+            if self.rules == Rules::I3 {
+                return Err(ConfigError::NotUnderI3("finger_period"));
+            }
+            if period == SimDuration::ZERO {
+                return Err(ConfigError::FingerPeriod);
+            }
+        }
+        if !self.finger_base.is_power_of_two() || !(2..=Self::LARGEST_FINGER_BASE).contains(&self.finger_base) {
+            return Err(ConfigError::FingerBase(self.finger_base));
+        }
+        if self.finger_base != 2 && self.rules == Rules::I3 {
+            return Err(ConfigError::NotUnderI3("finger_base"));
+        }
         if let Some(Proximity { samples, .. }) = self.proximity {
             if self.rules == Rules::I3 {
                 return Err(ConfigError::NotUnderI3("proximity"));
@@ -268,6 +299,12 @@ impl Config {
     #[inline]
     pub fn space(&self) -> IdSpace {
         IdSpace::new(self.id_bits)
+    }
+
+    /// Where fingers start.
+    #[inline]
+    pub fn finger_starts(&self) -> FingerStarts {
+        FingerStarts::new(self.space(), self.finger_base)
     }
 
     /// How long a node waits for another one.
@@ -359,6 +396,21 @@ mod tests {
             (
                 "consistency_check",
                 spoilt(|config| (config.rules, config.consistency_check) = (Rules::I3, check(60, 4))),
+            ),
+            (
+                "finger_period",
+                spoilt(|config| config.finger_period = Some(SimDuration::ZERO)),
+            ),
+            (
+                "finger_period",
+                spoilt(|config| (config.rules, config.finger_period) = (Rules::I3, Some(SimDuration::from_secs(60)))),
+            ),
+            ("finger_base", spoilt(|config| config.finger_base = 0)),
+            ("finger_base", spoilt(|config| config.finger_base = 12)),
+            ("finger_base", spoilt(|config| config.finger_base = 256)),
+            (
+                "finger_base",
+                spoilt(|config| (config.rules, config.finger_base) = (Rules::I3, 4)),
             ),
             ("lookup_end", spoilt(|config| config.lookup_end = LookupEnd::Owner)),
             ("stays_alone", spoilt(|config| config.stays_alone = true)),

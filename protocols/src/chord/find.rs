@@ -20,7 +20,7 @@ pub(super) struct FindId(u32);
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Purpose<B, A> {
     Join,
-    Finger(u8),
+    Finger(u16),
     /// Is there another ring?
     Check,
     Command(OperationId),
@@ -74,9 +74,9 @@ impl<B: Payload, A: Address> Chord<B, A> {
         }
     }
 
-    /// `finger[i] = find_successor(n + 2^i)`, counted from zero.
-    pub(super) fn fix_finger(&mut self, ctx: &mut Ctx<'_, Self>, finger: u8) {
-        let start = ctx.config().space().finger_start(self.me.id, finger);
+    /// `finger[i] = find_successor(n + 2^i)`, counted from zero, or of whichever base.
+    pub(super) fn fix_finger(&mut self, ctx: &mut Ctx<'_, Self>, finger: u16) {
+        let start = ctx.config().finger_starts().start(self.me.id, finger);
         self.find(ctx, self.me.addr, start, Purpose::Finger(finger));
     }
 

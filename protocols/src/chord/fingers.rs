@@ -1,10 +1,10 @@
 //! The finger table, kept as its distinct entries.
 //!
 //! Of the `bits` fingers of a node in a ring of `N` nodes about `log2 N` differ. Equal neighbours are kept as one run,
-//! and the fingers that are the successor itself are not kept at all (see [`IdSpace::first_finger_beyond`]), so that a
+//! and the fingers that are the successor itself are not kept at all (see [`FingerStarts::first_beyond`]), so that a
 //! node in a ring of a million takes about 20 entries of 24 bytes however wide the identifiers are.
 //!
-//! [`IdSpace::first_finger_beyond`]: super::ring::IdSpace::first_finger_beyond
+//! [`FingerStarts::first_beyond`]: super::ring::FingerStarts::first_beyond
 
 use sim_core::addr::{Address, NodeAddr};
 
@@ -15,8 +15,8 @@ use crate::id::{Contact, Id};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Run<A> {
     contact: Contact<A>,
-    first: u8,
-    last: u8,
+    first: u16,
+    last: u16,
 }
 
 /// The finger table of a node: for each index, counted from zero, a contact or nothing known.
@@ -39,13 +39,13 @@ impl<A: Address> Fingers<A> {
     }
 
     /// The finger with this index, if it is known.
-    pub fn get(&self, index: u8) -> Option<Contact<A>> {
+    pub fn get(&self, index: u16) -> Option<Contact<A>> {
         let run = self.runs.iter().find(|run| (run.first..=run.last).contains(&index))?;
         Some(run.contact)
     }
 
     /// Points a finger to a contact.
-    pub fn set(&mut self, index: u8, contact: Contact<A>) {
+    pub fn set(&mut self, index: u16, contact: Contact<A>) {
         if self.get(index) == Some(contact) {
             return;
         }
@@ -80,7 +80,7 @@ impl<A: Address> Fingers<A> {
     }
 
     /// Forgets a finger.
-    pub fn forget(&mut self, index: u8) {
+    pub fn forget(&mut self, index: u16) {
         let Some(at) = self.runs.iter().position(|run| (run.first..=run.last).contains(&index)) else {
             return;
         };
@@ -105,7 +105,7 @@ impl<A: Address> Fingers<A> {
     }
 
     /// Forgets the fingers before an index.
-    pub fn forget_before(&mut self, index: u8) {
+    pub fn forget_before(&mut self, index: u16) {
         self.runs.retain(|run| run.last >= index);
         if let Some(run) = self.runs.first_mut() {
             run.first = run.first.max(index);
@@ -132,7 +132,7 @@ impl<A: Address> Fingers<A> {
     }
 
     /// The distinct neighbouring entries, by index, each with the last index that points to it.
-    pub(super) fn last_indices(&self) -> impl Iterator<Item = (u8, Contact<A>)> {
+    pub(super) fn last_indices(&self) -> impl Iterator<Item = (u16, Contact<A>)> {
         self.runs.iter().map(|run| (run.last, run.contact))
     }
 
@@ -167,7 +167,7 @@ mod tests {
             let mut array = [None; 12];
             let mut fingers = Fingers::new();
             for _ in 0..60 {
-                let index = (rng.next_u32() % 12) as u8;
+                let index = (rng.next_u32() % 12) as u16;
                 match rng.next_u32() % 5 {
                     0 => {
                         array[usize::from(index)] = None;

@@ -37,7 +37,7 @@ use rand::Rng;
 use sim_core::addr::{Address, NodeAddr};
 use sim_core::protocol::Ctx;
 
-use super::ring::{in_open, in_open_closed};
+use super::ring::{FingerStarts, in_open, in_open_closed};
 use super::{Chord, Config, Event, JoinFailure, LookupEnd, Stage, Tables};
 use crate::id::{Contact, Id, IdSpace};
 use crate::kbr::Payload;
@@ -222,6 +222,11 @@ impl<A: Address> NodeList<A> {
         .collect()
     }
 
+    /// Where finger `index` of a node starts: `id + 2^index`.
+    fn finger_start(&self, id: Id, index: u8) -> Id {
+        FingerStarts::new(self.space, 2).start(id, index.into())
+    }
+
     /// Keeps the first `successors` entries, the last predecessors and the entries that are the finger of some index.
     fn clean(&mut self, successors: usize) {
         let last_kept = self.entries.len().saturating_sub(PREDECESSORS);
@@ -229,9 +234,7 @@ impl<A: Address> NodeList<A> {
             .map(|at| at < successors || at >= last_kept)
             .collect();
         for index in 0..self.space.bits() {
-            let start = self
-                .space
-                .distance(self.me.id, self.space.finger_start(self.me.id, index));
+            let start = self.space.distance(self.me.id, self.finger_start(self.me.id, index));
             let finger = self
                 .entries
                 .partition_point(|entry| self.space.distance(self.me.id, entry.contact.id) < start);
@@ -253,7 +256,7 @@ impl<A: Address> NodeList<A> {
         }
         self.to_fix_backup = if turn + 1 < successors { turn + 1 } else { 0 };
         let successor = self.entries[turn].contact;
-        let mut asks = vec![(successor.addr, self.space.finger_start(successor.id, 0))];
+        let mut asks = vec![(successor.addr, self.finger_start(successor.id, 0))];
         // The nearest predecessor is refreshed by its own STAB.
         if (1..PREDECESSORS).contains(&turn) && len - 1 - turn > turn {
             let behind = self.entries[len - 1 - turn].contact;
@@ -265,7 +268,7 @@ impl<A: Address> NodeList<A> {
 
     /// The keys to look up for the finger whose turn it is.
     fn finger_keys(&mut self, successor: Id, rng: &mut impl Rng) -> Vec<Id> {
-        let start = self.space.finger_start(self.me.id, self.to_fix_finger);
+        let start = self.finger_start(self.me.id, self.to_fix_finger);
         if self.to_fix_finger > 0 && !in_open(self.me.id, start, successor) {
             self.to_fix_finger -= 1;
             return vec![start];
@@ -315,7 +318,8 @@ impl<B: Payload, A: Address> Chord<B, A> {
         if round.is_multiple_of(PREDECESSOR_PERIOD) {
             self.i3_ping(ctx, predecessor.addr);
         }
-        let far = config.space().finger_start(self.me.id, config.space().bits() - 1);
+        let starts = config.finger_starts();
+        let far = starts.start(self.me.id, starts.count() - 1);
         let Some(list) = self.extras.i3_mut() else { return };
         let finger = list.closest_preceding(self.me.id, far, &[]).unwrap_or(successor);
         let mut asks = list.backups(config.successors, ctx.rng());

@@ -399,7 +399,7 @@ impl RingError {
                 .filter(|at| ideal.successors.get(*at) != node.successors().get(*at))
                 .count();
             error.predecessors += usize::from(ideal.predecessor != node.predecessor());
-            error.fingers += (0..config.space().bits())
+            error.fingers += (0..config.finger_starts().count())
                 .filter(|index| node.i3_list().is_none() && ideal.fingers.get(*index) != node.fingers().get(*index))
                 .count();
         }

@@ -3,6 +3,7 @@
 use sim_core::addr::Address;
 use sim_core::protocol::Ctx;
 use sim_core::random::unit;
+use sim_core::time::SimDuration;
 
 use super::ask::Ask;
 use super::ring::in_open;
@@ -12,9 +13,12 @@ use crate::kbr::Payload;
 impl<B: Payload, A: Address> Chord<B, A> {
     /// Sets the timer of the next round, a random period ahead.
     pub(super) fn set_next_round(ctx: &mut Ctx<'_, Self>) {
-        let config = ctx.config();
-        let factor = 1.0 + config.stabilize_jitter * (2.0 * unit(ctx.rng()) - 1.0);
-        ctx.set_timer(config.stabilize_period.mul_f64(factor), Timer::Stabilize);
+        Self::set_next(ctx, ctx.config().stabilize_period, Timer::Stabilize);
+    }
+
+    fn set_next(ctx: &mut Ctx<'_, Self>, period: SimDuration, timer: Timer) {
+        let factor = 1.0 + ctx.config().stabilize_jitter * (2.0 * unit(ctx.rng()) - 1.0);
+        ctx.set_timer(period.mul_f64(factor), timer);
     }
 
     /// What is done each period.
@@ -27,13 +31,24 @@ impl<B: Payload, A: Address> Chord<B, A> {
             Rules::I3 => self.i3_round(ctx),
             rules => {
                 self.stabilize(ctx);
-                self.fix_fingers(ctx);
+                if ctx.config().finger_period.is_none() {
+                    self.fix_fingers(ctx);
+                }
                 self.survey_successors(ctx);
                 if rules == Rules::Ton2003 {
                     self.check_predecessor(ctx);
                 }
             }
         }
+    }
+
+    /// What is done each period of the fingers, if they have one of their own: all are refreshed.
+    pub(super) fn finger_round(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let Some(period) = ctx.config().finger_period.filter(|_| self.stage != Stage::Out) else {
+            return;
+        };
+        Self::set_next(ctx, period, Timer::Fingers);
+        self.fix_fingers(ctx);
     }
 
     /// `n.join(n')` (ToN, Fig. 6; Zave): find the successor of the node's own identifier.
@@ -54,6 +69,7 @@ impl<B: Payload, A: Address> Chord<B, A> {
             Self::set_next_round(ctx);
             self.stabilized(ctx, successor, neighbours);
         }
+        self.finger_round(ctx);
     }
 
     /// The join has failed: try again, or give up.
@@ -197,16 +213,17 @@ impl<B: Payload, A: Address> Chord<B, A> {
         }
     }
 
-    /// `n.fix_fingers()`: the next finger in turn (ToN, Fig. 6), or each of them (the experiments of 2001).
+    /// `n.fix_fingers()`: the next finger in turn (ToN, Fig. 6), or each of them (the experiments of 2001, and where fingers
+    /// have a period of their own).
     pub(super) fn fix_fingers(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let space = ctx.config().space();
+        let starts = ctx.config().finger_starts();
         let successor = self.successors.first().unwrap_or(&self.me);
-        let fingers = space.first_finger_beyond(self.me.id, successor.id)..space.bits();
+        let fingers = starts.first_beyond(self.me.id, successor.id)..starts.count();
         self.fingers.forget_before(fingers.start);
         if fingers.is_empty() {
             return;
         }
-        if ctx.config().rules == Rules::Sigcomm2001 {
+        if ctx.config().rules == Rules::Sigcomm2001 || ctx.config().finger_period.is_some() {
             return fingers.for_each(|finger| self.fix_finger(ctx, finger));
         }
         let finger = if fingers.contains(&self.next_finger) {

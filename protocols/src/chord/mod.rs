@@ -33,6 +33,8 @@
 //! - Graceful leave (ToN, section IV-E.4) under the corrected rules: the predecessor takes over the leaver's whole list
 //!   if the leaver was its successor, and otherwise only deletes it. Appending the last entry of another list, as ToN
 //!   does, can leave a gap in the list, and with it a node that the list skips.
+//! - A period of their own for fingers, in which all of them are refreshed, and fingers of another base than 2 are those of
+//!   p2psim (Li et al. 2005). There a finger that answers a ping is not looked up again; here each is, as in the papers.
 //! - i3: see [`i3`].
 //! - Nearby nodes first, the check whether there is another ring, and messages to keys have their own: `proximity.rs`,
 //!   `check.rs` and `carry.rs`.
@@ -79,7 +81,7 @@ use extras::Extras;
 use find::{Find, FindId};
 pub use fingers::Fingers;
 use proximity::Nearby;
-pub use ring::{in_open, in_open_closed};
+pub use ring::{FingerStarts, in_open, in_open_closed};
 pub use wire::{Msg, Neighbours};
 
 /// How a node starts.
@@ -142,6 +144,8 @@ pub enum Timer {
     Request(RequestId),
     /// Somebody is to be asked to look up the node itself.
     Check,
+    /// All fingers are to be refreshed.
+    Fingers,
 }
 
 /// Where a node stands.
@@ -165,7 +169,7 @@ pub struct Chord<B = Nothing, A = NodeAddr> {
     predecessor: Option<Contact<A>>,
     successors: Vec<Contact<A>>,
     fingers: Fingers<A>,
-    next_finger: u8,
+    next_finger: u16,
     requests: Requests<A, Ask<A>>,
     next_find: FindId,
     /// Lookups under way. A node has none most of the time, and keeps the room for one: hence the boxes.
@@ -239,6 +243,10 @@ impl<B: Payload, A: Address> Protocol for Chord<B, A> {
             _ => {
                 let first = ctx.config().stabilize_period.mul_f64(unit(ctx.rng()));
                 ctx.set_timer(first, Timer::Stabilize);
+                if let Some(period) = ctx.config().finger_period {
+                    let first = period.mul_f64(unit(ctx.rng()));
+                    ctx.set_timer(first, Timer::Fingers);
+                }
                 self.survey_tables(ctx);
                 self.set_next_check(ctx);
                 ctx.emit(Event::Joined);
@@ -329,6 +337,7 @@ impl<B: Payload, A: Address> Chord<B, A> {
             Timer::Stabilize => self.round(ctx),
             Timer::Request(request) => self.request_expired(ctx, request),
             Timer::Check => self.check_consistency(ctx),
+            Timer::Fingers => self.finger_round(ctx),
             Timer::Join => {
                 if let Stage::Joining { bootstrap, .. } = self.stage {
                     self.join(ctx, bootstrap);

@@ -30,7 +30,7 @@ use super::config::{Choice, Delays, Proximity};
 use super::fingers::Fingers;
 use super::ring::in_open;
 use super::{Chord, Config};
-use crate::id::{Contact, Id, IdSpace};
+use crate::id::{Contact, Id};
 use crate::kbr::Payload;
 
 /// What a node knows of who is near.
@@ -62,7 +62,7 @@ pub(super) struct SurveyId(u32);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Part {
     /// The nodes from a finger on.
-    Finger(u8),
+    Finger(u16),
     /// The node's own successors.
     Successors,
 }
@@ -156,7 +156,7 @@ impl<B: Payload, A: Address> Chord<B, A> {
     pub(super) fn survey_tables(&mut self, ctx: &mut Ctx<'_, Self>) {
         let Some(nearby) = self.extras.nearby_mut() else { return };
         let followers = std::mem::take(&mut nearby.followers);
-        let fingers: Vec<(u8, Contact<A>)> = self.fingers.last_indices().collect();
+        let fingers: Vec<(u16, Contact<A>)> = self.fingers.last_indices().collect();
         for ((index, finger), followers) in fingers.into_iter().zip(followers) {
             self.survey_finger(ctx, index, finger, &followers);
         }
@@ -164,7 +164,7 @@ impl<B: Payload, A: Address> Chord<B, A> {
     }
 
     /// A lookup has found the first node at or after the start of a finger.
-    pub(super) fn finger_found(&mut self, ctx: &mut Ctx<'_, Self>, index: u8, first: Contact<A>) {
+    pub(super) fn finger_found(&mut self, ctx: &mut Ctx<'_, Self>, index: u16, first: Contact<A>) {
         let Some(proximity) = ctx.config().proximity else {
             return self.fingers.set(index, first);
         };
@@ -182,18 +182,18 @@ impl<B: Payload, A: Address> Chord<B, A> {
     pub(super) fn survey_finger(
         &mut self,
         ctx: &mut Ctx<'_, Self>,
-        index: u8,
+        index: u16,
         first: Contact<A>,
         followers: &[Contact<A>],
     ) {
         let Some(Proximity { samples, choice, .. }) = ctx.config().proximity else {
             return;
         };
-        let space = ctx.config().space();
+        let (space, starts) = (ctx.config().space(), ctx.config().finger_starts());
         let belongs = |contact: &Contact<A>| match choice {
             // A list that is not up to date may come round to the node itself without naming it.
             Choice::Alternates => space.distance(self.me.id, contact.id) > space.distance(self.me.id, first.id),
-            Choice::Fingers => in_interval(space, self.me.id, index, contact.id),
+            Choice::Fingers => starts.finger_of(self.me.id, contact.id) == Some(index),
         };
         let rest = followers.iter().copied().take_while(belongs);
         let sampled: Vec<Contact<A>> = std::iter::once(first).chain(rest).take(samples).collect();
@@ -299,10 +299,4 @@ impl<A: Address> Nearby<A> {
             });
         }
     }
-}
-
-/// Whether an identifier lies in the interval of a finger: from its start to the start of the next, the last one's to the
-/// node itself (ToN, Table I).
-fn in_interval(space: IdSpace, me: Id, index: u8, id: Id) -> bool {
-    space.distance(me, id).checked_ilog2() == Some(u32::from(index))
 }

@@ -49,6 +49,13 @@ pub struct ChordSettings {
     confirm_owner: bool,
     /// Mean period of stabilisation.
     stabilize_period: Duration,
+    /// Mean period in which all fingers are refreshed, each of them once. Where it is left out, one finger is refreshed with each
+    /// stabilisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finger_period: Option<Duration>,
+    /// The base of the distances of fingers, a power of two: with `b` a lookup resolves `log2 b` bits with each step, and a node
+    /// has `b - 1` fingers for each of the `log_b` of the number of nodes.
+    finger_base: u32,
     /// Relative half-width of the period.
     stabilize_jitter: Fraction,
     /// How long a node waits for the answer of another.
@@ -182,6 +189,8 @@ impl Default for ChordSettings {
             stays_alone: default.stays_alone,
             confirm_owner: default.confirm_owner,
             stabilize_period: Duration(default.stabilize_period),
+            finger_period: default.finger_period.map(Duration),
+            finger_base: default.finger_base,
             stabilize_jitter: Fraction::new(default.stabilize_jitter),
             timeout: Duration(default.timeout),
             retries: default.retries,
@@ -211,6 +220,8 @@ impl ChordSettings {
             stays_alone: self.stays_alone,
             confirm_owner: self.confirm_owner,
             stabilize_period: self.stabilize_period.get(),
+            finger_period: self.finger_period.map(Duration::get),
+            finger_base: self.finger_base,
             stabilize_jitter: self.stabilize_jitter.get(),
             timeout: self.timeout.get(),
             retries: self.retries,
@@ -266,6 +277,8 @@ impl<B: Payload, A: Address> Overlay<A> for ChordOverlay<B> {
                 ConfigError::IdBits(_) => "id_bits",
                 ConfigError::Successors(_) => "successors",
                 ConfigError::StabilizePeriod => "stabilize_period",
+                ConfigError::FingerPeriod => "finger_period",
+                ConfigError::FingerBase(_) => "finger_base",
                 ConfigError::StabilizeJitter(_) => "stabilize_jitter",
                 ConfigError::Timeout(field) => field,
                 ConfigError::HopLimit => "hop_limit",
@@ -312,9 +325,11 @@ impl<B: Payload, A: Address> Overlay<A> for ChordOverlay<B> {
         }
     }
 
-    /// A node has about `log2 n` different fingers, and under i3's rules a list of all it has heard of.
+    /// A node has about `log2 n` different fingers, or `b - 1` for each digit of a larger base, and under i3's rules a list of all
+    /// it has heard of.
     fn heap_bytes(config: &Config, point: &Point) -> usize {
-        let fingers = point.nodes.max(2).ilog2() as usize + 1;
+        let digits = point.nodes.max(2).ilog2() / config.finger_base.ilog2() + 1;
+        let fingers = digits as usize * (config.finger_base as usize - 1);
         // An i3 node also remembers whom it has heard of; there are more of them where nodes come and go.
         let known = match config.rules {
             Rules::I3 if point.churn.changes() => 4 * fingers,

@@ -1,6 +1,7 @@
 //! Short versions of the scenarios that come with peerscope, run from their files as a user would.
 
 mod chord;
+mod chord_cost;
 mod overlays;
 mod pastry;
 mod peernet_addresses;

@@ -48,6 +48,7 @@ fn member(config: Config) -> Recorder<Chord> {
 fn member_carrying<B: Payload>(config: Config) -> Recorder<Chord<B>> {
     let ring = Ring::new(&config, contacts([1, 8, 14, 21, 32, 38, 42, 48, 51, 56]));
     let id = Id::new(8);
+    let periods = usize::from(config.finger_period.is_some());
     let mut node = Recorder::new(
         NodeAddr(8),
         Init::Ready {
@@ -58,16 +59,18 @@ fn member_carrying<B: Payload>(config: Config) -> Recorder<Chord<B>> {
         1,
     );
     let effects = node.start();
-    assert!(matches!(
-        effects[..],
-        [
-            Effect::SetTimer {
-                timer: Timer::Stabilize,
-                ..
-            },
-            Effect::Emit(Event::Joined)
-        ]
-    ));
+    let [
+        Effect::SetTimer {
+            timer: Timer::Stabilize,
+            ..
+        },
+        others @ ..,
+        Effect::Emit(Event::Joined),
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(others.len(), periods, "{others:?}");
     node
 }
 

@@ -221,11 +221,54 @@ fn fix_fingers_refreshes_the_next_finger_in_turn_fig_6() {
 #[test]
 fn in_2001_every_finger_is_refreshed_at_each_call() {
     let effects = member(config(Rules::Sigcomm2001)).timer(Timer::Stabilize);
-    let keys = sent(&effects).into_iter().filter_map(|(_, msg)| match msg {
+    assert_eq!(looked_up(&effects), [16, 24, 40]);
+}
+
+/// The keys that a node looks up.
+fn looked_up(effects: &[Effect<Chord>]) -> Vec<u128> {
+    let keys = sent(effects).into_iter().filter_map(|(_, msg)| match msg {
         Msg::NextHop { key, .. } => Some(key.number()),
         _ => None,
     });
-    assert_eq!(keys.collect::<Vec<_>>(), [16, 24, 40]);
+    keys.collect()
+}
+
+/// p2psim's `pnstimer` and `base` (Li et al. 2005).
+#[test]
+fn fingers_with_a_period_of_their_own_are_all_refreshed_in_it_and_not_with_the_successor() {
+    let with_base = |finger_base| {
+        let period = Some(SimDuration::from_secs(60));
+        let config = Config {
+            finger_period: period,
+            finger_base,
+            ..config(Rules::Corrected)
+        };
+        member(config)
+    };
+    let mut node = with_base(2);
+    assert_eq!(looked_up(&node.timer(Timer::Stabilize)), []);
+    assert_eq!(looked_up(&node.timer(Timer::Fingers)), [8 + 8, 8 + 16, 8 + 32]);
+    let four = with_base(4).timer(Timer::Fingers);
+    assert_eq!(looked_up(&four), [8 + 8, 8 + 12, 8 + 16, 8 + 32, 8 + 48]);
+}
+
+#[test]
+fn a_node_that_has_joined_looks_up_its_fingers_at_once_where_they_have_a_period() {
+    let period = Some(SimDuration::from_secs(3600));
+    let config = Config {
+        finger_period: period,
+        ..config(Rules::Corrected)
+    };
+    let init = Init::Join {
+        id: Id::new(8),
+        bootstrap: NodeAddr(21),
+    };
+    let mut node = Recorder::new(NodeAddr(8), init, config, 1);
+    let effects = node.start();
+    let effects = node.message(NodeAddr(21), step(next_hop(&effects, 21), Step::Owner(contact(14))));
+    let request = get_neighbours(&effects, 14);
+    let effects = node.message(NodeAddr(14), neighbours(14, Some(1), contacts([21, 32]), request));
+    assert_eq!(looked_up(&effects), [8 + 8, 8 + 16, 8 + 32]);
 }
 
 #[test]
