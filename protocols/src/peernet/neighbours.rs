@@ -68,7 +68,7 @@ pub(super) fn rank(levels: u128, level: u8) -> usize {
 }
 
 /// The levels of a set, the lowest first.
-fn each(mut levels: u128) -> impl Iterator<Item = u8> {
+pub(super) fn each(mut levels: u128) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let level = levels.trailing_zeros() as u8;
         levels &= levels.checked_sub(1)?;

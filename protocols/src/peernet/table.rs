@@ -6,7 +6,7 @@ use sim_core::addr::NodeAddr;
 
 use super::address::{Identifier, TreeAddress, below};
 use super::config::Config;
-use super::neighbours::{Neighbour, Neighbours, highest_empty, rank};
+use super::neighbours::{Neighbour, Neighbours, each, highest_empty, rank};
 use super::wire::{Advert, Hello, Way};
 
 /// A way to a sibling.
@@ -59,6 +59,49 @@ pub(super) enum Step {
     Loop,
 }
 
+/// What a neighbour offers: a way to the sibling of a level, with the network id there and how far that would have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Offer {
+    level: u8,
+    network: Identifier,
+    route: Route,
+    distance: u8,
+}
+
+impl Offer {
+    /// A neighbour that is in the sibling itself, with the network id that it has of it.
+    fn direct(next: NodeAddr, crossing: u8, (network, distance): (Identifier, u8)) -> Self {
+        Offer {
+            level: crossing,
+            network,
+            route: Route {
+                next,
+                crossing,
+                hops: 1,
+                log: 1 << crossing,
+            },
+            distance: distance + 1,
+        }
+    }
+
+    /// A sibling beyond, of which a neighbour tells; none if the way comes back, or the network id has come too far.
+    fn beyond(next: NodeAddr, crossing: u8, advert: &Advert, horizon: u8) -> Option<Self> {
+        let bit = 1 << crossing;
+        let open = advert.log & bit == 0 && advert.distance < horizon;
+        open.then(|| Offer {
+            level: advert.level,
+            network: advert.network,
+            route: Route {
+                next,
+                crossing,
+                hops: advert.hops.saturating_add(1),
+                log: (advert.log | bit) & !(bit - 1),
+            },
+            distance: advert.distance + 1,
+        })
+    }
+}
+
 impl Table {
     /// The table of a node at an address, from what its neighbours say. Whenever they say something new, levels of which they do
     /// are made afresh, so that nothing is in it that nobody says any more.
@@ -76,7 +119,8 @@ impl Table {
         table
     }
 
-    /// Makes the levels afresh to which a neighbour is another way since its last hello but one, which is this.
+    /// Takes in what a neighbour says now and did not in its hello before this one. A level is made afresh where it was the best
+    /// way until now, and may not be any more.
     pub(super) fn renew(
         &mut self,
         address: TreeAddress,
@@ -94,16 +138,56 @@ impl Table {
         let Some(crossing) = address.level(its) else {
             return;
         };
-        let (inside, bit) = (below(crossing), 1 << crossing);
+        let offered = |hello: &Hello, level: u8| match level == crossing {
+            true => Some(Offer::direct(
+                node,
+                crossing,
+                hello.network(neighbour.id, crossing, config.horizon),
+            )),
+            false => Offer::beyond(node, crossing, hello.advert(level)?, config.horizon),
+        };
         let differs = neighbour.hello.differs(before);
-        let mut levels = differs & !inside & !bit;
-        let network = |hello: &Hello| hello.network(neighbour.id, crossing, config.horizon);
-        if differs & inside != 0 && network(&neighbour.hello) != network(before) {
-            levels |= bit;
+        let direct = u128::from(differs & below(crossing) != 0) << crossing;
+        let mut afresh = 0;
+        for level in each(differs & !below(crossing) & !(1 << crossing) | direct) {
+            let (old, new) = (offered(before, level), offered(&neighbour.hello, level));
+            if old != new && !self.exchange(old, new) {
+                afresh |= 1 << level;
+            }
         }
-        if levels != 0 {
-            self.fill(address, neighbours, config, levels);
+        if afresh != 0 {
+            self.fill(address, neighbours, config, afresh);
         }
+    }
+
+    /// Takes one offer of a neighbour for another, if that can be done without a look at those of the others. Says whether it can.
+    fn exchange(&mut self, old: Option<Offer>, new: Option<Offer>) -> bool {
+        if let Some(old) = old {
+            let place = rank(self.occupied, old.level);
+            let known = self.levels.get_mut(place).filter(|known| known.level == old.level);
+            let Some(known) = known.filter(|_| !self.multipath) else {
+                return false;
+            };
+            let best = known.best.next == old.route.next;
+            let counted = known.network == old.network && (best || known.distance == old.distance);
+            if counted {
+                let no_worse = |new: &Offer| {
+                    new.network == old.network && new.route.hops <= old.route.hops && new.distance <= old.distance
+                };
+                let Some(new) = new.filter(no_worse) else {
+                    return false;
+                };
+                if best {
+                    known.best = new.route;
+                    known.distance = known.distance.min(new.distance);
+                    return true;
+                }
+            }
+        }
+        if let Some(new) = new {
+            self.offer(&mut { u128::MAX }, new);
+        }
+        true
     }
 
     /// Makes some levels afresh, a bit each.
@@ -115,24 +199,13 @@ impl Table {
             };
             let bit = 1_u128 << crossing;
             if levels & bit != 0 {
-                let direct = Route {
-                    next,
-                    crossing,
-                    hops: 1,
-                    log: bit,
-                };
-                let (network, distance) = neighbour.network(crossing, config.horizon);
-                self.offer(&mut filled, crossing, network, direct, distance + 1);
+                let network = neighbour.network(crossing, config.horizon);
+                self.offer(&mut filled, Offer::direct(next, crossing, network));
             }
-            let beyond = |advert: &&Advert| advert.log & bit == 0 && advert.distance < config.horizon;
-            for advert in neighbour.adverts(levels & !bit & !below(crossing)).filter(beyond) {
-                let route = Route {
-                    next,
-                    crossing,
-                    hops: advert.hops.saturating_add(1),
-                    log: (advert.log | bit) & !(bit - 1),
-                };
-                self.offer(&mut filled, advert.level, advert.network, route, advert.distance + 1);
+            for advert in neighbour.adverts(levels & !bit & !below(crossing)) {
+                if let Some(offer) = Offer::beyond(next, crossing, advert, config.horizon) {
+                    self.offer(&mut filled, offer);
+                }
             }
         }
         let left = self.occupied & levels & !filled;
@@ -142,26 +215,33 @@ impl Table {
         }
     }
 
-    /// A way to the sibling of a level: the first one of those made afresh if it is not among the filled ones.
-    fn offer(&mut self, filled: &mut u128, level: u8, network: Identifier, route: Route, distance: u8) {
-        let new = |others| Level {
+    /// A way to the sibling of a level. What is known of it is older unless it is among the filled ones.
+    fn offer(&mut self, filled: &mut u128, offer: Offer) {
+        let Offer {
             level,
             network,
-            best: route,
+            route,
             distance,
-            others,
-        };
+        } = offer;
         let (bit, place) = (1 << level, rank(self.occupied, level));
+        let older = *filled & bit == 0;
+        *filled |= bit;
         if self.occupied & bit == 0 {
-            self.levels.insert(place, new(Vec::new()));
+            let new = Level {
+                level,
+                network,
+                best: route,
+                distance,
+                others: Vec::new(),
+            };
+            self.levels.insert(place, new);
             self.occupied |= bit;
-            *filled |= bit;
             return;
         }
         let known = &mut self.levels[place];
-        if *filled & bit == 0 || network < known.network {
-            *known = new(Vec::new());
-            *filled |= bit;
+        if older || network < known.network {
+            (known.network, known.best, known.distance) = (network, route, distance);
+            known.others.clear();
             return;
         }
         if network > known.network {
