@@ -134,6 +134,11 @@ pub(super) fn below(level: u8) -> u128 {
     1_u128.checked_shl(u32::from(level)).map_or(u128::MAX, |bit| bit - 1)
 }
 
+/// The bits above a level.
+pub(super) fn above(level: u8) -> u128 {
+    !below(level + 1)
+}
+
 impl fmt::Display for TreeAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:0width$b}", self.number, width = usize::from(self.bits))

@@ -106,8 +106,7 @@ impl PeerNet {
 
     /// Whether the node has an address, and may keep it.
     fn is_valid(&self) -> bool {
-        let address = self.address.as_ref();
-        address.is_some_and(|address| self.table.validates(self.id, *address, &self.neighbours))
+        self.address.is_some() && self.table.validates(self.id, &self.neighbours)
     }
 
     /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether

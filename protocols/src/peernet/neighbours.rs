@@ -14,16 +14,60 @@ pub(super) struct Neighbour {
     pub(super) hello: Hello,
     /// The levels that its hello tells of, a bit each.
     occupied: u128,
+    /// Where it is in the tree, as seen from this node.
+    pub(super) across: Option<Across>,
+}
+
+/// A neighbour in a sibling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Across {
+    /// Of which level the sibling is.
+    pub(super) level: u8,
+    /// The network id of the sibling, as far as the neighbour knows.
+    pub(super) network: Identifier,
+    /// How many links that has come to the neighbour.
+    pub(super) distance: u8,
+    /// What it tells of the network id across from it, where this node is.
+    pub(super) told: Option<Identifier>,
+}
+
+/// From where a node sees its neighbours.
+#[derive(Clone, Copy, Debug)]
+struct View {
+    address: TreeAddress,
+    horizon: u8,
 }
 
 impl Neighbour {
-    fn new(node: NodeAddr, now: SimTime, hello: Hello) -> Self {
-        Neighbour {
+    fn new(node: NodeAddr, now: SimTime, hello: Hello, view: Option<View>) -> Self {
+        let mut neighbour = Neighbour {
             id: Identifier::of_node(node),
             heard: now,
             occupied: hello.occupied(),
             hello,
-        }
+            across: None,
+        };
+        neighbour.look(view);
+        neighbour
+    }
+
+    /// Finds out where it is. Routing tables and validation ask for it all the time.
+    fn look(&mut self, view: Option<View>) {
+        self.across = view.and_then(|view| {
+            let level = view.address.level(self.hello.address?)?;
+            let (network, distance) = self.network(level, view.horizon);
+            Some(Across {
+                level,
+                network,
+                distance,
+                told: self.advert(level).map(|advert| advert.network),
+            })
+        });
+    }
+
+    /// The levels that it tells of, a bit each.
+    pub(super) fn occupied(&self) -> u128 {
+        self.occupied
     }
 
     /// What it says of the sibling of a level.
@@ -98,12 +142,12 @@ pub(super) fn largest_block(address: TreeAddress, occupied: impl Fn(u8) -> bool)
 }
 
 /// What a hello brings.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(super) enum News {
     /// Nothing: it is the same as the one before.
     None,
-    /// It differs from this one, which came before.
-    Since(Hello),
+    /// It differs from the one before, by which the neighbour was this.
+    Since(Neighbour),
     /// The neighbour is new.
     Newcomer,
 }
@@ -113,9 +157,19 @@ pub(super) enum News {
 pub(super) struct Neighbours {
     /// In the order of their nodes.
     known: Vec<(NodeAddr, Neighbour)>,
+    /// None as long as the node has no address.
+    view: Option<View>,
 }
 
 impl Neighbours {
+    /// The node is at this address from now on.
+    pub(super) fn seen_from(&mut self, address: Option<TreeAddress>, horizon: u8) {
+        self.view = address.map(|address| View { address, horizon });
+        for (_, neighbour) in &mut self.known {
+            neighbour.look(self.view);
+        }
+    }
+
     fn place(&self, node: NodeAddr) -> Result<usize, usize> {
         self.known.binary_search_by_key(&node, |(known, _)| *known)
     }
@@ -131,23 +185,31 @@ impl Neighbours {
         let place = match self.place(from) {
             Ok(place) => place,
             Err(place) => {
-                self.known.insert(place, (from, Neighbour::new(from, now, hello)));
+                let newcomer = Neighbour::new(from, now, hello, self.view);
+                self.known.insert(place, (from, newcomer));
                 return News::Newcomer;
             }
         };
         let (_, known) = &mut self.known[place];
-        known.heard = now;
         if known.hello == hello {
+            known.heard = now;
             return News::None;
         }
-        known.occupied = hello.occupied();
-        News::Since(std::mem::replace(&mut known.hello, hello))
+        let mut news = Neighbour {
+            id: known.id,
+            heard: now,
+            occupied: hello.occupied(),
+            hello,
+            across: None,
+        };
+        news.look(self.view);
+        News::Since(std::mem::replace(known, news))
     }
 
-    /// Forgets a neighbour. Says whether it was one.
-    pub(super) fn forget(&mut self, node: NodeAddr) -> bool {
-        let place = self.place(node);
-        place.map(|place| self.known.remove(place)).is_ok()
+    /// Forgets a neighbour, if it was one.
+    pub(super) fn forget(&mut self, node: NodeAddr) -> Option<Neighbour> {
+        let place = self.place(node).ok()?;
+        Some(self.known.remove(place).1)
     }
 
     /// Forgets those who have not been heard for so long. Says whether there were any.
@@ -155,6 +217,13 @@ impl Neighbours {
         let before = self.known.len();
         self.known.retain(|(_, neighbour)| now.since(neighbour.heard) < expiry);
         self.known.len() < before
+    }
+
+    /// The neighbours in siblings, in the order of their nodes.
+    pub(super) fn across(&self) -> impl Iterator<Item = (NodeAddr, Across, &Neighbour)> {
+        self.known
+            .iter()
+            .filter_map(|(node, neighbour)| Some((*node, neighbour.across?, neighbour)))
     }
 
     /// The neighbours that have addresses, with these, in the order of their nodes.

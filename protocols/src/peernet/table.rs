@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
 
-use super::address::{Identifier, TreeAddress, below};
+use super::address::{Identifier, TreeAddress, above};
 use super::config::Config;
-use super::neighbours::{Neighbour, Neighbours, each, highest_empty, rank};
-use super::wire::{Advert, Hello, Way};
+use super::neighbours::{Across, Neighbour, Neighbours, each, highest_empty, rank};
+use super::wire::{Advert, Way};
 
 /// A way to a sibling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,17 +70,17 @@ struct Offer {
 
 impl Offer {
     /// A neighbour that is in the sibling itself, with the network id that it has of it.
-    fn direct(next: NodeAddr, crossing: u8, (network, distance): (Identifier, u8)) -> Self {
+    fn direct(next: NodeAddr, across: Across) -> Self {
         Offer {
-            level: crossing,
-            network,
+            level: across.level,
+            network: across.network,
             route: Route {
                 next,
-                crossing,
+                crossing: across.level,
                 hops: 1,
-                log: 1 << crossing,
+                log: 1 << across.level,
             },
-            distance: distance + 1,
+            distance: across.distance + 1,
         }
     }
 
@@ -100,63 +100,53 @@ impl Offer {
             distance: advert.distance + 1,
         })
     }
+
+    /// What a neighbour offers for a level.
+    fn of(next: NodeAddr, neighbour: &Neighbour, level: u8, horizon: u8) -> Option<Self> {
+        let across = neighbour.across.filter(|across| across.level <= level)?;
+        if across.level == level {
+            return Some(Offer::direct(next, across));
+        }
+        Offer::beyond(next, across.level, neighbour.advert(level)?, horizon)
+    }
 }
 
 impl Table {
-    /// The table of a node at an address, from what its neighbours say. Whenever they say something new, levels of which they do
+    /// The table of a node from what its neighbours say. Whenever they say something new, levels of which they do
     /// are made afresh, so that nothing is in it that nobody says any more.
     ///
     /// A neighbour is itself a way to the sibling that it is in. To siblings of higher levels, which both share, it is a way if
     /// its own way there does not come back over the level at which both part; that bit in the log is what prevents loops. A network
     /// id must not have come too far, either: one that its node has taken elsewhere would go on along ever longer ways. Of
     /// different network ids the smallest counts, since areas of the same prefix merge into that.
-    pub(super) fn build(address: TreeAddress, neighbours: &Neighbours, config: &Config) -> Self {
+    pub(super) fn build(neighbours: &Neighbours, config: &Config) -> Self {
         let mut table = Table {
             multipath: config.multipath,
             ..Table::default()
         };
-        table.fill(address, neighbours, config, u128::MAX);
+        table.fill(neighbours, config, u128::MAX);
         table
     }
 
-    /// Takes in what a neighbour says now and did not in its hello before this one. A level is made afresh where it was the best
+    /// Takes in what one who is a neighbour, or was until now, offers now and did not before. A level is made afresh where it was the best
     /// way until now, and may not be any more.
     pub(super) fn renew(
         &mut self,
-        address: TreeAddress,
         neighbours: &Neighbours,
         config: &Config,
-        (node, before): (NodeAddr, &Hello),
+        (node, before): (NodeAddr, Option<&Neighbour>),
     ) {
-        let Some(neighbour) = neighbours.get(node) else {
-            return;
-        };
-        let (Some(its), true) = (neighbour.hello.address, neighbour.hello.address == before.address) else {
-            return self.fill(address, neighbours, config, u128::MAX);
-        };
-        // One at the same address is no way to anywhere.
-        let Some(crossing) = address.level(its) else {
-            return;
-        };
-        let offered = |hello: &Hello, level: u8| match level == crossing {
-            true => Some(Offer::direct(
-                node,
-                crossing,
-                hello.network(neighbour.id, crossing, config.horizon),
-            )),
-            false => Offer::beyond(node, crossing, hello.advert(level)?, config.horizon),
-        };
-        let differs = neighbour.hello.differs(before);
-        let direct = u128::from(differs & below(crossing) != 0) << crossing;
+        let now = neighbours.get(node);
+        let of = |neighbour: Option<&Neighbour>, level| Offer::of(node, neighbour?, level, config.horizon);
         let mut afresh = 0;
-        for level in each(differs & !below(crossing) & !(1 << crossing) | direct) {
-            let (old, new) = (offered(before, level), offered(&neighbour.hello, level));
+        for level in each(differing(before, now)) {
+            let (old, new) = (of(before, level), of(now, level));
             if old != new && !self.exchange(old, new) {
                 afresh |= 1 << level;
             }
         }
         if afresh != 0 {
-            self.fill(address, neighbours, config, afresh);
+            self.fill(neighbours, config, afresh);
         }
     }
 
@@ -170,7 +160,8 @@ impl Table {
             };
             let best = known.best.next == old.route.next;
             let counted = known.network == old.network && (best || known.distance == old.distance);
-            if counted {
+            let overruled = new.is_some_and(|new| new.network < known.network);
+            if counted && !overruled {
                 let no_worse = |new: &Offer| {
                     new.network == old.network && new.route.hops <= old.route.hops && new.distance <= old.distance
                 };
@@ -191,19 +182,14 @@ impl Table {
     }
 
     /// Makes some levels afresh, a bit each.
-    fn fill(&mut self, address: TreeAddress, neighbours: &Neighbours, config: &Config, levels: u128) {
+    fn fill(&mut self, neighbours: &Neighbours, config: &Config, levels: u128) {
         let mut filled = 0;
-        for (next, its, neighbour) in neighbours.addressed() {
-            let Some(crossing) = address.level(its) else {
-                continue;
-            };
-            let bit = 1_u128 << crossing;
-            if levels & bit != 0 {
-                let network = neighbour.network(crossing, config.horizon);
-                self.offer(&mut filled, Offer::direct(next, crossing, network));
+        for (next, across, neighbour) in neighbours.across() {
+            if levels >> across.level & 1 == 1 {
+                self.offer(&mut filled, Offer::direct(next, across));
             }
-            for advert in neighbour.adverts(levels & !bit & !below(crossing)) {
-                if let Some(offer) = Offer::beyond(next, crossing, advert, config.horizon) {
+            for advert in neighbour.adverts(levels & above(across.level)) {
+                if let Some(offer) = Offer::beyond(next, across.level, advert, config.horizon) {
                     self.offer(&mut filled, offer);
                 }
             }
@@ -299,17 +285,18 @@ impl Table {
         self.levels.iter().map(advert).collect()
     }
 
-    /// Whether the address is valid next to a neighbour. It is not if the neighbour has the same one and a smaller
+    /// Whether the address is valid next to all neighbours. It is not if one of them has the same one and a smaller
     /// identifier, or tells of an area of the same prefix with a smaller network id: the same rule for conflicts, for areas
     /// that fell apart and for networks that meet.
-    pub(super) fn validates(&self, own: Identifier, address: TreeAddress, neighbours: &Neighbours) -> bool {
-        let agrees = |its: TreeAddress, neighbour: &Neighbour| match address.level(its) {
-            None => own < neighbour.id,
-            Some(level) => neighbour
-                .advert(level)
-                .is_none_or(|advert| advert.network >= self.network(own, level)),
+    pub(super) fn validates(&self, own: Identifier, neighbours: &Neighbours) -> bool {
+        let smaller_below = |level: u8, told: Identifier| {
+            let mut inside = self.levels.iter().take_while(|known| known.level < level);
+            own <= told || inside.any(|known| known.network <= told)
         };
-        neighbours.addressed().all(|(_, its, neighbour)| agrees(its, neighbour))
+        neighbours.addressed().all(|(_, _, neighbour)| match neighbour.across {
+            None => own < neighbour.id,
+            Some(across) => across.told.is_none_or(|told| smaller_below(across.level, told)),
+        })
     }
 
     /// Where something goes from the node at an address.
@@ -331,6 +318,23 @@ impl Table {
         }
         Step::Here
     }
+}
+
+/// The levels for which a neighbour may offer something else now than before.
+fn differing(before: Option<&Neighbour>, now: Option<&Neighbour>) -> u128 {
+    let across = |neighbour: Option<&Neighbour>| neighbour?.across;
+    if let (Some(before), Some(now)) = (before, now)
+        && let (Some(old), Some(new)) = (before.across, now.across)
+        && old.level == new.level
+    {
+        return before.hello.differs(&now.hello) & above(new.level) | u128::from(old != new) << new.level;
+    }
+    let offered = |neighbour: Option<&Neighbour>| {
+        across(neighbour).map_or(0, |across| {
+            1 << across.level | neighbour.map_or(0, Neighbour::occupied) & above(across.level)
+        })
+    };
+    offered(before) | offered(now)
 }
 
 impl Way {

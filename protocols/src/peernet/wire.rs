@@ -46,12 +46,6 @@ impl Hello {
         self.levels.iter().fold(0, |set, advert| set | 1 << advert.level)
     }
 
-    /// What it tells of the sibling of a level.
-    pub(super) fn advert(&self, level: u8) -> Option<&Advert> {
-        let place = self.levels.binary_search_by_key(&level, |advert| advert.level).ok()?;
-        Some(&self.levels[place])
-    }
-
     /// The network id of the area of a level of the node that says this, `own` being its identifier, as far as it knows, and how many
     /// links that has come: less than the horizon.
     pub(super) fn network(&self, own: Identifier, level: u8, horizon: u8) -> (Identifier, u8) {
