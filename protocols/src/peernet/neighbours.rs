@@ -70,6 +70,17 @@ impl Neighbour {
         self.occupied
     }
 
+    /// The levels of a set of which it says something else than before, a bit each.
+    pub(super) fn differs(&self, before: &Neighbour, levels: u128) -> u128 {
+        let common = self.occupied & before.occupied & levels;
+        let changed = self
+            .adverts(common)
+            .zip(before.adverts(common))
+            .filter(|(new, old)| new != old);
+        let mixed = (self.occupied ^ before.occupied) & levels;
+        changed.fold(mixed, |set, (advert, _)| set | 1 << advert.level)
+    }
+
     /// What it says of the sibling of a level.
     pub(super) fn advert(&self, level: u8) -> Option<&Advert> {
         let bit = 1_u128 << level;
@@ -107,6 +118,7 @@ impl Neighbour {
 }
 
 /// How many levels of a set lie below one.
+#[inline]
 pub(super) fn rank(levels: u128, level: u8) -> usize {
     (levels & below(level)).count_ones() as usize
 }
@@ -155,8 +167,10 @@ pub(super) enum News {
 /// All neighbours of a node.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Neighbours {
-    /// In the order of their nodes.
-    known: Vec<(NodeAddr, Neighbour)>,
+    /// In ascending order.
+    nodes: Vec<NodeAddr>,
+    /// The neighbours, in the order of their nodes.
+    known: Vec<Neighbour>,
     /// None as long as the node has no address.
     view: Option<View>,
 }
@@ -165,32 +179,30 @@ impl Neighbours {
     /// The node is at this address from now on.
     pub(super) fn seen_from(&mut self, address: Option<TreeAddress>, horizon: u8) {
         self.view = address.map(|address| View { address, horizon });
-        for (_, neighbour) in &mut self.known {
-            neighbour.look(self.view);
-        }
+        self.known.iter_mut().for_each(|neighbour| neighbour.look(self.view));
     }
 
-    fn place(&self, node: NodeAddr) -> Result<usize, usize> {
-        self.known.binary_search_by_key(&node, |(known, _)| *known)
+    fn iter(&self) -> impl Iterator<Item = (NodeAddr, &Neighbour)> {
+        self.nodes.iter().copied().zip(&self.known)
     }
 
     /// A neighbour.
     pub(super) fn get(&self, node: NodeAddr) -> Option<&Neighbour> {
-        let place = self.place(node).ok()?;
-        Some(&self.known[place].1)
+        let place = self.nodes.binary_search(&node).ok()?;
+        Some(&self.known[place])
     }
 
     /// Takes a hello down. Says what is new in it.
     pub(super) fn hear(&mut self, from: NodeAddr, now: SimTime, hello: Hello) -> News {
-        let place = match self.place(from) {
+        let place = match self.nodes.binary_search(&from) {
             Ok(place) => place,
             Err(place) => {
-                let newcomer = Neighbour::new(from, now, hello, self.view);
-                self.known.insert(place, (from, newcomer));
+                self.nodes.insert(place, from);
+                self.known.insert(place, Neighbour::new(from, now, hello, self.view));
                 return News::Newcomer;
             }
         };
-        let (_, known) = &mut self.known[place];
+        let known = &mut self.known[place];
         if known.hello == hello {
             known.heard = now;
             return News::None;
@@ -208,38 +220,37 @@ impl Neighbours {
 
     /// Forgets a neighbour, if it was one.
     pub(super) fn forget(&mut self, node: NodeAddr) -> Option<Neighbour> {
-        let place = self.place(node).ok()?;
-        Some(self.known.remove(place).1)
+        let place = self.nodes.binary_search(&node).ok()?;
+        self.nodes.remove(place);
+        Some(self.known.remove(place))
     }
 
     /// Forgets those who have not been heard for so long. Says whether there were any.
     pub(super) fn expire(&mut self, now: SimTime, expiry: SimDuration) -> bool {
-        let before = self.known.len();
-        self.known.retain(|(_, neighbour)| now.since(neighbour.heard) < expiry);
-        self.known.len() < before
+        let before = self.nodes.len();
+        let lasting = |neighbour: &Neighbour| now.since(neighbour.heard) < expiry;
+        let mut heard = self.known.iter().map(lasting);
+        self.nodes.retain(|_| heard.next() == Some(true));
+        self.known.retain(lasting);
+        self.nodes.len() < before
     }
 
     /// The neighbours in siblings, in the order of their nodes.
     pub(super) fn across(&self) -> impl Iterator<Item = (NodeAddr, Across, &Neighbour)> {
-        self.known
-            .iter()
-            .filter_map(|(node, neighbour)| Some((*node, neighbour.across?, neighbour)))
+        self.iter()
+            .filter_map(|(node, neighbour)| Some((node, neighbour.across?, neighbour)))
     }
 
     /// The neighbours that have addresses, with these, in the order of their nodes.
     pub(super) fn addressed(&self) -> impl Iterator<Item = (NodeAddr, TreeAddress, &Neighbour)> {
-        self.known
-            .iter()
-            .filter_map(|(node, neighbour)| Some((*node, neighbour.hello.address?, neighbour)))
+        self.iter()
+            .filter_map(|(node, neighbour)| Some((node, neighbour.hello.address?, neighbour)))
     }
 
     /// The identifiers of the neighbours that have none.
     pub(super) fn unaddressed(&self) -> impl Iterator<Item = Identifier> {
-        let without = self
-            .known
-            .iter()
-            .filter(|(_, neighbour)| neighbour.hello.address.is_none());
-        without.map(|(_, neighbour)| neighbour.id)
+        let without = self.known.iter().filter(|neighbour| neighbour.hello.address.is_none());
+        without.map(|neighbour| neighbour.id)
     }
 }
 

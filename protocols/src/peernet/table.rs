@@ -327,7 +327,7 @@ fn differing(before: Option<&Neighbour>, now: Option<&Neighbour>) -> u128 {
         && let (Some(old), Some(new)) = (before.across, now.across)
         && old.level == new.level
     {
-        return before.hello.differs(&now.hello) & above(new.level) | u128::from(old != new) << new.level;
+        return now.differs(before, above(new.level)) | u128::from(old != new) << new.level;
     }
     let offered = |neighbour: Option<&Neighbour>| {
         across(neighbour).map_or(0, |across| {
