@@ -72,6 +72,7 @@ use std::collections::BTreeSet;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, LinkChange, OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
+use sim_core::read_ahead::read_ahead;
 
 pub use address::{Group, Identifier, TreeAddress};
 use allocation::Allocation;
@@ -84,6 +85,9 @@ use registry::Registry;
 use table::Step;
 pub use table::{Level, Route, Table};
 pub use wire::{Advert, Answer, Entry, Hello, Load, Msg, Query, Sought, Way};
+
+/// At most so many cache lines of a table are read ahead.
+const MOST_LINES: usize = 32;
 
 /// What a node says to its later self.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -158,6 +162,14 @@ impl Protocol for PeerNet {
                 let came_from = Some(from);
                 self.forward(ctx, Way { came_from, ..way }, load);
             }
+        }
+    }
+
+    fn read_ahead(&self, _: NodeAddr, msg: &Msg) {
+        if let Msg::Hello(hello) = msg {
+            self.neighbours.read_ahead();
+            self.table.read_ahead();
+            read_ahead(&*hello.levels, MOST_LINES);
         }
     }
 

@@ -1,8 +1,10 @@
 //! What a node knows of its neighbours: what they last said.
 
 use sim_core::addr::NodeAddr;
+use sim_core::read_ahead::read_ahead;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::MOST_LINES;
 use super::address::{Identifier, TreeAddress, below};
 use super::wire::{Advert, Hello};
 
@@ -180,6 +182,12 @@ impl Neighbours {
     pub(super) fn seen_from(&mut self, address: Option<TreeAddress>, horizon: u8) {
         self.view = address.map(|address| View { address, horizon });
         self.known.iter_mut().for_each(|neighbour| neighbour.look(self.view));
+    }
+
+    /// Asks the processor for all of them.
+    pub(super) fn read_ahead(&self) {
+        read_ahead(&*self.nodes, MOST_LINES);
+        read_ahead(&*self.known, MOST_LINES);
     }
 
     fn iter(&self) -> impl Iterator<Item = (NodeAddr, &Neighbour)> {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
+use sim_core::read_ahead::read_ahead;
 
+use super::MOST_LINES;
 use super::address::{Identifier, TreeAddress, above};
 use super::config::Config;
 use super::neighbours::{Across, Neighbour, Neighbours, each, highest_empty, rank};
@@ -179,6 +181,11 @@ impl Table {
             self.offer(&mut { u128::MAX }, new);
         }
         true
+    }
+
+    /// Asks the processor for it.
+    pub(super) fn read_ahead(&self) {
+        read_ahead(&*self.levels, MOST_LINES);
     }
 
     /// Makes some levels afresh, a bit each.

@@ -198,7 +198,7 @@ impl<T> Queue<T> {
     /// What has come into sight since the last event left, looking `ahead` places on: one event more, or, at the start of
     /// a slice, as many as can be seen. Never looks beyond the current slice.
     #[inline]
-    pub fn coming(&self, ahead: usize) -> impl Iterator<Item = &T> {
+    pub fn coming(&self, ahead: usize) -> impl Iterator<Item = &Entry<T>> {
         let first = if self.position <= 1 {
             self.position
         } else {
@@ -209,7 +209,6 @@ impl<T> Queue<T> {
         sight
             .iter()
             .filter_map(|packed| self.current[*packed as u32 as usize].as_ref())
-            .map(|entry| &entry.item)
     }
 
     #[cold]
