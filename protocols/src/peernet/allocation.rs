@@ -112,6 +112,7 @@ impl PeerNet {
     /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
     /// there is one.
     fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
+        self.neighbours.read_hellos_ahead();
         let (bits, horizon) = (self.bits, ctx.config().horizon);
         let mut blocks: Vec<_> = self
             .neighbours

@@ -166,10 +166,14 @@ impl Protocol for PeerNet {
     }
 
     fn read_ahead(&self, _: NodeAddr, msg: &Msg) {
-        if let Msg::Hello(hello) = msg {
-            self.neighbours.read_ahead();
-            self.table.read_ahead();
-            read_ahead(&*hello.levels, MOST_LINES);
+        match msg {
+            Msg::Hello(hello) => {
+                self.neighbours.read_ahead();
+                self.table.read_ahead();
+                read_ahead(&*hello.levels, MOST_LINES);
+            }
+            Msg::Routed(..) => self.table.read_ahead(),
+            Msg::Request | Msg::Grant(_) | Msg::Refuse => {}
         }
     }
 

@@ -94,6 +94,11 @@ impl Neighbour {
         each(self.occupied & levels).map(|level| &self.hello.levels[rank(self.occupied, level)])
     }
 
+    /// Asks the processor for what it says of the siblings of these levels.
+    pub(super) fn read_ahead(&self, levels: u128) {
+        self.adverts(levels).for_each(|advert| read_ahead(advert, 1));
+    }
+
     /// The network id of its area of a level, as far as it knows, and how many links that has come: less than
     /// the horizon.
     pub(super) fn network(&self, level: u8, horizon: u8) -> (Identifier, u8) {
@@ -188,6 +193,13 @@ impl Neighbours {
     pub(super) fn read_ahead(&self) {
         read_ahead(&*self.nodes, MOST_LINES);
         read_ahead(&*self.known, MOST_LINES);
+    }
+
+    /// Asks the processor for all that they say.
+    pub(super) fn read_hellos_ahead(&self) {
+        for neighbour in &self.known {
+            read_ahead(&*neighbour.hello.levels, MOST_LINES);
+        }
     }
 
     fn iter(&self) -> impl Iterator<Item = (NodeAddr, &Neighbour)> {

@@ -1,5 +1,6 @@
 //! The routing table (section 3.2): one entry a level, made from what the neighbours say.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
@@ -35,6 +36,8 @@ pub struct Level {
     pub best: Route,
     /// How many links the network id has come from the node that it names: the fewest, by any way.
     pub distance: u8,
+    /// By how many ways it has come so few.
+    nearest: u32,
     /// The other ways, the better ones first: with multi-path forwarding.
     pub others: Vec<Route>,
 }
@@ -160,21 +163,17 @@ impl Table {
             let Some(known) = known.filter(|_| !self.multipath) else {
                 return false;
             };
-            let best = known.best.next == old.route.next;
-            let counted = known.network == old.network && (best || known.distance == old.distance);
             let overruled = new.is_some_and(|new| new.network < known.network);
-            if counted && !overruled {
-                let no_worse = |new: &Offer| {
-                    new.network == old.network && new.route.hops <= old.route.hops && new.distance <= old.distance
-                };
-                let Some(new) = new.filter(no_worse) else {
+            if old.network == known.network && !overruled {
+                let (best, nearest) = (known.best.next == old.route.next, known.distance == old.distance);
+                let new = new.filter(|new| new.network == known.network);
+                let as_short = new.filter(|new| new.route.hops <= old.route.hops);
+                let as_near = new.is_some_and(|new| new.distance <= old.distance);
+                if best && as_short.is_none() || nearest && known.nearest == 1 && !as_near {
                     return false;
-                };
-                if best {
-                    known.best = new.route;
-                    known.distance = known.distance.min(new.distance);
-                    return true;
                 }
+                known.nearest -= u32::from(nearest);
+                known.best = as_short.filter(|_| best).map_or(known.best, |new| new.route);
             }
         }
         if let Some(new) = new {
@@ -191,6 +190,9 @@ impl Table {
     /// Makes some levels afresh, a bit each.
     fn fill(&mut self, neighbours: &Neighbours, config: &Config, levels: u128) {
         let mut filled = 0;
+        for (_, across, neighbour) in neighbours.across() {
+            neighbour.read_ahead(levels & above(across.level));
+        }
         for (next, across, neighbour) in neighbours.across() {
             if levels >> across.level & 1 == 1 {
                 self.offer(&mut filled, Offer::direct(next, across));
@@ -225,6 +227,7 @@ impl Table {
                 network,
                 best: route,
                 distance,
+                nearest: 1,
                 others: Vec::new(),
             };
             self.levels.insert(place, new);
@@ -233,14 +236,19 @@ impl Table {
         }
         let known = &mut self.levels[place];
         if older || network < known.network {
-            (known.network, known.best, known.distance) = (network, route, distance);
+            (known.network, known.best) = (network, route);
+            (known.distance, known.nearest) = (distance, 1);
             known.others.clear();
             return;
         }
         if network > known.network {
             return;
         }
-        known.distance = known.distance.min(distance);
+        match distance.cmp(&known.distance) {
+            Ordering::Less => (known.distance, known.nearest) = (distance, 1),
+            Ordering::Equal => known.nearest += 1,
+            Ordering::Greater => {}
+        }
         let order = |route: &Route| (route.hops, route.next);
         let other = if order(&route) < order(&known.best) {
             std::mem::replace(&mut known.best, route)
