@@ -60,6 +60,8 @@ mod forward;
 mod lookup;
 mod neighbours;
 mod packets;
+#[cfg(test)]
+mod properties;
 mod registry;
 mod table;
 #[cfg(test)]
