@@ -23,7 +23,7 @@ mod port;
 pub mod protocol;
 pub mod queue;
 pub mod random;
-mod read_ahead;
+pub mod read_ahead;
 pub mod recorder;
 pub mod simulation;
 pub mod time;

@@ -19,7 +19,11 @@ use crate::traffic::Traffic;
 use crate::world::Departure;
 
 /// How many events ahead of the current one its node is asked for.
-const READ_AHEAD: usize = 12;
+const NODES_AHEAD: usize = 12;
+/// And what the node keeps elsewhere, when it is there itself.
+const STATE_AHEAD: usize = 6;
+/// At most so many cache lines of a node are asked for at once.
+const NODE_LINES: usize = 6;
 
 /// A range of the nodes, and the events that are due at them.
 pub(crate) struct Partition<P: Protocol<Addr = NodeAddr>> {
@@ -120,11 +124,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         while self.handled < last
             && let Some(entry) = self.queue.pop_before(end)
         {
-            for coming in self.queue.coming(READ_AHEAD) {
-                if let Some(slot) = self.slots.get((coming.to.0 - self.base) as usize) {
-                    read_ahead(slot);
-                }
-            }
+            self.look_ahead();
             if entry.item.at_link {
                 self.receive(entry);
                 continue;
@@ -146,6 +146,23 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
             }
         }
         Ok(())
+    }
+
+    /// Asks the processor for what the events to come will need.
+    #[inline]
+    fn look_ahead(&self) {
+        for coming in self.queue.coming(NODES_AHEAD) {
+            if let Some(slot) = self.slots.get((coming.item.to.0 - self.base) as usize) {
+                read_ahead(slot, NODE_LINES);
+            }
+        }
+        for coming in self.queue.coming(STATE_AHEAD) {
+            if let (Body::Message(msg), Some(from)) = (&coming.item.body, coming.key.source.addr())
+                && let Some(node) = self.node(coming.item.to)
+            {
+                node.read_ahead(from, msg);
+            }
+        }
     }
 
     /// Whether there is a node to handle an event: one that is up, and for a timer the one that set it and did not cancel it.

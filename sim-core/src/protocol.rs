@@ -89,6 +89,11 @@ pub trait Protocol: Sized + Send {
     /// Something is asked from above. The event that answers it repeats `operation`.
     fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Self::Command);
 
+    /// A message will arrive soon: the processor may be asked for what the node then needs, by
+    /// [`read_ahead`](crate::read_ahead::read_ahead). It is called for some messages and not for others, and changes nothing.
+    #[inline]
+    fn read_ahead(&self, _from: Self::Addr, _msg: &Self::Msg) {}
+
     /// The node is about to leave gracefully: its last chance to tell others. A silent departure calls nothing.
     fn on_stop(&mut self, ctx: &mut Ctx<'_, Self>);
 }

@@ -1,6 +1,7 @@
 //! Arithmetic of the address tree (section 3): levels, siblings and areas, and the identifiers that are no addresses.
 
 use std::fmt;
+use std::num::NonZeroU8;
 
 use sim_core::addr::NodeAddr;
 use sim_core::random::StreamKey;
@@ -52,16 +53,17 @@ impl fmt::Debug for Identifier {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreeAddress {
     number: u128,
-    bits: u8,
+    /// Never zero, so that an address that may be missing takes no more room.
+    bits: NonZeroU8,
 }
 
 impl TreeAddress {
     /// The address with this number, modulo the size of the tree, in a tree of `bits` levels; a width outside 1 to 128 becomes
     /// the nearest inside.
     pub fn new(number: u128, bits: u8) -> Self {
-        let bits = bits.clamp(1, 128);
+        let bits = NonZeroU8::new(bits.min(128)).unwrap_or(NonZeroU8::MIN);
         TreeAddress {
-            number: number & below(bits),
+            number: number & below(bits.get()),
             bits,
         }
     }
@@ -73,16 +75,17 @@ impl TreeAddress {
 
     /// How many levels its tree has.
     pub fn bits(self) -> u8 {
-        self.bits
+        self.bits.get()
     }
 
     /// Bytes of an address on the wire; a route log has as many.
     pub(super) fn bytes(self) -> u32 {
-        u32::from(self.bits).div_ceil(8)
+        u32::from(self.bits()).div_ceil(8)
     }
 
     /// The level at which two addresses part: the highest bit in which they differ, which says of which sibling of the one
     /// the other is a part. None if they are equal.
+    #[inline]
     pub fn level(self, other: Self) -> Option<u8> {
         let difference = self.number ^ other.number;
         difference.checked_ilog2().map(|level| level as u8)
@@ -123,20 +126,27 @@ impl TreeAddress {
     /// the bits from that level up removed from both, is closest (section 3.3).
     pub fn point(self, identifier: Identifier, level: u8) -> Self {
         TreeAddress {
-            number: self.number & !below(level) | identifier.head(self.bits) & below(level),
+            number: self.number & !below(level) | identifier.head(self.bits()) & below(level),
             ..self
         }
     }
 }
 
 /// The bits below a level: all of them from level 128 on.
+#[inline]
 pub(super) fn below(level: u8) -> u128 {
     1_u128.checked_shl(u32::from(level)).map_or(u128::MAX, |bit| bit - 1)
 }
 
+/// The bits above a level.
+#[inline]
+pub(super) fn above(level: u8) -> u128 {
+    !below(level + 1)
+}
+
 impl fmt::Display for TreeAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:0width$b}", self.number, width = usize::from(self.bits))
+        write!(f, "{:0width$b}", self.number, width = usize::from(self.bits()))
     }
 }
 

@@ -106,13 +106,13 @@ impl PeerNet {
 
     /// Whether the node has an address, and may keep it.
     fn is_valid(&self) -> bool {
-        let address = self.address.as_ref();
-        address.is_some_and(|address| self.table.validates(self.id, *address, &self.neighbours))
+        self.address.is_some() && self.table.validates(self.id, &self.neighbours)
     }
 
     /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
     /// there is one.
     fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
+        self.neighbours.read_hellos_ahead();
         let (bits, horizon) = (self.bits, ctx.config().horizon);
         let mut blocks: Vec<_> = self
             .neighbours

@@ -39,11 +39,7 @@ impl PeerNet {
     /// Whether there turns out to be no link to a neighbour, now that something is to go there. It is forgotten.
     fn misses(&mut self, ctx: &mut Ctx<'_, Self>, next: NodeAddr) -> bool {
         let without_link = ctx.config().detection == Detection::Use && ctx.links().binary_search(&next).is_err();
-        let missed = without_link && self.neighbours.forget(next);
-        if missed {
-            self.renew_table(ctx);
-        }
-        missed
+        without_link && self.forget(ctx, next)
     }
 
     /// Takes what is for this very node, whatever its address is; gives back the rest.

@@ -60,6 +60,8 @@ mod forward;
 mod lookup;
 mod neighbours;
 mod packets;
+#[cfg(test)]
+mod properties;
 mod registry;
 mod table;
 #[cfg(test)]
@@ -72,18 +74,22 @@ use std::collections::BTreeSet;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, LinkChange, OperationId, Protocol};
 use sim_core::random::{StreamKey, unit};
+use sim_core::read_ahead::read_ahead;
 
 pub use address::{Group, Identifier, TreeAddress};
 use allocation::Allocation;
 pub use config::{Config, ConfigError, Detection, LookupKind, Rules};
 pub use event::{Command, Event};
 use lookup::Lookups;
-use neighbours::{Neighbours, News};
+use neighbours::{Neighbour, Neighbours, News};
 use packets::Waiting;
 use registry::Registry;
 use table::Step;
 pub use table::{Level, Route, Table};
 pub use wire::{Advert, Answer, Entry, Hello, Load, Msg, Query, Sought, Way};
+
+/// At most so many cache lines of a table are read ahead.
+const MOST_LINES: usize = 32;
 
 /// What a node says to its later self.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -161,6 +167,18 @@ impl Protocol for PeerNet {
         }
     }
 
+    fn read_ahead(&self, _: NodeAddr, msg: &Msg) {
+        match msg {
+            Msg::Hello(hello) => {
+                self.neighbours.read_ahead();
+                self.table.read_ahead();
+                read_ahead(&*hello.levels, MOST_LINES);
+            }
+            Msg::Routed(..) => self.table.read_ahead(),
+            Msg::Request | Msg::Grant(_) | Msg::Refuse => {}
+        }
+    }
+
     fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
         match timer {
             Timer::Hello => self.hello_due(ctx),
@@ -173,9 +191,8 @@ impl Protocol for PeerNet {
     fn on_link(&mut self, ctx: &mut Ctx<'_, Self>, change: LinkChange<NodeAddr>) {
         if let LinkChange::Down(node) = change
             && ctx.config().detection == Detection::Carrier
-            && self.neighbours.forget(node)
         {
-            self.renew_table(ctx);
+            self.forget(ctx, node);
         }
     }
 
@@ -259,23 +276,37 @@ impl PeerNet {
         if !right_tree {
             return;
         }
-        let occupied = self.table.occupied();
-        match (self.neighbours.hear(from, ctx.now(), hello), self.address) {
-            (News::None, _) => return,
-            (News::Since(before), Some(address)) => {
-                let since = (from, &before);
-                self.table.renew(address, &self.neighbours, ctx.config(), since);
-                self.table_renewed(ctx, occupied);
-            }
-            (News::Since(_) | News::Newcomer, _) => self.renew_table(ctx),
-        }
+        let before = match self.neighbours.hear(from, ctx.now(), hello) {
+            News::None => return,
+            News::Since(before) => Some(before),
+            News::Newcomer => None,
+        };
+        self.renew_table(ctx, from, before.as_ref());
         self.validate(ctx);
+    }
+
+    /// Forgets a neighbour. Says whether it was one.
+    fn forget(&mut self, ctx: &mut Ctx<'_, Self>, node: NodeAddr) -> bool {
+        let forgotten = self.neighbours.forget(node);
+        if forgotten.is_some() {
+            self.renew_table(ctx, node, forgotten.as_ref());
+        }
+        forgotten.is_some()
+    }
+
+    /// Takes into the routing table that somebody, who was this neighbour before, is another one now.
+    fn renew_table(&mut self, ctx: &mut Ctx<'_, Self>, node: NodeAddr, before: Option<&Neighbour>) {
+        let occupied = self.table.occupied();
+        self.table.renew(&self.neighbours, ctx.config(), (node, before));
+        self.table_renewed(ctx, occupied);
     }
 
     fn hello_due(&mut self, ctx: &mut Ctx<'_, Self>) {
         let config = ctx.config();
         if self.neighbours.expire(ctx.now(), config.neighbour_expiry) {
-            self.renew_table(ctx);
+            let occupied = self.table.occupied();
+            self.table = Table::build(&self.neighbours, config);
+            self.table_renewed(ctx, occupied);
         }
         self.settle(ctx);
         self.balance(ctx);
@@ -290,16 +321,6 @@ impl PeerNet {
             address: self.address,
             levels: self.table.adverts(),
         }));
-    }
-
-    /// Makes the routing table anew.
-    fn renew_table(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let occupied = self.table.occupied();
-        self.table = match self.address {
-            Some(address) => Table::build(address, &self.neighbours, ctx.config()),
-            None => Table::default(),
-        };
-        self.table_renewed(ctx, occupied);
     }
 
     /// Where other levels are occupied than before, lookup entries may belong elsewhere.
@@ -317,10 +338,8 @@ impl PeerNet {
             return;
         }
         self.allocation.moved(ctx.now(), migrated);
-        self.table = Table::default();
-        if let Some(address) = to {
-            self.table = Table::build(address, &self.neighbours, ctx.config());
-        }
+        self.neighbours.seen_from(to, ctx.config().horizon);
+        self.table = Table::build(&self.neighbours, ctx.config());
         ctx.emit(Event::Address { from, to, migrated });
         self.move_entries(ctx);
         if to.is_some() {

@@ -1,13 +1,16 @@
 //! The routing table (section 3.2): one entry a level, made from what the neighbours say.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
+use sim_core::read_ahead::read_ahead;
 
-use super::address::{Identifier, TreeAddress, below};
+use super::MOST_LINES;
+use super::address::{Identifier, TreeAddress, above};
 use super::config::Config;
-use super::neighbours::{Neighbour, Neighbours, highest_empty, rank};
-use super::wire::{Advert, Hello, Way};
+use super::neighbours::{Across, Neighbour, Neighbours, each, highest_empty, rank};
+use super::wire::{Advert, Way};
 
 /// A way to a sibling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +36,8 @@ pub struct Level {
     pub best: Route,
     /// How many links the network id has come from the node that it names: the fewest, by any way.
     pub distance: u8,
+    /// By how many ways it has come so few.
+    nearest: u32,
     /// The other ways, the better ones first: with multi-path forwarding.
     pub others: Vec<Route>,
 }
@@ -59,80 +64,143 @@ pub(super) enum Step {
     Loop,
 }
 
+/// What a neighbour offers: a way to the sibling of a level, with the network id there and how far that would have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Offer {
+    level: u8,
+    network: Identifier,
+    route: Route,
+    distance: u8,
+}
+
+impl Offer {
+    /// A neighbour that is in the sibling itself, with the network id that it has of it.
+    fn direct(next: NodeAddr, across: Across) -> Self {
+        Offer {
+            level: across.level,
+            network: across.network,
+            route: Route {
+                next,
+                crossing: across.level,
+                hops: 1,
+                log: 1 << across.level,
+            },
+            distance: across.distance + 1,
+        }
+    }
+
+    /// A sibling beyond, of which a neighbour tells; none if the way comes back, or the network id has come too far.
+    fn beyond(next: NodeAddr, crossing: u8, advert: &Advert, horizon: u8) -> Option<Self> {
+        let bit = 1 << crossing;
+        let open = advert.log & bit == 0 && advert.distance < horizon;
+        open.then(|| Offer {
+            level: advert.level,
+            network: advert.network,
+            route: Route {
+                next,
+                crossing,
+                hops: advert.hops.saturating_add(1),
+                log: (advert.log | bit) & !(bit - 1),
+            },
+            distance: advert.distance + 1,
+        })
+    }
+
+    /// What a neighbour offers for a level.
+    fn of(next: NodeAddr, neighbour: &Neighbour, level: u8, horizon: u8) -> Option<Self> {
+        let across = neighbour.across.filter(|across| across.level <= level)?;
+        if across.level == level {
+            return Some(Offer::direct(next, across));
+        }
+        Offer::beyond(next, across.level, neighbour.advert(level)?, horizon)
+    }
+}
+
 impl Table {
-    /// The table of a node at an address, from what its neighbours say. Whenever they say something new, levels of which they do
+    /// The table of a node from what its neighbours say. Whenever they say something new, levels of which they do
     /// are made afresh, so that nothing is in it that nobody says any more.
     ///
     /// A neighbour is itself a way to the sibling that it is in. To siblings of higher levels, which both share, it is a way if
     /// its own way there does not come back over the level at which both part; that bit in the log is what prevents loops. A network
     /// id must not have come too far, either: one that its node has taken elsewhere would go on along ever longer ways. Of
     /// different network ids the smallest counts, since areas of the same prefix merge into that.
-    pub(super) fn build(address: TreeAddress, neighbours: &Neighbours, config: &Config) -> Self {
+    pub(super) fn build(neighbours: &Neighbours, config: &Config) -> Self {
         let mut table = Table {
             multipath: config.multipath,
             ..Table::default()
         };
-        table.fill(address, neighbours, config, u128::MAX);
+        table.fill(neighbours, config, u128::MAX);
         table
     }
 
-    /// Makes the levels afresh to which a neighbour is another way since its last hello but one, which is this.
+    /// Takes in what one who is a neighbour, or was until now, offers now and did not before. A level is made afresh where it was the best
+    /// way until now, and may not be any more.
     pub(super) fn renew(
         &mut self,
-        address: TreeAddress,
         neighbours: &Neighbours,
         config: &Config,
-        (node, before): (NodeAddr, &Hello),
+        (node, before): (NodeAddr, Option<&Neighbour>),
     ) {
-        let Some(neighbour) = neighbours.get(node) else {
-            return;
-        };
-        let (Some(its), true) = (neighbour.hello.address, neighbour.hello.address == before.address) else {
-            return self.fill(address, neighbours, config, u128::MAX);
-        };
-        // One at the same address is no way to anywhere.
-        let Some(crossing) = address.level(its) else {
-            return;
-        };
-        let (inside, bit) = (below(crossing), 1 << crossing);
-        let differs = neighbour.hello.differs(before);
-        let mut levels = differs & !inside & !bit;
-        let network = |hello: &Hello| hello.network(neighbour.id, crossing, config.horizon);
-        if differs & inside != 0 && network(&neighbour.hello) != network(before) {
-            levels |= bit;
+        let now = neighbours.get(node);
+        let of = |neighbour: Option<&Neighbour>, level| Offer::of(node, neighbour?, level, config.horizon);
+        let mut afresh = 0;
+        for level in each(differing(before, now)) {
+            let (old, new) = (of(before, level), of(now, level));
+            if old != new && !self.exchange(old, new) {
+                afresh |= 1 << level;
+            }
         }
-        if levels != 0 {
-            self.fill(address, neighbours, config, levels);
+        if afresh != 0 {
+            self.fill(neighbours, config, afresh);
         }
     }
 
-    /// Makes some levels afresh, a bit each.
-    fn fill(&mut self, address: TreeAddress, neighbours: &Neighbours, config: &Config, levels: u128) {
-        let mut filled = 0;
-        for (next, its, neighbour) in neighbours.addressed() {
-            let Some(crossing) = address.level(its) else {
-                continue;
+    /// Takes one offer of a neighbour for another, if that can be done without a look at those of the others. Says whether it can.
+    fn exchange(&mut self, old: Option<Offer>, new: Option<Offer>) -> bool {
+        if let Some(old) = old {
+            let place = rank(self.occupied, old.level);
+            let known = self.levels.get_mut(place).filter(|known| known.level == old.level);
+            let Some(known) = known.filter(|_| !self.multipath) else {
+                return false;
             };
-            let bit = 1_u128 << crossing;
-            if levels & bit != 0 {
-                let direct = Route {
-                    next,
-                    crossing,
-                    hops: 1,
-                    log: bit,
-                };
-                let (network, distance) = neighbour.network(crossing, config.horizon);
-                self.offer(&mut filled, crossing, network, direct, distance + 1);
+            let overruled = new.is_some_and(|new| new.network < known.network);
+            if old.network == known.network && !overruled {
+                let (best, nearest) = (known.best.next == old.route.next, known.distance == old.distance);
+                let new = new.filter(|new| new.network == known.network);
+                let as_short = new.filter(|new| new.route.hops <= old.route.hops);
+                let as_near = new.is_some_and(|new| new.distance <= old.distance);
+                if best && as_short.is_none() || nearest && known.nearest == 1 && !as_near {
+                    return false;
+                }
+                known.nearest -= u32::from(nearest);
+                known.best = as_short.filter(|_| best).map_or(known.best, |new| new.route);
             }
-            let beyond = |advert: &&Advert| advert.log & bit == 0 && advert.distance < config.horizon;
-            for advert in neighbour.adverts(levels & !bit & !below(crossing)).filter(beyond) {
-                let route = Route {
-                    next,
-                    crossing,
-                    hops: advert.hops.saturating_add(1),
-                    log: (advert.log | bit) & !(bit - 1),
-                };
-                self.offer(&mut filled, advert.level, advert.network, route, advert.distance + 1);
+        }
+        if let Some(new) = new {
+            self.offer(&mut { u128::MAX }, new);
+        }
+        true
+    }
+
+    /// Asks the processor for it.
+    pub(super) fn read_ahead(&self) {
+        read_ahead(&*self.levels, MOST_LINES);
+    }
+
+    /// Makes some levels afresh, a bit each.
+    fn fill(&mut self, neighbours: &Neighbours, config: &Config, levels: u128) {
+        let mut filled = 0;
+        for (_, across, neighbour) in neighbours.across() {
+            neighbour.read_ahead(levels & above(across.level));
+        }
+        for (next, across, neighbour) in neighbours.across() {
+            if levels >> across.level & 1 == 1 {
+                self.offer(&mut filled, Offer::direct(next, across));
+            }
+            for advert in neighbour.adverts(levels & above(across.level)) {
+                if let Some(offer) = Offer::beyond(next, across.level, advert, config.horizon) {
+                    self.offer(&mut filled, offer);
+                }
             }
         }
         let left = self.occupied & levels & !filled;
@@ -142,32 +210,45 @@ impl Table {
         }
     }
 
-    /// A way to the sibling of a level: the first one of those made afresh if it is not among the filled ones.
-    fn offer(&mut self, filled: &mut u128, level: u8, network: Identifier, route: Route, distance: u8) {
-        let new = |others| Level {
+    /// A way to the sibling of a level. What is known of it is older unless it is among the filled ones.
+    fn offer(&mut self, filled: &mut u128, offer: Offer) {
+        let Offer {
             level,
             network,
-            best: route,
+            route,
             distance,
-            others,
-        };
+        } = offer;
         let (bit, place) = (1 << level, rank(self.occupied, level));
+        let older = *filled & bit == 0;
+        *filled |= bit;
         if self.occupied & bit == 0 {
-            self.levels.insert(place, new(Vec::new()));
+            let new = Level {
+                level,
+                network,
+                best: route,
+                distance,
+                nearest: 1,
+                others: Vec::new(),
+            };
+            self.levels.insert(place, new);
             self.occupied |= bit;
-            *filled |= bit;
             return;
         }
         let known = &mut self.levels[place];
-        if *filled & bit == 0 || network < known.network {
-            *known = new(Vec::new());
-            *filled |= bit;
+        if older || network < known.network {
+            (known.network, known.best) = (network, route);
+            (known.distance, known.nearest) = (distance, 1);
+            known.others.clear();
             return;
         }
         if network > known.network {
             return;
         }
-        known.distance = known.distance.min(distance);
+        match distance.cmp(&known.distance) {
+            Ordering::Less => (known.distance, known.nearest) = (distance, 1),
+            Ordering::Equal => known.nearest += 1,
+            Ordering::Greater => {}
+        }
         let order = |route: &Route| (route.hops, route.next);
         let other = if order(&route) < order(&known.best) {
             std::mem::replace(&mut known.best, route)
@@ -219,17 +300,18 @@ impl Table {
         self.levels.iter().map(advert).collect()
     }
 
-    /// Whether the address is valid next to a neighbour. It is not if the neighbour has the same one and a smaller
+    /// Whether the address is valid next to all neighbours. It is not if one of them has the same one and a smaller
     /// identifier, or tells of an area of the same prefix with a smaller network id: the same rule for conflicts, for areas
     /// that fell apart and for networks that meet.
-    pub(super) fn validates(&self, own: Identifier, address: TreeAddress, neighbours: &Neighbours) -> bool {
-        let agrees = |its: TreeAddress, neighbour: &Neighbour| match address.level(its) {
-            None => own < neighbour.id,
-            Some(level) => neighbour
-                .advert(level)
-                .is_none_or(|advert| advert.network >= self.network(own, level)),
+    pub(super) fn validates(&self, own: Identifier, neighbours: &Neighbours) -> bool {
+        let smaller_below = |level: u8, told: Identifier| {
+            let mut inside = self.levels.iter().take_while(|known| known.level < level);
+            own <= told || inside.any(|known| known.network <= told)
         };
-        neighbours.addressed().all(|(_, its, neighbour)| agrees(its, neighbour))
+        neighbours.addressed().all(|(_, _, neighbour)| match neighbour.across {
+            None => own < neighbour.id,
+            Some(across) => across.told.is_none_or(|told| smaller_below(across.level, told)),
+        })
     }
 
     /// Where something goes from the node at an address.
@@ -251,6 +333,23 @@ impl Table {
         }
         Step::Here
     }
+}
+
+/// The levels for which a neighbour may offer something else now than before.
+fn differing(before: Option<&Neighbour>, now: Option<&Neighbour>) -> u128 {
+    let across = |neighbour: Option<&Neighbour>| neighbour?.across;
+    if let (Some(before), Some(now)) = (before, now)
+        && let (Some(old), Some(new)) = (before.across, now.across)
+        && old.level == new.level
+    {
+        return now.differs(before, above(new.level)) | u128::from(old != new) << new.level;
+    }
+    let offered = |neighbour: Option<&Neighbour>| {
+        across(neighbour).map_or(0, |across| {
+            1 << across.level | neighbour.map_or(0, Neighbour::occupied) & above(across.level)
+        })
+    };
+    offered(before) | offered(now)
 }
 
 impl Way {

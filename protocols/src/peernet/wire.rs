@@ -58,23 +58,6 @@ impl Hello {
         }
         (network, distance)
     }
-
-    /// The levels of which two hellos do not say the same, a bit each.
-    pub(super) fn differs(&self, other: &Hello) -> u128 {
-        let (mut these, mut those) = (self.levels.iter().peekable(), other.levels.iter().peekable());
-        let mut levels = 0;
-        loop {
-            let level = match (these.peek(), those.peek()) {
-                (Some(this), Some(that)) => this.level.min(that.level),
-                (Some(one), None) | (None, Some(one)) => one.level,
-                (None, None) => return levels,
-            };
-            let at = |advert: &&Advert| advert.level == level;
-            if these.next_if(at) != those.next_if(at) {
-                levels |= 1 << level;
-            }
-        }
-    }
 }
 
 /// A lookup entry: where in the tree a node, or a member of a group, is.

@@ -23,6 +23,8 @@ const FINE_SLOTS: usize = 2 << FINE_PER_COARSE_LOG2;
 const COARSE_SLOTS: usize = 2048;
 /// The number of events that a slice should hold: enough to read ahead, few enough to stay in the first-level cache.
 const TARGET_PER_SLICE: u64 = 512;
+/// Slices in which most events come late are made narrower, unless they then hold fewer than this.
+const LEAST_PER_SLICE: u64 = 64;
 /// Slices are resized after at least this many of them, so that chance does not resize them.
 const SLICES_PER_REVIEW: u64 = 64;
 const FIRST_WIDTH_LOG2: u32 = 20;
@@ -86,6 +88,8 @@ pub struct Queue<T> {
     /// The number of the current slice: time shifted right by `width_log2`.
     slice: u64,
     width_log2: u32,
+    /// With slices of this width most events came late, so that they never become so wide again.
+    too_wide_log2: u32,
     fine: Wheel,
     coarse: Wheel,
     chunks: Chunks<T>,
@@ -121,6 +125,7 @@ impl<T> Queue<T> {
             late: BinaryHeap::new(),
             slice: 0,
             width_log2: FIRST_WIDTH_LOG2,
+            too_wide_log2: MAX_WIDTH_LOG2 + 1,
             fine: Wheel::new(FINE_SLOTS),
             coarse: Wheel::new(COARSE_SLOTS),
             chunks: Chunks::new(),
@@ -198,7 +203,7 @@ impl<T> Queue<T> {
     /// What has come into sight since the last event left, looking `ahead` places on: one event more, or, at the start of
     /// a slice, as many as can be seen. Never looks beyond the current slice.
     #[inline]
-    pub fn coming(&self, ahead: usize) -> impl Iterator<Item = &T> {
+    pub fn coming(&self, ahead: usize) -> impl Iterator<Item = &Entry<T>> {
         let first = if self.position <= 1 {
             self.position
         } else {
@@ -209,7 +214,6 @@ impl<T> Queue<T> {
         sight
             .iter()
             .filter_map(|packed| self.current[*packed as u32 as usize].as_ref())
-            .map(|entry| &entry.item)
     }
 
     #[cold]
@@ -353,8 +357,12 @@ impl<T> Queue<T> {
         let mean = (events / slices).max(1);
         let width_log2 = if mean >= 2 * TARGET_PER_SLICE {
             self.width_log2.saturating_sub((mean / TARGET_PER_SLICE).ilog2())
+        } else if late > events / 2 && (events + late) / slices >= 2 * LEAST_PER_SLICE {
+            // What is due sooner than a slice is wide waits in a heap, and nothing of it is read ahead.
+            self.too_wide_log2 = self.width_log2;
+            self.width_log2.saturating_sub(1)
         } else if mean < TARGET_PER_SLICE / 2 && late < events / 4 {
-            (self.width_log2 + (TARGET_PER_SLICE / mean).ilog2()).min(MAX_WIDTH_LOG2)
+            (self.width_log2 + (TARGET_PER_SLICE / mean).ilog2()).min(self.too_wide_log2.saturating_sub(1))
         } else {
             self.width_log2
         };

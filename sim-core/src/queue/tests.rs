@@ -123,3 +123,34 @@ fn slices_are_resized_at_the_end_of_time_too() {
         assert_eq!(queue.pop_before(SimTime::MAX).map(|entry| entry.key), Some(expected));
     }
 }
+
+#[test]
+fn slices_become_narrow_enough_for_events_that_are_due_soon() {
+    let (period, soon) = (1_000_000_000, 2_000_000);
+    let mut queue = Queue::new();
+    for timer in 0..10_000 {
+        queue.push(key(u64::from(timer) * period / 10_000, timer, 0), true);
+    }
+    let mut widths = Vec::new();
+    for messages in [0, 3, 3] {
+        for _ in 0..400_000 {
+            let Some(Entry { key: due, item }) = queue.pop_before(SimTime::MAX) else {
+                panic!("timers are set again and again");
+            };
+            let sent = if item { messages } else { 0 };
+            for message in 1..=sent {
+                queue.push(
+                    key(due.time.as_nanos() + soon, due.source.0, due.counter + message),
+                    false,
+                );
+            }
+            if item {
+                queue.push(key(due.time.as_nanos() + period, due.source.0, due.counter + 4), true);
+            }
+        }
+        widths.push(1_u64 << queue.width_log2);
+    }
+    // Timers alone are far apart; with messages, a slice ends before most of those that are sent in it arrive.
+    assert!(widths[0] > 8 * soon, "{widths:?}");
+    assert!(widths[1] < 2 * soon && widths[2] == widths[1], "{widths:?}");
+}

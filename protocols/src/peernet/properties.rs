@@ -1,0 +1,182 @@
+//! What is found quickly equals what is found the long way, over many random neighbourhoods.
+//!
+//! No network would come to these: what neighbours say contradicts itself all the time, and there are few identifiers and short
+//! distances, so that ties are common.
+
+use sim_core::random::NodeRng;
+use sim_core::time::SimTime;
+
+use super::address::below;
+use super::validity::{lowest_valid_beside, would_validate};
+use super::*;
+
+const BITS: u8 = 6;
+const NEIGHBOURS: u32 = 7;
+const RUNS: u64 = 300;
+const STEPS: usize = 40;
+
+/// A node, its neighbours and its table.
+struct Scene {
+    rng: NodeRng,
+    config: Config,
+    own: Identifier,
+    neighbours: Neighbours,
+    table: Table,
+}
+
+impl Scene {
+    fn new(seed: u64, multipath: bool) -> Self {
+        let config = Config {
+            address_bits: BITS,
+            horizon: 4,
+            multipath,
+            ..Config::default()
+        };
+        let mut scene = Scene {
+            rng: StreamKey::root(seed, 0).purpose("scene").rng(),
+            config,
+            own: Identifier::of_node(NodeAddr(100 + seed as u32)),
+            neighbours: Neighbours::default(),
+            table: Table::default(),
+        };
+        scene.move_anywhere();
+        scene
+    }
+
+    fn below(&mut self, bound: u32) -> u32 {
+        (unit(&mut self.rng) * f64::from(bound)) as u32
+    }
+
+    fn address(&mut self) -> TreeAddress {
+        TreeAddress::new(u128::from(self.below(1 << BITS)), BITS)
+    }
+
+    fn neighbour(&mut self) -> NodeAddr {
+        NodeAddr(1 + self.below(NEIGHBOURS))
+    }
+
+    fn advert(&mut self, level: u8) -> Advert {
+        Advert {
+            network: Identifier::of_node(NodeAddr(self.below(NEIGHBOURS + 2))),
+            log: u128::from(self.below(1 << BITS)) & !below(level) | 1 << level,
+            level,
+            hops: 1 + self.below(3) as u8,
+            distance: self.below(6) as u8,
+        }
+    }
+
+    /// A hello that says the same as the last one of that neighbour but for some levels, and perhaps its address.
+    fn hello(&mut self, node: NodeAddr) -> Hello {
+        let last = self.neighbours.get(node).map(|neighbour| neighbour.hello.clone());
+        let mut levels = Vec::new();
+        for level in 0..BITS {
+            let said = last
+                .iter()
+                .flat_map(|last| &*last.levels)
+                .find(|advert| advert.level == level);
+            match (said, self.below(4)) {
+                (Some(said), 0..3) => levels.push(*said),
+                (_, 0 | 3) => {}
+                (_, _) => levels.push(self.advert(level)),
+            }
+        }
+        let address = match (last, self.below(10)) {
+            (_, 0) => None,
+            (Some(last), 1..8) => last.address,
+            _ => Some(self.address()),
+        };
+        Hello {
+            address,
+            levels: levels.into(),
+        }
+    }
+
+    fn move_anywhere(&mut self) {
+        let address = (self.below(10) > 0).then(|| self.address());
+        self.neighbours.seen_from(address, self.config.horizon);
+        self.table = Table::build(&self.neighbours, &self.config);
+    }
+
+    /// Somebody says hello, or is gone, or the node itself moves.
+    fn step(&mut self) {
+        let node = self.neighbour();
+        let before = match self.below(12) {
+            0 => return self.move_anywhere(),
+            1 => match self.neighbours.forget(node) {
+                Some(gone) => Some(gone),
+                None => return,
+            },
+            _ => {
+                let hello = self.hello(node);
+                match self.neighbours.hear(node, SimTime::ZERO, hello) {
+                    News::None => return,
+                    News::Since(before) => Some(before),
+                    News::Newcomer => None,
+                }
+            }
+        };
+        self.table
+            .renew(&self.neighbours, &self.config, (node, before.as_ref()));
+    }
+}
+
+#[test]
+fn a_table_that_is_renewed_equals_one_that_is_built() {
+    for multipath in [false, true] {
+        let mut levels = 0;
+        for seed in 0..RUNS {
+            let mut scene = Scene::new(seed, multipath);
+            for step in 0..STEPS {
+                scene.step();
+                let built = Table::build(&scene.neighbours, &scene.config);
+                assert_eq!(scene.table, built, "seed {seed}, step {step}, multipath {multipath}");
+                levels += built.levels().len();
+            }
+        }
+        assert!(levels > RUNS as usize * STEPS, "tables were empty: {levels}");
+    }
+}
+
+#[test]
+fn an_address_would_be_valid_if_it_is_with_the_table_that_the_node_would_have_there() {
+    let mut outcomes = [0; 2];
+    for seed in 0..RUNS {
+        let mut scene = Scene::new(seed, false);
+        for step in 0..STEPS {
+            scene.step();
+            let address = scene.address();
+            let mut there = scene.neighbours.clone();
+            there.seen_from(Some(address), scene.config.horizon);
+            let table = Table::build(&there, &scene.config);
+            let valid = table.validates(scene.own, &there);
+            let quickly = would_validate(scene.own, address, &scene.neighbours, scene.config.horizon);
+            assert_eq!(quickly, valid, "seed {seed}, step {step}, address {address}");
+            outcomes[usize::from(valid)] += 1;
+        }
+    }
+    assert!(
+        outcomes.iter().all(|count| *count > RUNS),
+        "one outcome is rare: {outcomes:?}"
+    );
+}
+
+#[test]
+fn no_address_beside_a_neighbour_is_valid_below_the_lowest_level_that_may_be() {
+    let mut skipped = 0;
+    for seed in 0..RUNS {
+        let mut scene = Scene::new(seed, false);
+        for step in 0..STEPS {
+            scene.step();
+            let horizon = scene.config.horizon;
+            for (_, its, _) in scene.neighbours.addressed() {
+                let lowest = lowest_valid_beside(scene.own, its, &scene.neighbours, horizon);
+                for level in 0..lowest {
+                    let valid = would_validate(scene.own, its.across(level), &scene.neighbours, horizon);
+                    assert!(!valid, "seed {seed}, step {step}, level {level} beside {its}");
+                }
+                skipped += u64::from(lowest);
+            }
+        }
+    }
+    assert!(skipped > RUNS, "hardly any level was ruled out: {skipped}");
+}
