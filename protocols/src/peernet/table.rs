@@ -6,7 +6,7 @@ use sim_core::addr::NodeAddr;
 
 use super::address::{Identifier, TreeAddress, below};
 use super::config::Config;
-use super::neighbours::{Neighbour, Neighbours, highest_empty, rank};
+use super::neighbours::{Neighbours, highest_empty, rank};
 use super::wire::{Advert, Hello, Way};
 
 /// A way to a sibling.
@@ -217,19 +217,6 @@ impl Table {
             distance: known.distance,
         };
         self.levels.iter().map(advert).collect()
-    }
-
-    /// Whether the address is valid next to a neighbour. It is not if the neighbour has the same one and a smaller
-    /// identifier, or tells of an area of the same prefix with a smaller network id: the same rule for conflicts, for areas
-    /// that fell apart and for networks that meet.
-    pub(super) fn validates(&self, own: Identifier, address: TreeAddress, neighbours: &Neighbours) -> bool {
-        let agrees = |its: TreeAddress, neighbour: &Neighbour| match address.level(its) {
-            None => own < neighbour.id,
-            Some(level) => neighbour
-                .advert(level)
-                .is_none_or(|advert| advert.network >= self.network(own, level)),
-        };
-        neighbours.addressed().all(|(_, its, neighbour)| agrees(its, neighbour))
     }
 
     /// Where something goes from the node at an address.
