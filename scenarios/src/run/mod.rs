@@ -3,6 +3,7 @@
 mod comings;
 mod entry;
 mod forwarding;
+mod label;
 mod load;
 mod measure;
 mod members;
@@ -25,6 +26,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use analysis::Table;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
@@ -32,6 +34,7 @@ pub(crate) use comings::begins;
 pub use comings::{Bin, Comings};
 pub use entry::OverlayEntry;
 pub use forwarding::{Forwarded, ForwardingEntry};
+pub use label::Label;
 pub use load::Load;
 pub use measure::Measured;
 pub use spread::Spread;
@@ -72,6 +75,7 @@ pub trait Pace: Sync {
 }
 
 /// A run that ended well.
+#[derive(Serialize, Deserialize)]
 pub struct RunRecord {
     /// Which point.
     pub point: usize,

@@ -1,12 +1,13 @@
 //! Between which nodes there are paths: each node's own tables followed from everywhere to a destination.
 
+use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimTime;
 
 use crate::overlays::Step;
 
 /// Paths counted at one instant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PathCount {
     /// When.
     pub time: SimTime,

@@ -176,7 +176,7 @@ impl Ranges {
 fn entries(records: &[RunRecord]) -> BTreeMap<&'static str, f64> {
     let mut by_kind: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for spread in records.iter().flat_map(|record| &record.measured.state) {
-        by_kind.entry(spread.of).or_default().extend(spread.mean());
+        by_kind.entry(spread.of.as_str()).or_default().extend(spread.mean());
     }
     by_kind
         .into_iter()
