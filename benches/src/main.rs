@@ -6,6 +6,7 @@
 
 mod hold;
 mod measure;
+mod motion;
 mod overlays;
 mod routers;
 mod s_chord;
@@ -77,6 +78,18 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Links of nodes that move: at the exact times, and by looking now and then.
+    Motion {
+        /// Nodes.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
+        nodes: Vec<u32>,
+        /// Simulated seconds.
+        #[arg(long, default_value_t = 100)]
+        seconds: u64,
+        /// Runs of each.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
     /// One run of an overlay in this process: what the measurement above calls.
     #[command(hide = true)]
     OverlayOnce {
@@ -119,6 +132,10 @@ fn main() -> ExitCode {
             routers,
             seconds,
         } => routers::report(hosts, routers, seconds),
+        Command::Motion { nodes, seconds, runs } => {
+            motion::report(&nodes, seconds, runs);
+            Ok(())
+        }
         Command::OverlayOnce {
             overlay,
             nodes,

@@ -5,13 +5,18 @@
 //! request with its time-out and retries ([`request`]), the walk of an iterative lookup ([`lookup`]) and the packets that a
 //! network layer carries ([`packet`]).
 
+pub mod aodv;
 pub mod chord;
 pub mod dht;
+pub mod distance_vector;
+pub mod flooding;
 pub mod id;
 pub mod kbr;
 pub mod layer;
 pub mod lookup;
+mod neighbours;
 pub mod packet;
 pub mod pastry;
 pub mod request;
+mod seen;
 pub mod xbone;

@@ -20,6 +20,7 @@ use crate::math;
 use crate::random::{NodeRng, unit};
 
 pub use log_normal::LogNormal;
+pub(crate) use log_normal::standard_normal;
 pub use pareto::Pareto;
 pub use zipf::{Zipf, ZipfError};
 

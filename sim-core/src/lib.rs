@@ -15,6 +15,7 @@ pub mod fingerprint;
 pub mod link_layer;
 mod links;
 pub mod math;
+pub mod mobility;
 pub mod network;
 pub mod observer;
 mod partition;

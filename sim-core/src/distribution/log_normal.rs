@@ -66,6 +66,11 @@ fn normal_survival(z: f64) -> f64 {
     0.5 * math::erfc(z * FRAC_1_SQRT_2)
 }
 
+/// A value of the standard normal distribution, never infinite.
+pub(crate) fn standard_normal(rng: &mut NodeRng) -> f64 {
+    normal_quantile(unit(rng).max(f64::EPSILON / 4.0))
+}
+
 /// The quantile of the standard normal distribution, for `u` in `[0, 1]`; relative error in the tail below 1e-12.
 ///
 /// In the upper half, `z` solves `ln Q(z) = ln q` with `Q` the survival function and `q` at most a half. The logarithm of

@@ -1,7 +1,7 @@
 //! Between which nodes there is a link, and when that changes.
 
 use crate::addr::NodeAddr;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// A place in the plane, in metres.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
@@ -40,6 +40,9 @@ impl Leg {
         let (past, whole) = (time.since(self.start), self.end.since(self.start));
         if time >= self.end {
             return self.to;
+        }
+        if past == SimDuration::ZERO {
+            return self.from;
         }
         let part = past.as_nanos() as f64 / whole.as_nanos() as f64;
         Place {
@@ -187,6 +190,7 @@ mod tests {
             end: leg.start,
             ..leg
         };
+        assert_eq!(stay.place(at(9)), leg.from);
         assert_eq!(stay.place(at(10)), leg.from);
     }
 
