@@ -17,6 +17,7 @@ pub mod lookup;
 mod neighbours;
 pub mod packet;
 pub mod pastry;
+pub mod peernet;
 pub mod request;
 mod seen;
 pub mod xbone;

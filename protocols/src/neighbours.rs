@@ -11,6 +11,9 @@ use sim_core::time::{SimDuration, SimTime};
 pub enum Sensing {
     /// The link layer, at once.
     Carrier,
+    /// The link layer, when a packet is to go there: links that nobody uses break unnoticed. So do radios that miss an
+    /// acknowledgement.
+    Use,
     /// That nothing has been heard from it for so long.
     Silence(SimDuration),
 }
@@ -28,12 +31,17 @@ impl Neighbours {
         from: NodeAddr,
     ) -> bool {
         match sensing {
-            Sensing::Carrier => ctx.links().binary_search(&from).is_ok(),
+            Sensing::Carrier | Sensing::Use => ctx.links().binary_search(&from).is_ok(),
             Sensing::Silence(_) => {
                 self.0.insert(from, ctx.now());
                 true
             }
         }
+    }
+
+    /// Whether it turns out, now that a packet is to go to a next hop, that there is no link to it any more.
+    pub(crate) fn is_missed<P: Protocol<Addr = NodeAddr>>(ctx: &Ctx<'_, P>, sensing: Sensing, next: NodeAddr) -> bool {
+        sensing == Sensing::Use && ctx.links().binary_search(&next).is_err()
     }
 
     /// Those who have been silent for too long, in ascending order; they are forgotten.

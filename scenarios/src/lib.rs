@@ -7,6 +7,8 @@ pub mod exit;
 pub mod input;
 pub mod lookup_trace;
 pub mod matrix;
+pub mod movement;
+pub mod network_layers;
 pub mod overlays;
 pub mod progress;
 pub mod registry;

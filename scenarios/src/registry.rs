@@ -8,8 +8,9 @@ pub use layer::LayerEntry;
 use protocols::dht;
 
 use crate::input::InputError;
+use crate::network_layers::{AodvLayer, DistanceVectorLayer, FloodingLayer, PeerNetLayer};
 use crate::overlays::{ChordOverlay, DhtOverlay, PastryOverlay, XBoneOverlay};
-use crate::run::{Failure, ForwardingEntry, Job, Line, OverlayEntry, Pace, RunRecord, Window};
+use crate::run::{Failure, ForwardingEntry, Job, Line, NetworkLayerEntry, OverlayEntry, Pace, RunRecord, Window};
 use crate::scenario::{Point, Scenario};
 
 /// A protocol that scenarios can name: the one place where its types are erased.
@@ -37,6 +38,11 @@ pub trait ProtocolEntry: Send + Sync {
     /// About how many bytes a node of the point takes while it runs, all told: its state, the events that wait for it, and
     /// what the scenario keeps of it. A run that would not fit is refused by this estimate.
     fn node_bytes(&self, point: &Point) -> u64;
+
+    /// Whether it is a protocol of the network layer, whose nodes talk over links to their neighbours and to nobody else.
+    fn is_network_layer(&self) -> bool {
+        false
+    }
 
     /// Runs one simulation.
     ///
@@ -74,6 +80,10 @@ impl Registry {
             .with(OverlayEntry::<PastryOverlay>::new())
             .with(dht)
             .with(ForwardingEntry)
+            .with(NetworkLayerEntry::<PeerNetLayer>::new())
+            .with(NetworkLayerEntry::<FloodingLayer>::new())
+            .with(NetworkLayerEntry::<DistanceVectorLayer>::new())
+            .with(NetworkLayerEntry::<AodvLayer>::new())
             .with(LayerEntry::over::<XBoneOverlay<ChordOverlay>>().or_over::<XBoneOverlay<PastryOverlay>>())
     }
 

@@ -4,6 +4,7 @@
 //! 1 500 000 000 nanoseconds and not the nearest double; what is finer than a nanosecond is rounded to the nearest one.
 
 mod data;
+mod length;
 mod period;
 mod schema;
 
@@ -14,6 +15,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use sim_core::time::SimDuration;
 
 pub use data::{BitRate, Bytes, written_bit_rate, written_bytes};
+pub use length::{Length, Speed};
 pub use period::Period;
 
 /// Nanoseconds in each unit of time.

@@ -123,6 +123,16 @@ impl Traffic {
         })
     }
 
+    /// The kinds of these names together.
+    pub fn of_kinds(&self, names: &[impl AsRef<str>]) -> KindTraffic {
+        let is_named = |kind: &str| names.iter().any(|name| name.as_ref() == kind);
+        let named = self.kinds().filter(|(kind, _)| is_named(kind));
+        named.fold(KindTraffic::default(), |sum, (_, row)| KindTraffic {
+            messages: sum.messages + row.messages,
+            bytes: sum.bytes + row.bytes,
+        })
+    }
+
     /// Adds what was sent in another part of the same run.
     pub fn add(&mut self, other: &Traffic) {
         for (row, more) in self.kinds.iter_mut().zip(&other.kinds) {

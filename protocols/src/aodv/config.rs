@@ -70,7 +70,7 @@ pub enum ConfigError {
 }
 
 impl Default for Config {
-    /// Those of RFC 3561, section 10, with neighbours sensed by the link layer; 64 packets wait, as in Broch et al. 1998.
+    /// Those of RFC 3561, section 10, with a broken link noticed when a packet is to cross it; 64 packets wait, as in Broch et al. 1998.
     fn default() -> Self {
         Config {
             active_route_timeout: SimDuration::from_secs(3),
@@ -85,7 +85,7 @@ impl Default for Config {
             }),
             timeout_buffer: 2,
             destination_only: false,
-            sensing: Sensing::Carrier,
+            sensing: Sensing::Use,
             hello_interval: SimDuration::from_secs(1),
             buffer: 64,
         }
@@ -145,6 +145,9 @@ impl Config {
 mod tests {
     use super::*;
 
+    /// A field, and what makes it absurd.
+    type Spoils<T> = (&'static str, fn(&mut T));
+
     #[test]
     fn the_usual_values_give_the_times_of_the_rfc() {
         let config = Config::default().validate().expect("usual");
@@ -160,7 +163,7 @@ mod tests {
             spoil(&mut config);
             config.validate().expect_err("it is absurd").to_string()
         };
-        let refused: [(&str, fn(&mut Config)); 7] = [
+        let refused: [Spoils<Config>; 7] = [
             ("active_route_timeout", |config| {
                 config.active_route_timeout = SimDuration::ZERO
             }),
@@ -179,7 +182,7 @@ mod tests {
             let error = spoilt(spoil);
             assert!(error.starts_with(field), "{error}");
         }
-        let rings: [(&str, fn(&mut Ring)); 3] = [
+        let rings: [Spoils<Ring>; 3] = [
             ("expanding_ring.start", |ring| ring.start = 0),
             ("expanding_ring.increment", |ring| ring.increment = 0),
             ("expanding_ring.threshold", |ring| ring.threshold = ring.start - 1),

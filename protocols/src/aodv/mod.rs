@@ -24,9 +24,12 @@
 //!   no subnets, no rate limits for requests and errors, and no black list for links that work one way: here all work both ways.
 //! - An error report raises the sequence number of an entry in any case. The RFC has it copied, which could lower it, and then ways
 //!   can lead in a circle (van Glabbeek, Höfner, Tan and Portmann, "Sequence numbers do not guarantee loop freedom", MSWiM 2013).
+//! - An answer that tells a node on the way nothing new goes on with what that node knows. Section 6.7 of the RFC passes on only what
+//!   has created or changed a route, and then a search can fail although all links stand.
 //! - A valid route over the link to the destination itself is kept when a longer one is told of, and takes over its number.
 //! - A node that comes back numbers from its clock, so that its numbers do not fall. The RFC has it be silent for
-//!   [`Config::delete_period`] instead.
+//!   [`Config::delete_period`] instead, which also helps where it is back before its neighbours
+//!   notice: unless they sense the carrier.
 //! - Expired routes are looked for at most ten times a second, so that one can be used a tenth of a second too long.
 //! - Addresses take four bytes, as in the RFC, behind the headers that packets have here.
 
@@ -179,6 +182,13 @@ impl Aodv {
         if packet.to == self.me {
             ctx.emit(Outcome::Delivered(packet));
             return;
+        }
+        let sensing = ctx.config().sensing;
+        if let Some(next) = self
+            .next_hop(packet.to)
+            .filter(|next| Neighbours::is_missed(ctx, sensing, *next))
+        {
+            self.lost(ctx, next);
         }
         match (self.next_hop(packet.to), from) {
             (Some(next), _) => {

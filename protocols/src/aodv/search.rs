@@ -202,18 +202,35 @@ impl Aodv {
             sequence: Some(reply.to_sequence),
             expires: now + reply.lifetime,
         };
-        if !self.learn(ctx, reply.to, forward) || reply.origin == self.me {
-            return;
+        self.learn(ctx, reply.to, forward);
+        if reply.origin != self.me {
+            self.pass_on(ctx, &reply);
         }
-        let Some((hops, next)) = self.table.valid(reply.to).map(|route| (route.hops, route.next)) else {
+    }
+
+    /// The way on towards whoever sought, with what is known here by now: it may be better than what the answer says.
+    fn pass_on(&mut self, ctx: &mut Ctx<'_, Self>, reply: &RouteReply) {
+        let now = ctx.now();
+        let known = self.table.valid(reply.to);
+        let Some((route, to_sequence)) = known.and_then(|route| Some((route, route.sequence?))) else {
             return;
         };
+        if table::is_newer(reply.to_sequence, to_sequence) {
+            return;
+        }
+        let (next, hops, lifetime) = (route.next, route.hops, route.expires.since(now));
         if let Some(back) = self.next_hop(reply.origin) {
             self.table.add_precursor(reply.to, back);
             self.table.add_precursor(next, back);
             self.table.extend(reply.origin, now + ctx.config().active_route_timeout);
+            let further = RouteReply {
+                to_sequence,
+                hops,
+                lifetime,
+                ..*reply
+            };
+            ctx.send(back, Msg::Reply(further));
         }
-        self.send_back(ctx, RouteReply { hops, ..reply });
     }
 }
 

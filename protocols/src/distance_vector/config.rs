@@ -48,15 +48,15 @@ pub enum ConfigError {
 }
 
 impl Default for Config {
-    /// Those of Broch et al. 1998, Table 2: full dumps each 15 s, changes gather for 1 s, routes settle in 6 s at first. Neighbours are sensed
-    /// by the link layer.
+    /// Those of Broch et al. 1998, Table 2: full dumps each 15 s, changes gather for 1 s, routes settle in 6 s at first, and a broken link
+    /// is noticed when a packet is to cross it.
     fn default() -> Self {
         Config {
             period: SimDuration::from_secs(15),
             trigger: Trigger::Sequence,
             aggregation: SimDuration::from_secs(1),
             settling: Some(SimDuration::from_secs(6)),
-            sensing: Sensing::Carrier,
+            sensing: Sensing::Use,
         }
     }
 }

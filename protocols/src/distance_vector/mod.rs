@@ -15,7 +15,9 @@
 //!
 //! Delivery falls when nodes move fast, since a packet that finds its route broken is dropped, while protocols that seek routes when
 //! they need them keep above 95 % (Broch et al., "A performance comparison of multi-hop wireless ad hoc network routing protocols",
-//! MobiCom 1998, section 5). The parameters are those of that comparison, for the paper names none.
+//! MobiCom 1998, section 5). The parameters are those of that comparison, for the paper names none. Under [`Sensing::Carrier`] far more is
+//! lost: each link that breaks is news, also where no packet goes, and whoever hears of it takes the destination for lost until
+//! that has numbered itself anew.
 //!
 //! # Deviations
 //!
@@ -24,7 +26,8 @@
 //! - News of a broken route gather with other changes, instead of being told each alone at once.
 //! - Packets without a route are dropped; the paper does not say that they wait for one.
 //! - A node that comes back numbers from its clock, so that its numbers do not fall. In the paper the echo of its former
-//!   number makes it catch up, as it does here where its clock were behind.
+//!   number makes it catch up, as it does here where its clock were behind. Unless it is under [`Sensing::Carrier`] it can be back before its
+//!   neighbours notice, with nothing left of the numbers of others, and then ways over it can lead in a circle for a while.
 //! - Interaction with the layers below (section 5: addresses of layer 2) has no place here: nodes have one address.
 
 mod config;
@@ -33,6 +36,8 @@ mod wire;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, LinkChange, OperationId, Protocol};
@@ -137,7 +142,7 @@ impl DistanceVector {
     fn update(&mut self, ctx: &mut Ctx<'_, Self>) {
         self.update_is_set = false;
         let own = std::mem::take(&mut self.renumbered).then(|| self.own_entry());
-        let entries: Vec<Entry> = own.into_iter().chain(self.table.tell_changed()).collect();
+        let entries: Arc<[Entry]> = own.into_iter().chain(self.table.tell_changed()).collect();
         // A full dump may have told it all in the meantime.
         if !entries.is_empty() {
             self.quiet_until = ctx.now() + ctx.config().aggregation;
@@ -191,6 +196,13 @@ impl DistanceVector {
         if packet.to == self.me {
             ctx.emit(Outcome::Delivered(packet));
             return;
+        }
+        let sensing = ctx.config().sensing;
+        if let Some(next) = self
+            .next_hop(packet.to)
+            .filter(|next| Neighbours::is_missed(ctx, sensing, *next))
+        {
+            self.lost(ctx, next);
         }
         match self.next_hop(packet.to) {
             Some(next) => ctx.send(next, Msg::Data(packet)),

@@ -1,5 +1,7 @@
 //! What nodes say to each other, and how many bytes it takes.
 
+use std::sync::Arc;
+
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::Wire;
 
@@ -29,9 +31,9 @@ pub struct Entry {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Msg {
     /// All that a node knows.
-    Dump(Vec<Entry>),
+    Dump(Arc<[Entry]>),
     /// What has changed.
-    Update(Vec<Entry>),
+    Update(Arc<[Entry]>),
     /// A packet on its way.
     Data(Packet),
 }

@@ -4,4 +4,5 @@
 mod aodv;
 mod distance_vector;
 mod flooding;
+mod mobility;
 mod support;

@@ -80,6 +80,8 @@ pub(crate) struct Net {
     pub(crate) source: Box<dyn LinkSource>,
     pub(crate) seed: u64,
     pub(crate) partitions: u32,
+    /// Takes [`HOP`] and loses nothing, unless a test says otherwise.
+    pub(crate) air: Air,
 }
 
 impl Net {
@@ -91,6 +93,13 @@ impl Net {
             source: Box::new(Fixed::new(links, Vec::new())),
             seed: 1,
             partitions: 1,
+            air: Air {
+                delay: HOP,
+                jitter: SimDuration::ZERO,
+                loss: 0.0,
+                tries: 1,
+                medium: None,
+            },
         }
     }
 
@@ -105,6 +114,16 @@ impl Net {
         }
     }
 
+    /// The same over air that reorders what is sent, and loses a tenth of it.
+    pub(crate) fn in_disorder(self, seed: u64) -> Self {
+        let air = Air {
+            jitter: HOP * 20,
+            loss: 0.1,
+            ..self.air
+        };
+        Net { seed, air, ..self }
+    }
+
     pub(crate) fn run<P: Router>(self, config: P::Config) -> Simulation<P, Script> {
         self.watched(config, ())
     }
@@ -117,14 +136,7 @@ impl Net {
             streams: StreamKey::root(self.seed, 0),
             partitions: self.partitions,
         };
-        let air = Air {
-            delay: HOP,
-            jitter: SimDuration::ZERO,
-            loss: 0.0,
-            tries: 1,
-            medium: None,
-        };
-        let links = LinkLayer::new(self.nodes, self.source, air).expect("nothing is lost");
+        let links = LinkLayer::new(self.nodes, self.source, self.air).expect("a loss is a probability");
         let mut simulation = Simulation::linked(setup, links, Script::default(), observer);
         for node in 0..self.nodes {
             simulation.schedule(SimTime::ZERO, Turn::Start(node));

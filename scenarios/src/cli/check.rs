@@ -122,6 +122,7 @@ type Line = (&'static str, String);
 fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     let bring_up = match point.bring_up {
         BringUp::Bulk => "all there from the start".to_owned(),
+        BringUp::Cold => "all there from the start, knowing nothing".to_owned(),
         BringUp::Joins { over, .. } => format!("joining one by one over {}", written(over)),
     };
     let mut lines = vec![
@@ -152,6 +153,23 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     }
     if let Some(storage) = &point.storage {
         lines.push(("storage", storage.to_string()));
+    }
+    if let Some(packets) = &point.packets {
+        lines.push(("packets", packets.to_string()));
+    }
+    if let Some(lookups) = &point.node_lookups {
+        lines.push(("lookups", format!("{lookups}, of the addresses of nodes")));
+    }
+    if let Some(convergence) = &point.observe.convergence {
+        let every = written(convergence.every);
+        let end = convergence.stop_at.map_or(String::new(), |part| {
+            format!(", and the run ends when they are and {part} of the pairs are")
+        });
+        let what = "whether areas are connected and pairs deliverable";
+        lines.push(("observe", format!("{what}, every {every}{end}")));
+    }
+    if point.observe.loops {
+        lines.push(("observe", "whether packets go in circles, after every event".to_owned()));
     }
     if point.observe.ring_invariants {
         lines.push(("observe", "the ring's invariants after every event".to_owned()));

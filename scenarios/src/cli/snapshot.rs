@@ -79,7 +79,7 @@ fn settings(scenario: &Scenario, point: &Point, times: &[Duration]) -> Vec<Strin
         .collect()
 }
 
-/// The kinds of picture that there can be, each with what its figure says besides: a ring of identifiers, and a map where nodes
+/// The kinds of picture that there can be, each with what its figure says besides: a ring of identifiers in an overlay, and a map where nodes
 /// have places.
 fn pictures(scenario: &Scenario, point: &Point) -> Vec<(&'static str, &'static str)> {
     let places = point
@@ -89,5 +89,6 @@ fn pictures(scenario: &Scenario, point: &Point) -> Vec<(&'static str, &'static s
         NetworkModel::Topology(ref routed) if routed.geographic() => ("network", ", geographic = true"),
         _ => ("network", ""),
     });
-    std::iter::once(("ring", "")).chain(map).collect()
+    let ring = (!point.network_layer).then_some(("ring", ""));
+    ring.into_iter().chain(map).collect()
 }

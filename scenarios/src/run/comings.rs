@@ -97,12 +97,7 @@ impl Comings {
     pub(super) fn new(point: &Point) -> Self {
         Comings {
             begins: begins(point).into(),
-            from: point
-                .lookups
-                .as_ref()
-                .map(|lookups| lookups.start)
-                .or(point.storage.map(|storage| storage.from))
-                .unwrap_or(point.churn.start),
+            from: point.measured_from().unwrap_or(point.churn.start),
             width: point.lookups.as_ref().map_or(SimDuration::ZERO, |_| point.measure.bin),
             ..Comings::default()
         }

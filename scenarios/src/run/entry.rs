@@ -12,22 +12,23 @@ use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::SimTime;
 use sim_core::world::World;
 
+use super::population::Distance;
 use super::spread::{self, NodeLoads};
 use super::trace::{Line, Tracer, Window};
 use super::watch::Watch;
-use super::world::{DirectPaths, Distance, ScenarioWorld, Turn};
+use super::world::{DirectPaths, ScenarioWorld, Turn};
 use super::{Failure, Job, Pace, RunRecord, tables};
 use crate::input::InputError;
 use crate::lookup_trace::{Field, LookupTrace};
 use crate::overlays::{MessageOf, Overlay};
 use crate::registry::ProtocolEntry;
-use crate::scenario::{By, LookupTimes, Point, Scenario};
+use crate::scenario::{BringUp, By, LookupTimes, Point, Scenario};
 
 /// After how many events a run reports its progress, and hears whether it is to stop.
 const EVENTS_BETWEEN_REPORTS: u64 = 1 << 17;
 
 /// How many events are taken to wait for a node: its timers, and messages on their way to it.
-const EVENTS_DUE: usize = 4;
+pub(super) const EVENTS_DUE: usize = 4;
 
 /// The part of a run's work that is done at a time: nodes times seconds.
 pub(super) fn node_seconds(point: &Point, time: SimTime) -> u64 {
@@ -138,6 +139,7 @@ where
             let message = format!("{} does not say what its tables should be", O::NAME);
             return Err(point.error_at("observe.tables", message));
         }
+        refuse_network_layers_keys(O::NAME, point)?;
         O::check(&config, point)?;
         let attendants = O::attendants(&point.protocol, &config, &mut [])?.len() as u32;
         match point.network.has_room(point.nodes + attendants) {
@@ -202,6 +204,25 @@ where
         let mut simulation = Simulation::observed(setup, world, watch);
         simulation.schedule(SimTime::ZERO, Turn::Open);
         advance(&mut simulation, end, job, pace)
+    }
+}
+
+/// Refuses what only a protocol of the network layer understands.
+pub(super) fn refuse_network_layers_keys(name: &str, point: &Point) -> Result<(), InputError> {
+    let refused = [
+        ("bring_up.cold", point.bring_up == BringUp::Cold),
+        ("workload.packets", point.packets.is_some()),
+        ("workload.node_lookups", point.node_lookups.is_some()),
+        ("observe.convergence", point.observe.convergence.is_some()),
+        ("observe.loops", point.observe.loops),
+    ];
+    match refused.into_iter().find(|(_, there)| *there) {
+        Some((key, _)) => {
+            let error = point.error_at(key, format!("{name} is no protocol of the network layer"));
+            let error = error.labelled("has no meaning here");
+            Err(error.help("it is for protocols whose nodes talk over links to their neighbours, such as peernet"))
+        }
+        None => Ok(()),
     }
 }
 
@@ -277,7 +298,9 @@ fn drive<O: Overlay, W: Observer<O::Protocol>>(
     measured.node_loads = node_loads.unwrap_or_default();
     if !measured.snapshots.is_empty() {
         let places = job.point.network.places(job.point.nodes as usize, job.streams);
-        measured.places = places.ok().flatten().unwrap_or_default();
+        let places = places.ok().flatten().unwrap_or_default();
+        let nodes = measured.snapshots.iter_mut().flat_map(|snapshot| &mut snapshot.nodes);
+        nodes.for_each(|node| node.place = places.get(node.addr.index()).copied());
     }
     Ok(RunRecord {
         point: job.point.index,

@@ -28,6 +28,17 @@ impl Label {
         known.insert(name);
         Label(name)
     }
+
+    /// Names that are known when the program is built.
+    pub fn all(names: &'static [&'static str]) -> Vec<Self> {
+        names.iter().copied().map(Label).collect()
+    }
+}
+
+impl AsRef<str> for Label {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
 }
 
 impl From<&'static str> for Label {

@@ -10,6 +10,7 @@ use super::comings::Comings;
 use super::forwarding::Forwarded;
 use super::label::Label;
 use super::load::Load;
+use super::network_layer::NetworkMeasured;
 use super::reachability::PathCount;
 use super::rings::RingCount;
 use super::snapshot::Snapshot;
@@ -43,8 +44,6 @@ pub struct Measured {
     pub healed: Option<SimTime>,
     /// The overlay as it was at the times asked for.
     pub snapshots: Vec<Snapshot>,
-    /// Where the nodes of the snapshots lie, by address; empty where the network has no places.
-    pub places: Vec<(f64, f64)>,
     /// How keys spread over the members at the end; empty unless asked for.
     pub loads: Vec<Load>,
     /// What the members know at the end, by kind.
@@ -53,6 +52,8 @@ pub struct Measured {
     pub node_loads: Vec<Spread>,
     /// What was stored, and what became of it, if anything was to be.
     pub stored: Option<Stored>,
+    /// What became of packets, addresses and the links between nodes, in a network layer.
+    pub network: Option<NetworkMeasured>,
     /// What one host forwarded, if that is what was simulated.
     pub forwarded: Option<Forwarded>,
     /// The tunnels of a virtual network, if it is one.

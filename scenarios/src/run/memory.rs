@@ -7,6 +7,8 @@ use crate::scenario::{Point, Scenario};
 
 /// What is kept of a lookup: its latency and stretch, eight bytes each, in lists that grow by doubling. Measured: 15 to 38.
 const BYTES_A_LOOKUP: f64 = 40.0;
+/// What is kept of a packet, or of a lookup of an address, until the run has ended: in a tree, and its latency in a list.
+const BYTES_ASKED_OF_A_NETWORK_LAYER: f64 = 120.0;
 /// What a count of paths takes: the count itself, and its row of a table, in memory and as text.
 const BYTES_A_PATH_COUNT: u64 = 400;
 /// What a bin of lookups takes, and its row.
@@ -94,6 +96,9 @@ fn measured(point: &Point) -> u64 {
     let rings = point.observe.rings.map_or(0, |every| {
         point.duration.as_nanos() / every.as_nanos().max(1) * BYTES_A_PATH_COUNT
     });
+    let probes = point.observe.convergence.map_or(0, |convergence| {
+        point.duration.as_nanos() / convergence.every.as_nanos().max(1) * BYTES_A_PATH_COUNT
+    });
     let loads = point.observe.load.map_or(0, |keys| load(point, keys));
     let sessions = match point.comes_and_goes() {
         true => {
@@ -108,7 +113,18 @@ fn measured(point: &Point) -> u64 {
     };
     let snapshots = point.observe.snapshots.len() as u64 * nodes * BYTES_A_SEEN_NODE;
     let node_loads = u64::from(point.observe.node_load) * nodes * BYTES_A_NODE_LOAD;
-    node_loads + (lookups * BYTES_A_LOOKUP) as u64 + bins * BYTES_A_BIN + counts + rings + loads + sessions + snapshots
+    let asked = point.packets.map_or(0.0, |packets| packets.expected(point.nodes))
+        + point.node_lookups.map_or(0.0, |lookups| lookups.expected(point.nodes));
+    let asked = (asked * BYTES_ASKED_OF_A_NETWORK_LAYER) as u64 + probes;
+    asked
+        + node_loads
+        + (lookups * BYTES_A_LOOKUP) as u64
+        + bins * BYTES_A_BIN
+        + counts
+        + rings
+        + loads
+        + sessions
+        + snapshots
 }
 
 /// What the spread of so many keys takes: how many each holder has, and a row for each number up to the largest, which by the

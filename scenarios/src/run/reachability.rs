@@ -2,9 +2,40 @@
 
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
+use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
 use crate::overlays::Step;
+
+/// What a node does with a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Onward {
+    /// It passes it on to this node.
+    To(NodeAddr),
+    /// It takes this node for the last one on its way.
+    Ends(NodeAddr),
+    /// It knows no way.
+    Nowhere,
+}
+
+impl From<Step> for Onward {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Owner(owner) => Onward::Ends(owner.addr),
+            Step::Closer(closer) => Onward::To(closer.addr),
+            Step::DeadEnd => Onward::Nowhere,
+        }
+    }
+}
+
+/// So many of these nodes, each as likely as any other, in ascending order; all if there are no more.
+pub(super) fn sample(nodes: &[NodeAddr], count: u32, stream: StreamKey) -> Vec<NodeAddr> {
+    let mut chosen = nodes.to_vec();
+    chosen.sort_by_cached_key(|addr| (stream.index(u64::from(addr.0)).bits(), *addr));
+    chosen.truncate(count as usize);
+    chosen.sort();
+    chosen
+}
 
 /// Paths counted at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -41,7 +72,7 @@ pub(super) fn arriving(
     hosts: u32,
     sources: &[NodeAddr],
     destination: NodeAddr,
-    mut route: impl FnMut(NodeAddr) -> Step,
+    mut route: impl FnMut(NodeAddr) -> Onward,
 ) -> usize {
     // Whether a message arrives from a node; while it is being followed from there, it is taken not to: that is a circle.
     let mut arrives: Vec<Option<bool>> = vec![None; hosts as usize];
@@ -59,9 +90,9 @@ pub(super) fn arriving(
             arrives[at.index()] = Some(false);
             on_the_way.push(at);
             match route(at) {
-                Step::Owner(owner) => break owner.addr == destination,
-                Step::Closer(closer) => at = closer.addr,
-                Step::DeadEnd => break false,
+                Onward::Ends(last) => break last == destination,
+                Onward::To(next) => at = next,
+                Onward::Nowhere => break false,
             }
         };
         for node in on_the_way.drain(..) {
@@ -80,8 +111,6 @@ pub(super) fn time_to(part: f64, counts: &[PathCount]) -> Option<SimTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::overlays::{Contact, Id};
-
     const NODES: [NodeAddr; 6] = [
         NodeAddr(0),
         NodeAddr(1),
@@ -91,26 +120,19 @@ mod tests {
         NodeAddr(5),
     ];
 
-    fn contact(node: u32) -> Contact {
-        Contact {
-            id: Id::new(node.into()),
-            addr: NodeAddr(node),
-        }
-    }
-
-    fn closer(node: u32) -> Step {
-        Step::Closer(contact(node))
+    fn closer(node: u32) -> Onward {
+        Onward::To(NodeAddr(node))
     }
 
     /// 0 -> 1 -> 2, which takes 5 for the owner; 3 and 4 send in a circle; 5 is the destination.
-    fn route(node: NodeAddr) -> Step {
+    fn route(node: NodeAddr) -> Onward {
         match node.0 {
             0 => closer(1),
             1 => closer(2),
-            2 => Step::Owner(contact(5)),
+            2 => Onward::Ends(NodeAddr(5)),
             3 => closer(4),
             4 => closer(3),
-            _ => Step::DeadEnd,
+            _ => Onward::Nowhere,
         }
     }
 

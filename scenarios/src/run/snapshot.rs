@@ -21,12 +21,14 @@ pub struct Snapshot {
 pub struct SeenNode {
     /// Its address.
     pub addr: NodeAddr,
-    /// Its identifier.
-    pub id: u128,
-    /// Where its identifier lies among all that there can be, from 0 to 1.
+    /// Its identifier, or its address where nodes have addresses of their own, in digits.
+    pub id: String,
+    /// Where that lies among all that there can be, from 0 to 1.
     pub turn: f64,
-    /// Whether it is a member.
-    pub member: bool,
+    /// Where the node is, if it is anywhere.
+    pub place: Option<(f64, f64)>,
+    /// What sets it apart: `member` or `joining`, or the area of its address.
+    pub state: String,
 }
 
 /// Somebody known to a node.
@@ -36,6 +38,6 @@ pub struct SeenLink {
     pub from: NodeAddr,
     /// The node that is known. It need not be up.
     pub to: NodeAddr,
-    /// What it is to the first: `successor`, `finger`.
+    /// What it is to the first: `successor`, `finger`; or what kind of link there is.
     pub kind: Label,
 }

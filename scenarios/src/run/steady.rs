@@ -186,7 +186,7 @@ fn meant_to_be_steady(point: &Point, warm_up: usize) -> bool {
     let from = lookups.start + point.measure.bin * warm_up as u64;
     let brought_up = match point.bring_up {
         BringUp::Joins { over, .. } => SimTime::ZERO + over,
-        BringUp::Bulk => SimTime::ZERO,
+        BringUp::Bulk | BringUp::Cold => SimTime::ZERO,
     };
     if point.churn.churn.model().start() != Start::Steady {
         return false;

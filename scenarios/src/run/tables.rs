@@ -3,6 +3,7 @@
 mod comings;
 mod forwarding;
 mod layout;
+mod network_layer;
 mod paths;
 mod rows;
 mod storage;
@@ -15,6 +16,7 @@ use analysis::{Cell, Schema, Table, TableError};
 use sim_core::math;
 
 use super::measure::Measured;
+use super::network_layer::NetworkMeasured;
 use super::steady::Steadiness;
 use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
@@ -23,10 +25,14 @@ pub(super) use rows::nearest_rank;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
-    let overlays = TABLES
-        .iter()
-        .filter(|_| !scenario.points.iter().all(forwarding::forwards));
-    let layouts = overlays.chain([&forwarding::FORWARDING]);
+    let points = &scenario.points;
+    let forwards = points.iter().all(forwarding::forwards);
+    let network_layer = points.iter().all(network_layer::is_network_layer);
+    let overlays = TABLES.iter().filter(move |layout| {
+        let told = !network_layer || network_layer::SHARED.contains(&layout.name);
+        told && !forwards
+    });
+    let layouts = overlays.chain([&forwarding::FORWARDING]).chain(&network_layer::TABLES);
     layouts.filter(move |layout| (layout.written)(scenario))
 }
 
@@ -48,6 +54,10 @@ struct Ranges {
     entries: BTreeMap<&'static str, f64>,
     /// Bins of the run with the most.
     bins: usize,
+    /// Bins of packets, likewise.
+    packet_bins: usize,
+    /// The most links that led to somebody whose address was looked up.
+    farthest: u32,
     /// The most keys that a holder has.
     held: u64,
     /// Whether these have settled.
@@ -67,9 +77,16 @@ pub fn schema(scenario: &Scenario) -> Schema {
 
 /// The tables with one row a run.
 fn tables_of_runs() -> impl Iterator<Item = &'static Layout> {
-    TABLES
-        .iter()
-        .filter(|layout| ["lookups", "population"].contains(&layout.name))
+    const NAMES: [&str; 6] = [
+        "lookups",
+        "population",
+        "packets",
+        "overhead",
+        "addresses",
+        "node_lookups",
+    ];
+    let all = TABLES.iter().chain(&network_layer::TABLES);
+    all.filter(|layout| NAMES.contains(&layout.name))
 }
 
 /// What has one value a run, as `table.column`.
@@ -149,6 +166,7 @@ impl Ranges {
                 .filter_map(|load| load.held.last().copied())
         });
         let bins = records.iter().map(|record| record.measured.bins.tallies.len());
+        let networks = || records.iter().filter_map(|record| record.measured.network.as_ref());
         let traffic: Vec<f64> = records
             .iter()
             .filter_map(|record| comings::bytes_per_node_s(&record.measured))
@@ -166,6 +184,8 @@ impl Ranges {
             bytes_per_node_s: mean(&traffic),
             entries: entries(records),
             bins: bins.max().unwrap_or(0),
+            packet_bins: networks().map(|network| network.bins.len()).max().unwrap_or(0),
+            farthest: networks().filter_map(NetworkMeasured::farthest).max().unwrap_or(0),
             held: held.max().unwrap_or(0),
             together: Steadiness::of(records),
         }

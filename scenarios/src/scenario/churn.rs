@@ -165,7 +165,7 @@ impl Comings<'_> {
     /// When churn sets in. Who has not come yet cannot leave: while the overlay is brought up, no model holds.
     fn start(&self, name: &str, start: Option<Duration>) -> Result<SimTime, InputError> {
         let earliest = match self.bring_up {
-            BringUp::Bulk => SimTime::ZERO,
+            BringUp::Bulk | BringUp::Cold => SimTime::ZERO,
             BringUp::Joins { over, .. } => SimTime::ZERO + over,
         };
         let start = start.map_or(earliest, |start| SimTime::ZERO + start.get());
@@ -338,7 +338,7 @@ impl Comings<'_> {
         }
         let (at, over) = (SimTime::ZERO + raw.at.get(), raw.over.get());
         let brought_up = match self.bring_up {
-            BringUp::Bulk => SimTime::ZERO,
+            BringUp::Bulk | BringUp::Cold => SimTime::ZERO,
             BringUp::Joins { over, .. } => SimTime::ZERO + over,
         };
         if at < brought_up {

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::network::{
-    AccessLinks, Constant, Hosts, Linked, Network, NetworkError, Partitioned, PartlyConnected, SharedHosts,
+    AccessLinks, Constant, Cut, Hosts, Linked, Network, NetworkError, Partitioned, PartlyConnected, SharedHosts,
 };
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
@@ -23,7 +23,7 @@ use crate::input::{Document, InputError};
 use crate::units::Fraction;
 
 pub use access_links::AccessLinksSpec;
-pub(super) use access_links::RawAccessLinks;
+pub(super) use access_links::{RawAccessLinks, RawQueue};
 pub(super) use partition::RawPartition;
 pub use partition::{Apart, PartitionSpec};
 
@@ -95,12 +95,7 @@ impl Conditions {
             network = Box::new(PartlyConnected::new(network, asymmetric, non_transitive, pairs)?);
         }
         if !self.partitions.is_empty() {
-            let cut = |(index, spec): (u64, &PartitionSpec)| {
-                let own = replication.purpose("partition").index(index);
-                spec.cut(of, hosts, replication, own)
-            };
-            let cuts = (0..).zip(&self.partitions).map(cut).collect::<Result<Vec<_>, _>>()?;
-            network = Box::new(Partitioned::new(network, cuts));
+            network = Box::new(Partitioned::new(network, self.cuts(of, hosts, replication)?));
         }
         if let Some(links) = &self.access_links {
             network = Box::new(Linked::new(network, links.build(hosts, replication)?));
@@ -109,6 +104,20 @@ impl Conditions {
             network = Box::new(SharedHosts::new(network, self.hosts));
         }
         Ok(network)
+    }
+
+    /// The partitions of so many hosts of a network, likewise.
+    pub(super) fn cuts(
+        &self,
+        of: &NetworkSpec,
+        hosts: usize,
+        replication: StreamKey,
+    ) -> Result<Vec<Cut>, NetworkError> {
+        let cut = |(index, spec): (u64, &PartitionSpec)| {
+            let own = replication.purpose("partition").index(index);
+            spec.cut(of, hosts, replication, own)
+        };
+        (0..).zip(&self.partitions).map(cut).collect()
     }
 
     /// About how many bytes this takes for so many hosts.

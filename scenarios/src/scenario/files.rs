@@ -1,10 +1,13 @@
 //! The files that a scenario names and the graphs that it has generated: each is made once, however many points of a sweep use
 //! it.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sim_core::churn::SessionTrace;
+use sim_core::link_layer::{Leg, Place};
+use sim_core::mobility::{Area, Scripted};
 use sim_core::network::LatencyMatrix;
 use sim_core::random::StreamKey;
 
@@ -13,6 +16,7 @@ use crate::churn_trace::{Format, Recorded};
 use crate::input::{Document, InputError, Node, SourceKind};
 use crate::lookup_trace::LookupTrace;
 use crate::matrix::{self, Measurements};
+use crate::movement::{ContactFormat, ContactTrace, MovementFormat, Movements};
 use crate::topology::generate::{GenerateError, Generated, Model};
 use crate::topology::{self, Topology};
 
@@ -23,6 +27,8 @@ pub(super) struct ScenarioFiles {
     topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
     lookups: Vec<(InputFile, Arc<LookupTrace>)>,
     sessions: Vec<(Format, InputFile, Arc<SessionTrace>)>,
+    movements: Vec<(Option<MovementFormat>, Option<Area>, InputFile, Arc<[Scripted]>)>,
+    contacts: Vec<(Option<ContactFormat>, Range<u32>, InputFile, Arc<ContactTrace>)>,
     generated: Vec<(Model, StreamKey, Arc<Generated>)>,
 }
 
@@ -119,6 +125,55 @@ impl ScenarioFiles {
         Ok((input, sessions))
     }
 
+    /// The paths of all nodes in the file of movements that the scenario names.
+    pub(super) fn movements(
+        &mut self,
+        file: &Path,
+        format: Option<MovementFormat>,
+        area: Option<Area>,
+        document: &Document,
+    ) -> Result<(InputFile, Arc<[Scripted]>), InputError> {
+        let key = "network.radio.mobility.trace.file";
+        let path = located(file, key, document);
+        let mut known = self.movements.iter();
+        let known = known.find(|(how, within, input, _)| (*how, *within) == (format, area) && input.path == path);
+        if let Some((.., input, paths)) = known {
+            return Ok((input.clone(), paths.clone()));
+        }
+        let Movements { legs, sha256 } =
+            Movements::read(&path, format, area).map_err(|error| named(error, key, document))?;
+        let script = |legs: Vec<Leg>| {
+            let first = legs.first().map_or_else(Place::default, |leg| leg.from);
+            Scripted::new(first, legs).map_err(|(_, error)| document.error_at(key, error.to_string()))
+        };
+        let paths: Arc<[Scripted]> = legs.into_iter().map(script).collect::<Result<_, _>>()?;
+        let input = InputFile { path, sha256 };
+        self.movements.push((format, area, input.clone(), paths.clone()));
+        Ok((input, paths))
+    }
+
+    /// The contacts of nodes with these numbers in the file that the scenario names.
+    pub(super) fn contacts(
+        &mut self,
+        file: &Path,
+        format: Option<ContactFormat>,
+        numbers: Range<u32>,
+        document: &Document,
+    ) -> Result<(InputFile, Arc<ContactTrace>), InputError> {
+        let key = "network.contacts.file";
+        let path = located(file, key, document);
+        let mut known = self.contacts.iter();
+        let known = known.find(|(how, whose, input, _)| (how, whose) == (&format, &numbers) && input.path == path);
+        if let Some((.., input, trace)) = known {
+            return Ok((input.clone(), trace.clone()));
+        }
+        let trace = ContactTrace::read(&path, format, numbers.clone()).map_err(|error| named(error, key, document))?;
+        let sha256 = trace.sha256.clone();
+        let (input, trace) = (InputFile { path, sha256 }, Arc::new(trace));
+        self.contacts.push((format, numbers, input.clone(), trace.clone()));
+        Ok((input, trace))
+    }
+
     /// The graph of a model with these streams.
     pub(super) fn generated(&mut self, model: &Model, streams: StreamKey) -> Result<Arc<Generated>, GenerateError> {
         let known = self
@@ -139,8 +194,11 @@ impl ScenarioFiles {
         let topologies = self.topologies.iter().map(|(_, input, _)| input);
         let lookups = self.lookups.iter().map(|(input, _)| input);
         let sessions = self.sessions.iter().map(|(_, input, _)| input);
+        let movements = self.movements.iter().map(|(_, _, input, _)| input);
+        let contacts = self.contacts.iter().map(|(_, _, input, _)| input);
         let mut inputs: Vec<InputFile> = Vec::new();
-        for input in matrices.chain(topologies).chain(lookups).chain(sessions) {
+        let named = matrices.chain(topologies).chain(lookups).chain(sessions);
+        for input in named.chain(movements).chain(contacts) {
             if !inputs.contains(input) {
                 inputs.push(input.clone());
             }

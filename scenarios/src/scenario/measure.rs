@@ -7,7 +7,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, Deserialize, Deserializer};
 use sim_core::time::SimDuration;
 
-use super::Lookups;
+use super::{Lookups, Span};
 use crate::input::{Document, InputError};
 use crate::units::{Duration, written};
 
@@ -88,8 +88,28 @@ impl<'de> Deserialize<'de> for RawWarmUp {
 }
 
 /// How the lookups of a point are counted, those of a point without lookups in any way.
-pub(super) fn measure(raw: RawMeasure, lookups: Option<&Lookups>, document: &Document) -> Result<Measure, InputError> {
+///
+/// Packets of a network layer are counted in bins, too, but have no warm-up: they begin when the scenario says.
+pub(super) fn measure(
+    raw: RawMeasure,
+    lookups: Option<&Lookups>,
+    spans: impl Iterator<Item = Span> + Clone,
+    document: &Document,
+) -> Result<Measure, InputError> {
+    let starts = spans.clone().map(|span| span.start).min();
     let Some(lookups) = lookups else {
+        if let Some((start, until)) = starts.zip(spans.map(|span| span.until).max()) {
+            let bin = bin(&raw, "packets", until.since(start), document)?;
+            return match raw.warm_up {
+                None => Ok(Measure {
+                    bin,
+                    warm_up: WarmUp::None,
+                }),
+                Some(_) => Err(document
+                    .error_at("measure.warm_up", "only lookups of keys have a warm-up")
+                    .labelled("begin later with `start`")),
+            };
+        }
         let asked = [("bin", raw.bin.is_some()), ("warm_up", raw.warm_up.is_some())];
         return match asked.iter().find(|(_, asked)| *asked) {
             Some((key, _)) => Err(document
@@ -102,14 +122,7 @@ pub(super) fn measure(raw: RawMeasure, lookups: Option<&Lookups>, document: &Doc
         };
     };
     let span = lookups.until.since(lookups.start);
-    let bin = raw.bin.map_or_else(|| default_bin(span), Duration::get);
-    if bin == SimDuration::ZERO || span.as_nanos().div_ceil(bin.as_nanos()) > BIN_LIMIT {
-        let message = format!(
-            "lookups go on for {}, which must be at most {BIN_LIMIT} bins",
-            written(span)
-        );
-        return Err(document.error_at("measure.bin", message).labelled("too short"));
-    }
+    let bin = bin(&raw, "lookups", span, document)?;
     let warm_up = match raw.warm_up {
         None => WarmUp::None,
         Some(RawWarmUp::Auto(Auto::Auto)) => WarmUp::Auto,
@@ -129,6 +142,19 @@ pub(super) fn measure(raw: RawMeasure, lookups: Option<&Lookups>, document: &Doc
         }
     };
     Ok(Measure { bin, warm_up })
+}
+
+/// The length of the bins of what goes on for so long.
+fn bin(raw: &RawMeasure, what: &str, span: SimDuration, document: &Document) -> Result<SimDuration, InputError> {
+    let bin = raw.bin.map_or_else(|| default_bin(span), Duration::get);
+    if bin == SimDuration::ZERO || span.as_nanos().div_ceil(bin.as_nanos()) > BIN_LIMIT {
+        let message = format!(
+            "{what} go on for {}, which must be at most {BIN_LIMIT} bins",
+            written(span)
+        );
+        return Err(document.error_at("measure.bin", message).labelled("too short"));
+    }
+    Ok(bin)
 }
 
 /// A hundredth of the time of the lookups, rounded up to a length that reads well.

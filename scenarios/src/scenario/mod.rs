@@ -12,7 +12,9 @@ mod full;
 mod link_failure;
 mod measure;
 mod network;
+mod observe;
 mod one_or_many;
+mod packets;
 mod raw;
 mod replications;
 mod rings;
@@ -31,7 +33,7 @@ use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{Document, InputError};
+use crate::input::{Document, InputError, Node};
 use crate::registry::Registry;
 
 pub use asking::By;
@@ -41,8 +43,10 @@ pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, Partition
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
 pub use network::{
-    GraphSource, HostPlacement, HostsAt, MeasuredNetwork, NETWORKS, NetworkModel, NetworkSpec, RoutedNetwork,
+    ContactSpec, Gateways, GraphSource, HostPlacement, HostsAt, Joined, LinkedNetwork, LinksError, MeasuredNetwork,
+    Mobility, NETWORKS, Neighbourhood, NetworkModel, NetworkSpec, RoutedNetwork, Who,
 };
+pub use packets::{Among, NodeLookups, PacketTimes, Packets, Span};
 pub use raw::Arrivals;
 pub use replications::{Metric, Precision};
 pub use schema::json_schema;
@@ -53,9 +57,11 @@ pub(crate) use validate::check_figures;
 pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
 /// The keys that name files to be read.
-pub const FILE_KEYS: [&str; 4] = [
+pub const FILE_KEYS: [&str; 6] = [
     "network.matrix.file",
     "network.topology.file",
+    "network.radio.mobility.trace.file",
+    "network.contacts.file",
     "churn.trace.file",
     "workload.lookups.trace",
 ];
@@ -138,12 +144,18 @@ pub struct Point {
     pub lookups: Option<Lookups>,
     /// What they store.
     pub storage: Option<Storage>,
+    /// The packets that they send to each other.
+    pub packets: Option<Packets>,
+    /// The lookups of each other's addresses.
+    pub node_lookups: Option<NodeLookups>,
     /// How lookups are counted over time.
     pub measure: Measure,
     /// What is watched beside the measurements.
     pub observe: Observe,
     /// The protocol and its settings.
     pub protocol: Settings,
+    /// Whether it is one of the network layer, whose nodes talk over links to their neighbours.
+    pub network_layer: bool,
     document: Document,
 }
 
@@ -161,6 +173,8 @@ pub enum BringUp {
     },
     /// All nodes are there at time 0 with the tables that the finished protocol would have.
     Bulk,
+    /// All nodes are there at time 0 and know nothing: a network layer begins from its links.
+    Cold,
 }
 
 /// What is watched beside the measurements.
@@ -180,6 +194,12 @@ pub struct Observe {
     pub load: Option<u64>,
     /// Whether messages are counted by the nodes that receive them.
     pub node_load: bool,
+    /// Whether every area is connected and every pair can reach each other, time after time, in a network layer.
+    pub convergence: Option<Reachability>,
+    /// Whether the run is to end when a packet goes in a circle.
+    pub loops: bool,
+    /// By how many leading bits of their addresses nodes are told apart in snapshots of a network layer.
+    pub snapshot_bits: u32,
 }
 
 /// How often it is counted between how many nodes there are paths.
@@ -208,6 +228,27 @@ impl Point {
     /// A complaint about a value of this point, by its dotted key.
     pub fn error_at(&self, path: &str, message: impl AsRef<str>) -> InputError {
         self.document.error_at(path, message)
+    }
+
+    /// From when on is measured what nodes are asked for, if they are.
+    pub fn measured_from(&self) -> Option<SimTime> {
+        let lookups = self.lookups.as_ref().map(|lookups| lookups.start);
+        let storage = self.storage.map(|storage| storage.from);
+        let packets = self.packets.map(|packets| packets.span.start);
+        let node_lookups = self.node_lookups.map(|lookups| lookups.span.start);
+        lookups.or(storage).or(packets.into_iter().chain(node_lookups).min())
+    }
+
+    /// Whether the scenario says something about a dotted key.
+    pub fn is_written(&self, path: &str) -> bool {
+        self.document.get(path).is_some()
+    }
+
+    /// What the network is called in the scenario: `radio` for `[network.radio]`.
+    pub fn network_key(&self) -> &str {
+        let network = self.document.get("network").and_then(Node::as_table);
+        let chosen = network.and_then(|table| table.entries().first());
+        chosen.map_or("", |entry| entry.key.as_str())
     }
 
     /// Whether anybody comes or goes once the overlay has been brought up.

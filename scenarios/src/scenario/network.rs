@@ -1,10 +1,18 @@
 //! The network that a scenario describes.
 
 mod access;
+mod air;
+mod contacts;
 mod file;
 mod generated;
 mod link_delay;
+mod linked;
+mod mobility;
+mod pause;
+mod radio;
 mod routed;
+mod suits;
+mod wires;
 mod written;
 
 use std::fmt;
@@ -13,8 +21,8 @@ use std::sync::Arc;
 use sim_core::addr::NodeAddr;
 use sim_core::math;
 use sim_core::network::{
-    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Plane, Propagation, Routers, Space, Sphere,
-    Uniform,
+    Constant, Exponential, LatencyMatrix, Lossy, Network, NetworkError, Nothing, Plane, Propagation, Routers, Space,
+    Sphere, Uniform,
 };
 use sim_core::random::StreamKey;
 use sim_core::time::{SimDuration, SimTime};
@@ -28,13 +36,20 @@ use crate::matrix::Filled;
 use crate::topology;
 
 pub(super) use access::RawAccess;
+pub use contacts::ContactSpec;
+pub(super) use contacts::RawContacts;
 pub use generated::{HostPlacement, HostsAt};
 pub(super) use generated::{RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman};
+pub use linked::{LinkedNetwork, LinksError, Neighbourhood};
+pub use mobility::Mobility;
+pub(super) use radio::RawRadio;
 pub use routed::{GraphSource, RoutedNetwork};
+pub(super) use suits::suits;
+pub use wires::{Gateways, Joined, Who};
 pub(super) use written::network;
 
 /// The networks that scenarios can name, each with a line on what it is.
-pub const NETWORKS: [(&str, &str); 14] = [
+pub const NETWORKS: [(&str, &str); 16] = [
     ("constant", "every message takes the same time"),
     (
         "uniform",
@@ -76,6 +91,14 @@ pub const NETWORKS: [(&str, &str); 14] = [
     ),
     ("ring", "hosts on a circle of routers"),
     ("grid", "hosts on rows and columns of routers, or a torus"),
+    (
+        "radio",
+        "nodes with radios that stand or move, linked while they are in range: for protocols of the network layer",
+    ),
+    (
+        "contacts",
+        "nodes linked while a trace says that they are near each other: likewise",
+    ),
 ];
 
 /// The network between the nodes of a point.
@@ -123,6 +146,8 @@ pub enum NetworkModel {
     Matrix(MeasuredNetwork),
     /// By the shortest path between routers that hosts are attached to.
     Topology(RoutedNetwork),
+    /// Over links between neighbours, and to nobody else: for protocols of the network layer.
+    Linked(LinkedNetwork),
 }
 
 /// Measured delays and the file that they come from.
@@ -182,10 +207,10 @@ impl NetworkSpec {
                 Some(plane.places().iter().map(|[x, y]| (*x, *y)).collect())
             }
             NetworkModel::Topology(routed) => {
-                let network = routed.routers_of(nodes, replication)?;
-                let place = |node: usize| routed.place(network.router_of(NodeAddr(node as u32)));
-                (0..nodes).map(place).collect()
+                let routers = routed.router_of_each(nodes, replication)?;
+                routers.into_iter().map(|router| routed.place(router)).collect()
             }
+            NetworkModel::Linked(linked) => linked.places(nodes as u32, replication),
             _ => None,
         })
     }
@@ -230,6 +255,7 @@ impl NetworkSpec {
             NetworkModel::Space { sides, propagation } => Box::new(Space::new(nodes, *sides, *propagation, places)?),
             NetworkModel::Matrix(measured) => Box::new(measured.matrix.assign(nodes, places)?),
             NetworkModel::Topology(routed) => Box::new(routed.routers_of(nodes, replication)?),
+            NetworkModel::Linked(_) => Box::new(Nothing),
         };
         let network = if self.loss > 0.0 {
             Box::new(Lossy::new(network, self.loss)?)
@@ -270,6 +296,7 @@ impl NetworkSpec {
             NetworkModel::Topology(routed) => {
                 (0..routed.topology.routers.len()).all(|router| routed.place(router).is_some())
             }
+            NetworkModel::Linked(linked) => matches!(linked.neighbourhood, Neighbourhood::Radio { .. }),
             _ => false,
         }
     }
@@ -295,6 +322,7 @@ impl NetworkSpec {
             NetworkModel::Space { .. } => nodes * 3 * size_of::<f64>(),
             NetworkModel::Sphere { .. } => nodes * 3 * size_of::<f64>(),
             NetworkModel::Matrix(_) => nodes * nodes * size_of::<SimDuration>(),
+            NetworkModel::Linked(linked) => linked.memory(nodes),
             NetworkModel::Topology(routed) => {
                 let graphs = 1 + routed.link_failures.graphs() as u64;
                 return graphs * routed.topology.graph.memory(nodes) + Routers::memory(nodes) + conditions;
@@ -340,6 +368,7 @@ impl fmt::Display for NetworkSpec {
                 }
             }
             NetworkModel::Topology(routed) => write!(f, "{routed}")?,
+            NetworkModel::Linked(linked) => write!(f, "{linked}")?,
         }
         if self.loss > 0.0 {
             write!(f, ", loss {} %", self.loss * 100.0)?;

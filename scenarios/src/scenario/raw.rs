@@ -13,7 +13,8 @@ use super::conditions::{RawAccessLinks, RawConnectivity, RawPartition};
 use super::link_failure::RawLinkFailure;
 use super::measure::RawMeasure;
 use super::network::{
-    HostPlacement, RawAccess, RawBarabasiAlbert, RawGrid, RawRandomGeometric, RawRing, RawTransitStub, RawWaxman,
+    HostPlacement, RawAccess, RawBarabasiAlbert, RawContacts, RawGrid, RawRadio, RawRandomGeometric, RawRing,
+    RawTransitStub, RawWaxman,
 };
 use super::one_or_many::OneOrMany;
 use super::replications::RawReplications;
@@ -144,6 +145,8 @@ pub(super) enum RawBringUp {
     },
     /// All are there at time zero, with the tables that the finished protocol would have.
     Bulk {},
+    /// All are there at time zero and know nothing: for protocols of the network layer, which begin from their links.
+    Cold {},
 }
 
 /// How arrivals are spread while an overlay is brought up.
@@ -242,8 +245,9 @@ pub(super) enum RawNetwork {
         /// How hosts are spread over the routers.
         #[serde(default)]
         hosts: HostPlacement,
-        /// The delay between a host and its router, one way.
-        access: RawAccess,
+        /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each
+        /// router is a node.
+        access: Option<RawAccess>,
         /// The delay for each kilometre of a link without a delay of its own: light in fibre.
         #[serde(default = "fibre")]
         per_km: Duration,
@@ -271,6 +275,10 @@ pub(super) enum RawNetwork {
     Ring(RawRing),
     /// HostPlacement on rows and columns of routers.
     Grid(RawGrid),
+    /// Nodes with radios in the plane, that stand or move: for protocols of the network layer.
+    Radio(RawRadio),
+    /// Nodes linked while a trace says that they are near each other: for protocols of the network layer.
+    Contacts(RawContacts),
 }
 
 /// Light in fibre: 5 us a kilometre.
@@ -305,6 +313,16 @@ pub(super) struct RawObserve {
     /// How many messages of each kind each node receives, from the start of the lookups on.
     #[serde(default)]
     pub(super) node_load: bool,
+    /// Whether every area of addresses is connected and every pair of nodes can reach each other, time after time, in a protocol of
+    /// the network layer.
+    pub(super) convergence: Option<RawReachability>,
+    /// End the run when a packet comes to a node twice and no address has changed in between, in a protocol of the network layer
+    /// whose nodes have addresses.
+    #[serde(default)]
+    pub(super) loops: bool,
+    /// By how many leading bits of their addresses `snapshots` tell nodes of a network layer apart; 2 where it is left out.
+    #[schemars(range(max = 8))]
+    pub(super) snapshot_bits: Option<u32>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

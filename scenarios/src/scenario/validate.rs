@@ -12,17 +12,17 @@ use super::conditions::{RawConditions, conditions, nodes};
 use super::files::ScenarioFiles;
 use super::measure::measure;
 use super::network;
-use super::raw::{RawBringUp, RawLoad, RawObserve, RawReachability, RawRun, RawScenario};
+use super::observe::observe;
+use super::packets::{node_lookups, packets};
+use super::raw::{RawBringUp, RawRun, RawScenario};
 use super::replications::{RawReplications, replications};
-use super::rings::rings;
-use super::routing_tables::routing_tables;
 use super::storage::storage;
 use super::sweep::{self, Expanded};
 use super::workload::{self, RawWorkload};
-use super::{BringUp, InputFile, Lookups, Observe, Point, Reachability, Scenario, Settings, Storage};
+use super::{BringUp, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
-use crate::units::{Fraction, written};
+use crate::units::written;
 
 /// The most nodes that a simulation may have.
 pub(super) const NODE_LIMIT: u32 = 1 << 24;
@@ -144,9 +144,16 @@ fn point(
     let flash_crowd = raw.flash_crowd.map(|raw| comings.flash_crowd(raw)).transpose()?;
     let churn = comings.churn(raw.churn, flash_crowd.as_ref(), files)?;
     let mass_failures = comings.mass_failures(raw.mass_failure, &network)?;
-    let (lookups, storage) = asked(raw.workload, end, hosts.count(nodes), &document, files)?;
+    let Asked {
+        lookups,
+        storage,
+        packets,
+        node_lookups,
+    } = asked(raw.workload, end, hosts.count(nodes), &document, files)?;
     let protocol = chosen(&document, registry, nodes)?;
-    let measure = measure(raw.measure, lookups.as_ref(), &document)?;
+    let spans = packets.map(|packets| packets.span).into_iter();
+    let spans = spans.chain(node_lookups.map(|lookups| lookups.span));
+    let measure = measure(raw.measure, lookups.as_ref(), spans, &document)?;
     let observe = observe(raw.observe, end, &document)?;
     let point = Point {
         index,
@@ -160,8 +167,13 @@ fn point(
         flash_crowd,
         lookups,
         storage,
+        packets,
+        node_lookups,
         measure,
         observe,
+        network_layer: registry
+            .get(protocol.name())
+            .is_some_and(ProtocolEntry::is_network_layer),
         protocol,
         document,
     };
@@ -178,6 +190,14 @@ fn duration(raw: &RawRun, document: &Document) -> Result<SimDuration, InputError
     }
 }
 
+/// What the nodes are asked for.
+struct Asked {
+    lookups: Option<Lookups>,
+    storage: Option<Storage>,
+    packets: Option<Packets>,
+    node_lookups: Option<NodeLookups>,
+}
+
 /// What the nodes of a run that ends at `end` are asked for.
 fn asked(
     raw: RawWorkload,
@@ -185,13 +205,20 @@ fn asked(
     hosts: u32,
     document: &Document,
     files: &mut ScenarioFiles,
-) -> Result<(Option<Lookups>, Option<Storage>), InputError> {
+) -> Result<Asked, InputError> {
     let lookups = raw
         .lookups
         .map(|raw| workload::lookups(raw, end, hosts, document, files))
         .transpose()?;
     let storage = raw.storage.map(|raw| storage(raw, end, document)).transpose()?;
-    Ok((lookups, storage))
+    let sent = raw.packets.map(|raw| packets(&raw, end, document)).transpose()?;
+    let found = raw.node_lookups.map(|raw| node_lookups(&raw, end, document));
+    Ok(Asked {
+        lookups,
+        storage,
+        packets: sent,
+        node_lookups: found.transpose()?,
+    })
 }
 
 /// The settings of the protocol that a document names, one of those that there are.
@@ -203,7 +230,10 @@ fn chosen(document: &Document, registry: &Registry, nodes: u32) -> Result<Settin
 /// Asks the protocol what it says to a point.
 fn approve(point: &Point, registry: &Registry) -> Result<(), InputError> {
     match registry.get(point.protocol.name()) {
-        Some(entry) => entry.check(point),
+        Some(entry) => {
+            network::suits(point, entry, registry)?;
+            entry.check(point)
+        }
         None => Err(point.protocol.error_at("", "this protocol is not registered")),
     }
 }
@@ -242,6 +272,7 @@ fn check_seed(seed: u64, document: &Document) -> Result<(), InputError> {
 fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Document) -> Result<BringUp, InputError> {
     match raw {
         RawBringUp::Bulk {} => Ok(BringUp::Bulk),
+        RawBringUp::Cold {} => Ok(BringUp::Cold),
         RawBringUp::Joins {
             bulk_beyond: Some(0), ..
         } => Err(document
@@ -285,66 +316,6 @@ fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Docum
                 .labelled("must be shorter than `run.duration`"))
         }
     }
-}
-
-/// What is to be watched, each within the run.
-fn observe(raw: RawObserve, end: SimTime, document: &Document) -> Result<Observe, InputError> {
-    if let Some(RawReachability {
-        every,
-        destinations,
-        stop_at,
-    }) = &raw.reachability
-    {
-        if every.get() == SimDuration::ZERO {
-            let message = "paths cannot be followed all the time";
-            return Err(document
-                .error_at("observe.reachability.every", message)
-                .labelled("must be longer than 0s"));
-        }
-        if *destinations == Some(0) {
-            return Err(document
-                .error_at("observe.reachability.destinations", "expected at least 1, found 0")
-                .labelled("leave it out to follow the paths to all nodes"));
-        }
-        if stop_at.is_some_and(|part| part.get() == 0.0) {
-            let message = "the run would end with the first count";
-            return Err(document
-                .error_at("observe.reachability.stop_at", message)
-                .labelled("must be larger than 0"));
-        }
-    }
-    if let Some(RawLoad { keys }) = raw.load
-        && !(1..=KEY_LIMIT).contains(&keys)
-    {
-        let message = format!("expected between 1 and {KEY_LIMIT} keys, found {keys}");
-        return Err(document.error_at("observe.load.keys", message).labelled("out of range"));
-    }
-    let mut snapshots = Vec::new();
-    for (index, at) in raw.snapshots.iter().enumerate() {
-        let at = SimTime::ZERO + at.get();
-        if at >= end {
-            let message = format!("there is nothing to see at {}, when the run has ended", since_start(at));
-            return Err(document
-                .error_at(&format!("observe.snapshots.{index}"), message)
-                .labelled(BEFORE_END));
-        }
-        snapshots.push(at);
-    }
-    snapshots.sort();
-    snapshots.dedup();
-    Ok(Observe {
-        ring_invariants: raw.ring_invariants,
-        rings: rings(raw.rings, document)?,
-        tables: routing_tables(raw.tables, document)?,
-        reachability: raw.reachability.map(|raw| Reachability {
-            every: raw.every.get(),
-            destinations: raw.destinations,
-            stop_at: raw.stop_at.map(Fraction::get),
-        }),
-        snapshots,
-        load: raw.load.map(|load| load.keys),
-        node_load: raw.node_load,
-    })
 }
 
 /// An instant as scenarios write it.

@@ -11,6 +11,7 @@ use sim_core::time::{SimDuration, SimTime};
 
 use super::asking::By;
 use super::files::ScenarioFiles;
+use super::packets::{RawNodeLookups, RawPackets};
 use super::storage::RawStorage;
 use super::validate::{BEFORE_END, since_start};
 use crate::input::{Document, InputError};
@@ -24,6 +25,10 @@ pub(super) struct RawWorkload {
     pub(super) lookups: Option<RawLookups>,
     /// What is stored, in a protocol that stores values.
     pub(super) storage: Option<RawStorage>,
+    /// Packets from node to node, in a protocol of the network layer.
+    pub(super) packets: Option<RawPackets>,
+    /// Lookups of nodes' addresses, in a protocol of the network layer that has addresses apart from identities.
+    pub(super) node_lookups: Option<RawNodeLookups>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

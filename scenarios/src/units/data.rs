@@ -43,6 +43,11 @@ pub struct Bytes(u64);
 pub struct BitRate(Bandwidth);
 
 impl Bytes {
+    /// So many bytes.
+    pub const fn from_bytes(bytes: u64) -> Self {
+        Bytes(bytes)
+    }
+
     /// The number of bytes.
     pub const fn get(self) -> u64 {
         self.0

@@ -58,6 +58,15 @@ impl Home {
         Table::read_csv(self.written(name).as_bytes()).unwrap()
     }
 
+    /// The fingerprints of all runs.
+    pub(crate) fn fingerprints(&self) -> Vec<String> {
+        let manifest = fs::read_to_string(self.folder.path().join("out").join("manifest.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let runs = manifest["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["fingerprint"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// All values of a column.
     #[track_caller]
     pub(crate) fn values(&self, table: &str, column: &str) -> Vec<f64> {

@@ -81,7 +81,11 @@ fn a_malformed_file_is_refused_in_the_file() {
 #[test]
 fn wrong_keys_are_refused_in_the_scenario() {
     for (lines, place, words) in [
-        ("file = \"g.json\"", "6:1", "the key `access` is missing"),
+        (
+            "file = \"g.json\"\ncomponent = \"largest\"",
+            "6:1",
+            "the key `access` is missing",
+        ),
         (
             "file = \"g.json\"\naccess = 5",
             "8:10",

@@ -5,7 +5,8 @@ use crate::time::{SimDuration, SimTime};
 
 /// Tells every time after `from`, up to and including `until`, at which two nodes on these legs come into range (`true`) or
 /// leave it: the first nanosecond at which their places are, or are not, so close. An encounter that lies between two
-/// nanoseconds is none. `up` says whether they are in range at `from`; at `until` they are if their places are then.
+/// nanoseconds is none, and where the distance only touches the range, rounding decides. `up` says whether they are in range
+/// at `from`; at `until` they are if their places are then.
 ///
 /// The first leg of each is under way at `from`, each other one begins where and when the one before it ended, and the last
 /// one ends after `until`.
@@ -79,7 +80,7 @@ impl Pair {
     fn closest(&self, from: SimTime, until: SimTime) -> Option<SimTime> {
         let (first, way, span) = self.relative(from, until);
         let part = -(first[0] * way[0] + first[1] * way[1]) / (way[0] * way[0] + way[1] * way[1]);
-        let time = from + SimDuration::from_nanos((part * span) as u64);
+        let time = from + SimDuration::from_nanos((part * span).round() as u64);
         (from < time && time < until).then_some(time)
     }
 

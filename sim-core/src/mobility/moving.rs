@@ -9,7 +9,7 @@ use crate::time::{SimDuration, SimTime};
 
 /// How far a node gets in a stretch of time, as a share of the range: few pairs then come close to a change of their link that
 /// have none, and places are not sorted too often.
-const REACH: f64 = 0.15;
+const REACH: f64 = 0.3;
 /// Stretches are not shorter, however fast somebody is.
 const SHORTEST: SimDuration = SimDuration::from_millis(1);
 /// Times beyond this are the end of time.

@@ -56,7 +56,7 @@ pub enum QueueLimit {
 
 impl QueueLimit {
     /// The longest that a message waits at a link of this bandwidth.
-    fn longest_wait(self, bandwidth: Bandwidth) -> SimDuration {
+    pub fn longest_wait(self, bandwidth: Bandwidth) -> SimDuration {
         match self {
             QueueLimit::None => SimDuration::from_nanos(u64::MAX),
             QueueLimit::Wait(wait) => wait,

@@ -15,7 +15,7 @@ use sim_core::simulation::{Setup, Simulation};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::{Control, World};
 
-use super::entry::advance;
+use super::entry::{advance, refuse_network_layers_keys};
 use super::measure::Measured;
 use super::trace::{Line, Tracer, Window};
 use super::{Failure, Job, Pace, RunRecord, tables};
@@ -156,7 +156,7 @@ impl ProtocolEntry for ForwardingEntry {
             ("flash_crowd", point.flash_crowd.is_some()),
             ("workload.lookups", point.lookups.is_some()),
             ("workload.storage", point.storage.is_some()),
-            ("observe", point.observe != Default::default()),
+            ("observe", point.is_written("observe")),
         ];
         match refused.into_iter().find(|(_, there)| *there) {
             Some((key, _)) => {
@@ -166,7 +166,7 @@ impl ProtocolEntry for ForwardingEntry {
                 );
                 Err(error.labelled("has no meaning here"))
             }
-            None => Ok(()),
+            None => refuse_network_layers_keys(NAME, point),
         }
     }
 

@@ -345,7 +345,8 @@ pub(super) const TABLES: [Layout; 33] = [
     storage::STORED,
     tunnels::ADDRESS_SERVERS,
     tunnels::TUNNELS,
-    // The nodes that were up at the times of `observe.snapshots`; `turn` is where the identifier lies among all that there
+    // The nodes that were up at the times of `observe.snapshots`. In a network layer whose nodes have addresses `id` is the address, in binary
+    // digits, and `state` its leading bits; `x` and `y` are metres where links come from places. Otherwise `turn` is where the identifier lies among all that there
     // can be, from 0 to 1; `x` and `y` are where the host lies, if the network has places: longitude and latitude in degrees on
     // a topology (those of its router), units of length in a plane.
     Layout {

@@ -326,15 +326,14 @@ pub(super) fn one_ring(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
 
 pub(super) fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     let row = |time: SimTime, node: &SeenNode| {
-        let place = measured.places.get(node.addr.index());
         vec![
             seconds(time),
             node.addr.0.into(),
-            format!("{:x}", node.id).as_str().into(),
+            node.id.as_str().into(),
             node.turn.into(),
-            number(place.map(|(x, _)| *x)),
-            number(place.map(|(_, y)| *y)),
-            if node.member { "member" } else { "joining" }.into(),
+            number(node.place.map(|(x, _)| x)),
+            number(node.place.map(|(_, y)| y)),
+            node.state.as_str().into(),
         ]
     };
     let snapshots = measured.snapshots.iter();

@@ -1,15 +1,15 @@
 //! What is read off the nodes themselves.
 
 use sim_core::addr::NodeAddr;
-use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 use sim_core::world::Control;
 
 use super::super::measure::TableCount;
-use super::super::reachability::{PathCount, arriving};
+use super::super::population::Machine;
+use super::super::reachability::{PathCount, arriving, sample};
 use super::super::rings::count_rings;
 use super::super::snapshot::{SeenLink, SeenNode, Snapshot};
-use super::{Machine, ScenarioWorld, Turn};
+use super::{ScenarioWorld, Turn};
 use crate::overlays::{Overlay, Step};
 use crate::scenario::{BringUp, Reachability};
 
@@ -28,10 +28,9 @@ impl<O: Overlay> ScenarioWorld<O> {
         let now = control.now();
         let coming = matches!(self.plan.bring_up, BringUp::Joins { over, .. } if now < SimTime::ZERO + over);
         let looked_at = |machine: &Machine| machine.up || (coming && machine.first.up);
-        let machine = |addr: &NodeAddr| &self.machines[self.plan.hosts.of(*addr).index()];
         let nodes: Vec<NodeAddr> = (0..self.plan.nodes)
             .map(NodeAddr)
-            .filter(|addr| looked_at(machine(addr)))
+            .filter(|addr| looked_at(self.population.machine(*addr)))
             .collect();
         let targets = match destinations {
             Some(count) => sample(
@@ -49,6 +48,7 @@ impl<O: Overlay> ScenarioWorld<O> {
                     Some(node) if self.members.contains(at) => O::route(&self.config, node, key),
                     _ => Step::DeadEnd,
                 };
+                let route = |at: NodeAddr| route(at).into();
                 working += arriving(self.plan.nodes, &nodes, target, route) as u64;
             }
         }
@@ -101,9 +101,15 @@ impl<O: Overlay> ScenarioWorld<O> {
             let id = self.ids[addr.index()];
             SeenNode {
                 addr: *addr,
-                id,
+                id: format!("{id:x}"),
                 turn: id as f64 / capacity,
-                member: self.members.contains(*addr),
+                place: None,
+                state: if self.members.contains(*addr) {
+                    "member"
+                } else {
+                    "joining"
+                }
+                .to_owned(),
             }
         };
         let links = up.iter().flat_map(|(from, node)| {
@@ -120,13 +126,4 @@ impl<O: Overlay> ScenarioWorld<O> {
             links: links.collect(),
         });
     }
-}
-
-/// So many of these nodes, each as likely as any other, in ascending order; all if there are no more.
-fn sample(nodes: &[NodeAddr], count: u32, stream: StreamKey) -> Vec<NodeAddr> {
-    let mut chosen = nodes.to_vec();
-    chosen.sort_by_cached_key(|addr| (stream.index(u64::from(addr.0)).bits(), *addr));
-    chosen.truncate(count as usize);
-    chosen.sort();
-    chosen
 }

@@ -45,7 +45,14 @@ struct RawClass {
 
 /// `"100ms"` or `"64kB"`.
 #[derive(Clone, Copy, Debug)]
-struct RawQueue(QueueLimit);
+pub(in crate::scenario) struct RawQueue(QueueLimit);
+
+impl RawQueue {
+    /// The limit as networks have it.
+    pub(in crate::scenario) fn get(self) -> QueueLimit {
+        self.0
+    }
+}
 
 impl<'de> Deserialize<'de> for RawQueue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

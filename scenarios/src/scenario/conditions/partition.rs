@@ -4,7 +4,6 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sim_core::addr::NodeAddr;
 use sim_core::network::{Cut, NetworkError};
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
@@ -111,7 +110,7 @@ impl PartitionSpec {
             }
             Apart::Routers(routers) => {
                 let at = network.routers_of_hosts(hosts, replication)?;
-                at.map(|router| u16::from(routers.contains(&router))).collect()
+                at.iter().map(|router| u16::from(routers.contains(router))).collect()
             }
         };
         Ok(Cut::new(self.from, self.until, sides))
@@ -206,16 +205,10 @@ pub(super) fn partition(
 
 impl NetworkSpec {
     /// The router of each host; none where there are no routers.
-    fn routers_of_hosts(
-        &self,
-        hosts: usize,
-        replication: StreamKey,
-    ) -> Result<impl Iterator<Item = usize>, NetworkError> {
-        let network = match &self.model {
-            NetworkModel::Topology(routed) => Some(routed.routers_of(hosts, replication)?),
-            _ => None,
-        };
-        let routers = network.into_iter();
-        Ok(routers.flat_map(move |network| (0..hosts as u32).map(move |host| network.router_of(NodeAddr(host)))))
+    fn routers_of_hosts(&self, hosts: usize, replication: StreamKey) -> Result<Vec<usize>, NetworkError> {
+        match &self.model {
+            NetworkModel::Topology(routed) => routed.router_of_each(hosts, replication),
+            _ => Ok(Vec::new()),
+        }
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Wanted {
     pub(super) instance: u32,
     pub(super) hosts: HostPlacement,
     pub(super) hosts_at: HostsAt,
-    pub(super) access: RawAccess,
+    pub(super) access: Option<RawAccess>,
 }
 
 /// Stub domains of routers around domains of transit routers, as GT-ITM makes them.
@@ -96,8 +96,9 @@ pub(in crate::scenario) struct RawTransitStub {
     /// How hosts are spread over these routers.
     #[serde(default)]
     hosts: HostPlacement,
-    /// The delay between a host and its router, one way.
-    access: RawAccess,
+    /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each router is
+    /// a node.
+    access: Option<RawAccess>,
 }
 
 /// The probabilities of the example of 100 routers that comes with GT-ITM.
@@ -188,8 +189,9 @@ pub(in crate::scenario) struct RawWaxman {
     /// How hosts are spread over the routers.
     #[serde(default)]
     hosts: HostPlacement,
-    /// The delay between a host and its router, one way.
-    access: RawAccess,
+    /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each router is
+    /// a node.
+    access: Option<RawAccess>,
 }
 
 /// The side of a square.
@@ -236,8 +238,9 @@ pub(in crate::scenario) struct RawBarabasiAlbert {
     /// How hosts are spread over the routers.
     #[serde(default)]
     hosts: HostPlacement,
-    /// The delay between a host and its router, one way.
-    access: RawAccess,
+    /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each router is
+    /// a node.
+    access: Option<RawAccess>,
 }
 
 impl From<RawBarabasiAlbert> for Wanted {
@@ -278,8 +281,9 @@ pub(in crate::scenario) struct RawRandomGeometric {
     /// How hosts are spread over the routers.
     #[serde(default)]
     hosts: HostPlacement,
-    /// The delay between a host and its router, one way.
-    access: RawAccess,
+    /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each router is
+    /// a node.
+    access: Option<RawAccess>,
 }
 
 impl From<RawRandomGeometric> for Wanted {
@@ -312,8 +316,9 @@ pub(in crate::scenario) struct RawRing {
     /// How hosts are spread over the routers.
     #[serde(default)]
     hosts: HostPlacement,
-    /// The delay between a host and its router, one way.
-    access: RawAccess,
+    /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each router is
+    /// a node.
+    access: Option<RawAccess>,
 }
 
 impl From<RawRing> for Wanted {
@@ -349,8 +354,9 @@ pub(in crate::scenario) struct RawGrid {
     /// How hosts are spread over the routers.
     #[serde(default)]
     hosts: HostPlacement,
-    /// The delay between a host and its router, one way.
-    access: RawAccess,
+    /// The delay between a host and its router, one way. Protocols of the network layer have neither hosts nor this: each router is
+    /// a node.
+    access: Option<RawAccess>,
 }
 
 impl From<RawGrid> for Wanted {

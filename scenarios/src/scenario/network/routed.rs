@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use sim_core::addr::NodeAddr;
 use sim_core::network::{AccessDelay, NetworkError, Placement, Policy, Routers, Spread};
 use sim_core::random::StreamKey;
 
-use super::NetworkModel;
 use super::generated::{HostPlacement, HostsAt, Wanted};
+use super::{NetworkModel, RawAccess};
 use crate::input::{Document, InputError};
 use crate::scenario::InputFile;
 use crate::scenario::files::ScenarioFiles;
@@ -25,8 +26,8 @@ pub struct RoutedNetwork {
     pub source: GraphSource,
     /// Which routers hosts are attached to.
     pub placement: Placement,
-    /// The delays of the links between hosts and routers.
-    pub access: AccessDelay,
+    /// The delays of the links between hosts and routers. None where each router is a node, of a protocol of the network layer.
+    pub access: Option<AccessDelay>,
     /// The links between routers that are down for a while.
     pub link_failures: LinkFailures,
 }
@@ -51,7 +52,7 @@ impl RoutedNetwork {
         topology: Arc<Topology>,
         input: InputFile,
         hosts: HostPlacement,
-        access: AccessDelay,
+        access: Option<AccessDelay>,
         nodes: u32,
         document: &Document,
     ) -> Result<Self, InputError> {
@@ -112,13 +113,33 @@ impl RoutedNetwork {
         }
     }
 
+    /// The router of each of so many hosts in the run with these streams; of nodes that are routers their own.
+    ///
+    /// # Errors
+    /// As [`RoutedNetwork::routers_of`].
+    pub fn router_of_each(&self, nodes: usize, replication: StreamKey) -> Result<Vec<usize>, NetworkError> {
+        if self.access.is_none() {
+            return Ok((0..nodes).collect());
+        }
+        let network = self.routers_of(nodes, replication)?;
+        Ok((0..nodes as u32)
+            .map(|node| network.router_of(NodeAddr(node)))
+            .collect())
+    }
+
     /// The hosts of so many nodes at their routers, and the links that fail, in the run with these streams.
     ///
     /// # Errors
     /// [`NetworkError`], if there are too many of them: a validated scenario has a place for each.
     pub fn routers_of(&self, nodes: usize, replication: StreamKey) -> Result<Routers, NetworkError> {
         let (graph, places) = (&self.topology.graph, replication.purpose("places"));
-        let routers = Routers::new(graph.clone(), nodes, &self.placement, self.access, places)?;
+        let routers = Routers::new(
+            graph.clone(),
+            nodes,
+            &self.placement,
+            self.access.unwrap_or_default(),
+            places,
+        )?;
         routers.changing(self.link_failures.changes(graph, replication))
     }
 
@@ -144,7 +165,7 @@ pub(super) fn generated(
         hosts_at,
         access,
     } = wanted;
-    let access = access.get();
+    let access = access.map(RawAccess::get).transpose();
     let access = access.map_err(|error| document.error_at(&format!("network.{name}.access"), error.to_string()))?;
     // One graph for all replications: that of the first.
     let streams = StreamKey::root(seed, 0).purpose("topology").index(instance.into());
@@ -176,11 +197,12 @@ impl fmt::Display for RoutedNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Topology { routers, links, .. } = &*self.topology;
         f.write_str(match self.placement.spread {
+            _ if self.access.is_none() => "nodes with links by wire: ",
             Spread::Uniform => "hosts on ",
             Spread::Degree => "hosts by degree on ",
             Spread::OnePerRouter => "hosts, one a router, on ",
         })?;
-        if self.placement.among.len() < routers.len() {
+        if self.access.is_some() && self.placement.among.len() < routers.len() {
             write!(f, "{} of ", self.placement.among.len())?;
         }
         write!(f, "{} routers with {links} links ", routers.len())?;
@@ -188,11 +210,13 @@ impl fmt::Display for RoutedNetwork {
             GraphSource::File(input) => write!(f, "from {}", input.path.display())?,
             GraphSource::Generated { model, .. } => write!(f, "{model}")?,
         }
-        let minimum = written(self.access.minimum());
-        match self.access.maximum() {
-            Some(maximum) if maximum == self.access.minimum() => write!(f, ", access {minimum}")?,
-            Some(maximum) => write!(f, ", access {minimum} to {}", written(maximum))?,
-            None => write!(f, ", access from {minimum}, {} on average", written(self.access.mean()))?,
+        if let Some(access) = &self.access {
+            let minimum = written(access.minimum());
+            match access.maximum() {
+                Some(maximum) if maximum == access.minimum() => write!(f, ", access {minimum}")?,
+                Some(maximum) => write!(f, ", access {minimum} to {}", written(maximum))?,
+                None => write!(f, ", access from {minimum}, {} on average", written(access.mean()))?,
+            }
         }
         let treatment = self.treatment();
         if !treatment.is_empty() {

@@ -3,7 +3,9 @@
 use sim_core::network::{Constant, Exponential, NetworkError, Propagation, Uniform};
 use sim_core::time::SimDuration;
 
-use super::{MeasuredNetwork, NetworkModel, NetworkSpec, RoutedNetwork, routed};
+use super::contacts::contacts;
+use super::radio::radio;
+use super::{MeasuredNetwork, NetworkModel, NetworkSpec, RawAccess, RoutedNetwork, routed};
 use crate::input::{Document, InputError};
 use crate::matrix::{self, Unit};
 use crate::scenario::conditions::Conditions;
@@ -102,7 +104,8 @@ pub(in crate::scenario) fn network(
             component,
             paths,
         } => {
-            let access = access.get().map_err(|error| wrong("topology.access", error))?;
+            let access = access.map(RawAccess::get).transpose();
+            let access = access.map_err(|error| wrong("topology.access", error))?;
             let reading = topology::Reading {
                 format,
                 per_km: per_km.get(),
@@ -120,6 +123,8 @@ pub(in crate::scenario) fn network(
         RawNetwork::RandomGeometric(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
         RawNetwork::Ring(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
         RawNetwork::Grid(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,
+        RawNetwork::Radio(raw) => radio(raw, nodes, seed, document, files)?,
+        RawNetwork::Contacts(raw) => contacts(raw, nodes, document, files)?,
     };
     Ok(NetworkSpec {
         model,

@@ -288,8 +288,8 @@ fn members_stay_with_their_group_and_inside() {
             assert!(farthest < 160.0 + 25.0, "group {group}, {time}: {farthest}");
         }
     }
-    // The square of the distance to the centre: spread^2 / 2 of the reference points, and of a deviation that is uniform along
-    // its length a third of its square, as at any time between two draws: on average two thirds of it.
+    // The mean square of the distance to the centre: half the square of the spread, and, of a deviation whose length is uniform,
+    // a third of the square of the radius when it is drawn, two thirds of that on average over the ways from one to the next.
     let lone = ReferencePointGroup {
         centre: RandomWaypoint {
             area: Area {

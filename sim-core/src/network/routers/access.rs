@@ -25,6 +25,16 @@ enum Above {
     LogNormal(LogNormal),
 }
 
+impl Default for AccessDelay {
+    /// None: hosts are where their routers are.
+    fn default() -> Self {
+        AccessDelay {
+            minimum: SimDuration::ZERO,
+            above: Above::Uniform(SimDuration::ZERO),
+        }
+    }
+}
+
 impl AccessDelay {
     /// Delays uniform between `minimum` and `maximum`, both of which may be zero.
     ///

@@ -5,12 +5,10 @@ use std::collections::VecDeque;
 use sim_core::addr::NodeAddr;
 use sim_core::churn::ChurnModel;
 use sim_core::random::{NodeRng, StreamKey, unit};
-use sim_core::time::SimDuration;
-use sim_core::world::Control;
+use sim_core::time::{SimDuration, SimTime};
 
-use super::arrivals::Session;
-use super::{ScenarioWorld, Turn};
-use crate::overlays::Overlay;
+use super::{Changes, Coming, Population, Session};
+use crate::run::measure::Measured;
 
 /// An event of such a process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,9 +64,9 @@ impl Processes {
     }
 }
 
-impl<O: Overlay> ScenarioWorld<O> {
-    /// Puts the first event of each process into the calendar.
-    pub(super) fn begin_processes(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+impl Population {
+    /// The first event of each process.
+    pub(in crate::run) fn begin_processes(&mut self) -> Vec<(SimDuration, Coming)> {
         let pulses: &[Pulse] = match self.timetable.churn().model() {
             ChurnModel::Replacement { .. } => &[Pulse::Replace],
             ChurnModel::Rates { .. } => &[Pulse::Join, Pulse::Leave],
@@ -76,17 +74,14 @@ impl<O: Overlay> ScenarioWorld<O> {
             ChurnModel::Arrivals(_) => &[Pulse::Newcomer],
             ChurnModel::None | ChurnModel::Sessions(_) | ChurnModel::Trace(..) => &[],
         };
-        for pulse in pulses {
-            self.schedule_pulse(control, *pulse);
-        }
+        let first = pulses.iter().filter_map(|pulse| self.next_pulse(SimTime::ZERO, *pulse));
+        first.collect()
     }
 
-    /// Puts the next event of a process into the calendar; the first is counted from the start of churn.
-    fn schedule_pulse(&mut self, control: &mut Control<'_, O::Protocol, Turn>, pulse: Pulse) {
-        let Some(processes) = self.processes.as_mut() else {
-            return;
-        };
-        let from = control.now().max(self.plan.churn_start);
+    /// The next event of a process; the first is counted from the start of churn.
+    fn next_pulse(&mut self, now: SimTime, pulse: Pulse) -> Option<(SimDuration, Coming)> {
+        let processes = self.processes.as_mut()?;
+        let from = now.max(self.churn_start);
         let since_zero = SimDuration::from_nanos(from.as_nanos());
         let pause = match (self.timetable.churn().model(), pulse) {
             (ChurnModel::Rates { departures, .. }, Pulse::Leave) => departures.pause(&mut processes.departures),
@@ -101,34 +96,35 @@ impl<O: Overlay> ScenarioWorld<O> {
                 processes.newcomer_due = comes;
                 pause
             }
-            _ => return,
+            _ => return None,
         };
-        self.schedule_change(control, Turn::Pulse(pulse), pause);
+        self.change(now, Coming::Pulse(pulse), pause)
     }
 
-    pub(super) fn pulse(&mut self, control: &mut Control<'_, O::Protocol, Turn>, pulse: Pulse) {
+    pub(super) fn pulse(&mut self, now: SimTime, pulse: Pulse, measured: &mut Measured, changes: &mut Changes) {
         match pulse {
             Pulse::Replace => {
-                if self.somebody_leaves(control) {
-                    self.somebody_comes(control, Session::ByTimetable);
+                if self.somebody_leaves(now, measured, changes) {
+                    self.somebody_comes(now, Session::ByTimetable, measured, changes);
                 }
             }
-            Pulse::Join => self.somebody_comes(control, Session::ByTimetable),
+            Pulse::Join => self.somebody_comes(now, Session::ByTimetable, measured, changes),
             Pulse::Leave => {
-                self.somebody_leaves(control);
+                self.somebody_leaves(now, measured, changes);
             }
-            Pulse::Newcomer => self.newcomer(control),
+            Pulse::Newcomer => self.newcomer(now, measured, changes),
         }
         let next = match (self.timetable.churn().model(), pulse) {
             (ChurnModel::Alternating { .. }, Pulse::Join) => Pulse::Leave,
             (ChurnModel::Alternating { .. }, Pulse::Leave) => Pulse::Join,
             _ => pulse,
         };
-        self.schedule_pulse(control, next);
+        let due = self.next_pulse(now, next);
+        changes.due.extend(due);
     }
 
     /// A newcomer, whose session depends on nothing but how many came before, so that it is the same whatever became of them.
-    fn newcomer(&mut self, control: &mut Control<'_, O::Protocol, Turn>) {
+    fn newcomer(&mut self, now: SimTime, measured: &mut Measured, changes: &mut Changes) {
         let (Some(processes), ChurnModel::Arrivals(arrivals)) =
             (self.processes.as_mut(), self.timetable.churn().model())
         else {
@@ -140,19 +136,19 @@ impl<O: Overlay> ScenarioWorld<O> {
         let stream = self.streams.purpose("newcomers").index(processes.newcomers);
         processes.newcomers += 1;
         let session = arrivals.session(stream);
-        self.somebody_comes(control, Session::Lasting(session));
+        self.somebody_comes(now, Session::Lasting(session), measured, changes);
     }
 
     /// Somebody takes the host that has been free longest, or is refused.
-    fn somebody_comes(&mut self, control: &mut Control<'_, O::Protocol, Turn>, session: Session) {
+    fn somebody_comes(&mut self, now: SimTime, session: Session, measured: &mut Measured, changes: &mut Changes) {
         match self.processes.as_mut().and_then(|processes| processes.free.pop_front()) {
-            Some(host) => self.arrive(control, host, session),
-            None => self.measured.comings.refused(control.now()),
+            Some(host) => self.arrive(now, host, session, measured, changes),
+            None => measured.comings.refused(now),
         }
     }
 
     /// A random host leaves, if anybody is up.
-    fn somebody_leaves(&mut self, control: &mut Control<'_, O::Protocol, Turn>) -> bool {
+    fn somebody_leaves(&mut self, now: SimTime, measured: &mut Measured, changes: &mut Changes) -> bool {
         let Some(processes) = self.processes.as_mut() else {
             return false;
         };
@@ -160,7 +156,7 @@ impl<O: Overlay> ScenarioWorld<O> {
             return false;
         };
         let departure = self.manner(host);
-        self.leave(control, host, departure);
+        self.leave(now, host, departure, measured, changes);
         true
     }
 }

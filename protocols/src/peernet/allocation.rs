@@ -1,0 +1,259 @@
+//! Address allocation (section 3.1): by splitting ranges, and by DART's validate and select.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use sim_core::addr::NodeAddr;
+use sim_core::protocol::{Ctx, TimerId};
+use sim_core::random::unit;
+use sim_core::time::SimTime;
+
+use super::address::TreeAddress;
+use super::neighbours::{Neighbour, largest_block};
+use super::table::Table;
+use super::{Config, Event, Msg, PeerNet, Rules, Timer};
+
+/// A block that was given to somebody who has not been seen there yet.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    level: u8,
+    to: NodeAddr,
+    address: TreeAddress,
+    at: SimTime,
+}
+
+/// Where a node stands between having an address and not.
+#[derive(Debug, Default)]
+pub(super) struct Allocation {
+    /// Since when it has had its address, or none.
+    since: SimTime,
+    /// Whom it has asked, the timer that ends the wait, and whether it does so to migrate.
+    asked: Option<(NodeAddr, TimerId, bool)>,
+    /// Who has refused, or not answered, since the last hello.
+    refused: BTreeSet<NodeAddr>,
+    /// An address that somebody gave since, and that is not valid next to all neighbours.
+    invalid: Option<TreeAddress>,
+    given: Vec<Given>,
+}
+
+impl Allocation {
+    pub(super) fn start(&mut self, now: SimTime) {
+        self.since = now;
+    }
+
+    pub(super) fn moved(&mut self, now: SimTime) {
+        self.since = now;
+        self.given.clear();
+    }
+
+    /// Since when the node has had its address, or none.
+    pub(super) fn since(&self) -> SimTime {
+        self.since
+    }
+
+    /// Whether it waits for an answer.
+    pub(super) fn asking(&self) -> bool {
+        self.asked.is_some()
+    }
+}
+
+impl PeerNet {
+    /// Whether a sibling is occupied, or about to be.
+    pub(super) fn is_taken(&self, level: u8) -> bool {
+        self.table.level(level).is_some() || self.allocation.given.iter().any(|given| given.level == level)
+    }
+
+    /// Once a hello: whether the address is still valid, and what to do without one.
+    pub(super) fn settle(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let (now, config) = (ctx.now(), ctx.config());
+        let table = &self.table;
+        self.allocation
+            .given
+            .retain(|given| now.since(given.at) < config.neighbour_expiry && table.level(given.level).is_none());
+        self.allocation.refused.clear();
+        self.allocation.invalid = None;
+        if self.is_valid() {
+            return;
+        }
+        match config.rules {
+            Rules::Dart => {
+                if !self.select(ctx) {
+                    ctx.emit(Event::Refused);
+                    self.stand_between(ctx);
+                }
+            }
+            Rules::PeerNet2003 => {
+                self.move_to(ctx, None, false);
+                self.ask(ctx);
+            }
+        }
+    }
+
+    /// At news from a neighbour: DART looks at once whether the address is still valid.
+    pub(super) fn validate(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if ctx.config().rules == Rules::Dart && self.address.is_some() && !self.is_valid() {
+            self.select(ctx);
+        }
+    }
+
+    /// Whether the node has an address, and may keep it.
+    fn is_valid(&self) -> bool {
+        let address = self.address.as_ref();
+        address.is_some_and(|address| self.table.validates(self.id, *address, &self.neighbours))
+    }
+
+    /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
+    /// there is one.
+    fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
+        let bits = self.bits;
+        let mut blocks: Vec<_> = self
+            .neighbours
+            .addressed()
+            .filter_map(|(_, its, neighbour)| Some((Reverse(neighbour.highest_empty(bits)?), neighbour.id, its)))
+            .collect();
+        blocks.sort_unstable();
+        let beside = |(Reverse(level), _, its): (Reverse<u8>, _, TreeAddress)| {
+            (0..=level).rev().map(move |level| its.across(level))
+        };
+        let choice = blocks
+            .into_iter()
+            .flat_map(beside)
+            .find(|address| self.would_validate(*address));
+        if choice.is_some() {
+            self.move_to(ctx, choice, false);
+        }
+        choice.is_some()
+    }
+
+    /// No address is valid next to all neighbours. Where these belong to two networks that have not heard of each other, none
+    /// would ever be; so the node takes an invalid one, next to any neighbour that has room, until the next hello. What it then says
+    /// lets the networks see in which areas they contradict each other: in others with each address.
+    fn stand_between(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let bits = self.bits;
+        let beside = |(_, its, neighbour): (_, TreeAddress, &Neighbour)| {
+            let level = neighbour.highest_empty(bits)?;
+            Some(its.across(level))
+        };
+        let places: Vec<_> = self.neighbours.addressed().filter_map(beside).collect();
+        let drawn = unit(ctx.rng()) * places.len() as f64;
+        if let Some(address) = places.get(drawn as usize) {
+            self.move_to(ctx, Some(*address), false);
+        }
+    }
+
+    /// Whether an address would be valid for this node, by what its neighbours have said.
+    pub(super) fn would_validate(&self, address: TreeAddress) -> bool {
+        let table = Table::build(address, &self.neighbours, false);
+        table.validates(self.id, address, &self.neighbours)
+    }
+
+    /// Asks the neighbour with the largest range that has not refused.
+    fn ask(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if self.address.is_some() || self.allocation.asking() {
+            return;
+        }
+        let range = |neighbour: &Neighbour| neighbour.largest_block().map_or(0, |level| 1 + u16::from(level));
+        let willing = self
+            .neighbours
+            .addressed()
+            .filter(|(node, ..)| !self.allocation.refused.contains(node));
+        let best = willing.min_by_key(|(_, _, neighbour)| (Reverse(range(neighbour)), neighbour.id));
+        match best {
+            Some((node, ..)) => self.request(ctx, node, false),
+            None if self.allocation.refused.is_empty() => self.begin_network(ctx),
+            None => {
+                ctx.emit(Event::Refused);
+                // As with DART's rules, an invalid one will do until the next hello, so that networks hear of each other.
+                if let Some(address) = self.allocation.invalid.take() {
+                    self.move_to(ctx, Some(address), false);
+                    self.say_hello(ctx);
+                }
+            }
+        }
+    }
+
+    /// Asks a neighbour for an address.
+    pub(super) fn request(&mut self, ctx: &mut Ctx<'_, Self>, node: NodeAddr, migrating: bool) {
+        ctx.send(node, Msg::Request);
+        let timer = ctx.set_timer(ctx.config().request_timeout, Timer::Request);
+        self.allocation.asked = Some((node, timer, migrating));
+    }
+
+    /// Nobody here has an address. Of those who wait, the one with the smallest identifier begins.
+    fn begin_network(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let Config {
+            hello_period,
+            neighbour_expiry,
+            ..
+        } = *ctx.config();
+        let waited = ctx.now().since(self.allocation.since);
+        let first = self.neighbours.unaddressed().all(|id| self.id < id);
+        if waited >= neighbour_expiry || first && waited >= hello_period.mul_f64(3.0 * 1.25) {
+            self.move_to(ctx, Some(self.first_address()), false);
+        }
+    }
+
+    /// Splits the range for whoever asks: it gets the lowest address of the upper half.
+    pub(super) fn asked_for_address(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr) {
+        if let Some(given) = self.allocation.given.iter().find(|given| given.to == from) {
+            return ctx.send(from, Msg::Grant(given.address));
+        }
+        let block = self.address.and_then(|address| {
+            let level = largest_block(address, |level| self.is_taken(level))?;
+            Some((level, address.across(level).area(level)))
+        });
+        let Some((level, address)) = block else {
+            return ctx.send(from, Msg::Refuse);
+        };
+        self.allocation.given.push(Given {
+            level,
+            to: from,
+            address,
+            at: ctx.now(),
+        });
+        ctx.send(from, Msg::Grant(address));
+    }
+
+    /// A neighbour gives an address. Others hear of it at once, so that nobody gives it again.
+    pub(super) fn granted(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, address: TreeAddress) {
+        let Some(migrating) = self.answered(ctx, from) else {
+            return;
+        };
+        let wanted = self.address.is_some() == migrating && address.bits() == self.bits;
+        if wanted && self.would_validate(address) {
+            self.move_to(ctx, Some(address), migrating);
+            self.say_hello(ctx);
+        } else {
+            if wanted && !migrating {
+                self.allocation.invalid = Some(address);
+            }
+            self.refused_by(ctx, from);
+        }
+    }
+
+    /// A neighbour has no address to give.
+    pub(super) fn refused(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr) {
+        if self.answered(ctx, from).is_some() {
+            self.refused_by(ctx, from);
+        }
+    }
+
+    /// A neighbour has not answered.
+    pub(super) fn request_expired(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if let Some((node, ..)) = self.allocation.asked.take() {
+            self.refused_by(ctx, node);
+        }
+    }
+
+    /// Ends the wait for an answer, if it was that neighbour's; says whether it was to migrate.
+    fn answered(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr) -> Option<bool> {
+        let (_, timer, migrating) = self.allocation.asked.take_if(|(node, ..)| *node == from)?;
+        ctx.cancel_timer(timer);
+        Some(migrating)
+    }
+
+    fn refused_by(&mut self, ctx: &mut Ctx<'_, Self>, node: NodeAddr) {
+        self.allocation.refused.insert(node);
+        self.ask(ctx);
+    }
+}

@@ -1,0 +1,312 @@
+//! PeerNet: a network layer for nodes that move, in which the address of a node says where it is, not who it is.
+//!
+//! Jakob Eriksson, Michalis Faloutsos and Srikanth Krishnamurthy, "PeerNet: Pushing Peer-to-Peer Down the Stack", IPTPS 2003.
+//! The sections and figures named here are its own. What the paper leaves open is completed by the same authors' DART
+//! ("DART: Dynamic Address RouTing for scalable ad hoc and mesh networks", ToN 2007), whose rules ([`Rules::Dart`]) can also be
+//! taken whole.
+//!
+//! | what | section, figure | where |
+//! |---|---|---|
+//! | address tree, levels, siblings, areas | 3, Fig. 1 and 2 | [`TreeAddress`] |
+//! | allocation by splitting ranges; by validating and selecting | 3.1, Fig. 3; DART | `allocation.rs` |
+//! | balancing by migration | 3.1 | `balance.rs` |
+//! | routing table and its update | 3.2; DART | [`Table`] |
+//! | forwarding, lookup on the way | 2, 3.2, Fig. 4 | `forward.rs` |
+//! | lookup service: entries, solutions A and B | 3.3 | `registry.rs`, `lookup.rs` |
+//! | packets that wait | | `packets.rs` |
+//!
+//! # Deviations
+//!
+//! - The paper does not say when a node violates the area invariant, what becomes of ranges whose nodes have left, and how
+//!   networks merge. With [`Rules::PeerNet2003`], too, DART's hellos tell nodes of each other, and its *validate* rule finds
+//!   addresses that are invalid (the smaller network id wins); their nodes resign and ask again.
+//! - A range is the free siblings of the node with the lowest address across from them. While nobody leaves this is what the
+//!   paper has; where whole siblings become empty, it returns them to somebody. A newcomer gets the largest free sibling,
+//!   that is the upper half of the range; and where the responder itself is in the upper half, since those below it have left, the lower one.
+//! - What a responder has given away counts as occupied until the newcomer is seen there, or for a neighbour's expiry.
+//! - A node asks the neighbour that seems to have the largest range, and after a refusal the next. A node that knows nobody with
+//!   an address for as long as three hellos take begins a network of its own, if it has the smallest identifier around; in any
+//!   case after a neighbour's expiry.
+//! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello and whenever a neighbour's hello
+//!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
+//! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
+//!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
+//! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
+//!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
+//!   meet old and new ones in turn.
+//! - Solution A takes the areas in which there is anybody besides those of the next smaller one. In solution B the areas differ
+//!   by a fixed number of levels, and the entry in the area of one step is renewed half as often as that in the area one step smaller, up
+//!   to half of the entry time-out; an entry that a change of address makes wrong is renewed at once. The paper says neither.
+//! - A lookup says which address is known to be wrong, where the destination was not where an entry had it: an old entry nearby would
+//!   else hide the new one.
+//! - Members of groups are registered with their whole addresses, in solution B as in A: high-order bits of several nodes are not
+//!   those of one.
+//! - Everybody forwards what comes to it as far as it can; nobody acknowledges. A packet that got stuck is looked up again, as
+//!   in section 2; a registration or a query that got stuck is lost, and made again when its time comes.
+
+mod address;
+mod allocation;
+mod balance;
+mod config;
+mod event;
+mod forward;
+mod lookup;
+mod neighbours;
+mod packets;
+mod registry;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::collections::BTreeSet;
+
+use sim_core::addr::NodeAddr;
+use sim_core::protocol::{Ctx, LinkChange, OperationId, Protocol};
+use sim_core::random::{StreamKey, unit};
+
+pub use address::{Group, Identifier, TreeAddress};
+use allocation::Allocation;
+pub use config::{Config, ConfigError, Detection, LookupKind, Rules};
+pub use event::{Command, Event};
+use lookup::Lookups;
+use neighbours::Neighbours;
+use packets::Waiting;
+use registry::Registry;
+use table::Step;
+pub use table::{Level, Route, Table};
+pub use wire::{Advert, Answer, Entry, Hello, Load, Msg, Query, Sought, Way};
+
+/// What a node says to its later self.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Timer {
+    /// It is time for a hello.
+    Hello,
+    /// It is time to register.
+    Register,
+    /// The neighbour that was asked for an address has not answered.
+    Request,
+    /// The lookup of this number has not been answered.
+    Lookup(u32),
+}
+
+/// A node of PeerNet.
+#[derive(Debug)]
+pub struct PeerNet {
+    id: Identifier,
+    bits: u8,
+    address: Option<TreeAddress>,
+    neighbours: Neighbours,
+    table: Table,
+    allocation: Allocation,
+    registry: Registry,
+    groups: BTreeSet<Group>,
+    lookups: Lookups,
+    waiting: Waiting,
+}
+
+impl Protocol for PeerNet {
+    type Addr = NodeAddr;
+    type Init = ();
+    type Config = Config;
+    type Msg = Msg;
+    type Timer = Timer;
+    type Command = Command;
+    type Event = Event;
+
+    fn new(me: NodeAddr, (): (), config: &Config, _: StreamKey) -> Self {
+        PeerNet {
+            id: Identifier::of_node(me),
+            bits: config.address_bits,
+            address: None,
+            neighbours: Neighbours::default(),
+            table: Table::default(),
+            allocation: Allocation::default(),
+            registry: Registry::default(),
+            groups: BTreeSet::new(),
+            lookups: Lookups::default(),
+            waiting: Waiting::default(),
+        }
+    }
+
+    fn on_start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.allocation.start(ctx.now());
+        if ctx.config().rules == Rules::Dart {
+            self.move_to(ctx, Some(self.first_address()), false);
+        }
+        // Nodes that start together do not speak together.
+        let (hello, register) = (unit(ctx.rng()), unit(ctx.rng()));
+        ctx.set_timer(ctx.config().hello_period.mul_f64(hello), Timer::Hello);
+        ctx.set_timer(ctx.config().registration_period.mul_f64(register), Timer::Register);
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, msg: Msg) {
+        match msg {
+            Msg::Hello(hello) => self.heard(ctx, from, hello),
+            Msg::Request => self.asked_for_address(ctx, from),
+            Msg::Grant(address) => self.granted(ctx, from, address),
+            Msg::Refuse => self.refused(ctx, from),
+            Msg::Routed(way, load) => self.forward(ctx, way, load),
+        }
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Timer) {
+        match timer {
+            Timer::Hello => self.hello_due(ctx),
+            Timer::Register => self.registration_due(ctx),
+            Timer::Request => self.request_expired(ctx),
+            Timer::Lookup(number) => self.lookup_expired(ctx, number),
+        }
+    }
+
+    fn on_link(&mut self, ctx: &mut Ctx<'_, Self>, change: LinkChange<NodeAddr>) {
+        if let LinkChange::Down(node) = change
+            && ctx.config().detection == Detection::Carrier
+            && self.neighbours.forget(node)
+        {
+            self.renew_table(ctx);
+        }
+    }
+
+    fn on_command(&mut self, ctx: &mut Ctx<'_, Self>, operation: OperationId, command: Command) {
+        match command {
+            Command::Send(send) => self.send_packet(ctx, operation, send),
+            Command::Lookup(node) => self.look_up_for(ctx, operation, node),
+            Command::Join(group) => self.join(ctx, group),
+            Command::Leave(group) => {
+                self.groups.remove(&group);
+            }
+            Command::Anycast { group, bytes } => self.send_to_group(ctx, operation, group, bytes, false),
+            Command::Multicast { group, bytes } => self.send_to_group(ctx, operation, group, bytes, true),
+        }
+    }
+
+    fn on_stop(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.move_to(ctx, None, false);
+    }
+}
+
+/// What measurements may ask of a node; other nodes never do.
+impl PeerNet {
+    /// Its identifier.
+    pub fn identifier(&self) -> Identifier {
+        self.id
+    }
+
+    /// Its address, if it has one.
+    pub fn address(&self) -> Option<TreeAddress> {
+        self.address
+    }
+
+    /// Its routing table: the occupied levels with their network ids.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The network id of its area of a level: the smallest identifier there, as far as it knows.
+    pub fn network(&self, level: u8) -> Identifier {
+        self.table.network(self.id, level)
+    }
+
+    /// The first and the last address of its range: of the largest area around it in which there is nobody else, nor somebody
+    /// to come.
+    pub fn range(&self) -> Option<(TreeAddress, TreeAddress)> {
+        let own = self.address?;
+        let level = (0..self.bits).find(|level| self.is_taken(*level)).unwrap_or(self.bits);
+        let first = own.area(level);
+        let last = (0..level).fold(first, |address, below| address.across(below));
+        Some((first, last))
+    }
+
+    /// The level of the largest block of addresses that it could give away: none if it would refuse.
+    pub fn largest_block(&self) -> Option<u8> {
+        neighbours::largest_block(self.address?, |level| self.is_taken(level))
+    }
+
+    /// To which neighbour it would hand what goes to an address: none if that is its own, or it knows no way.
+    pub fn next_hop(&self, target: TreeAddress) -> Option<NodeAddr> {
+        match self.table.step(self.address?, &Way::new(target, 0)) {
+            Step::Along(route) => Some(route.next),
+            Step::Here | Step::NoRoute | Step::Loop => None,
+        }
+    }
+
+    /// How many lookup entries it keeps for others.
+    pub fn entries_held(&self) -> usize {
+        self.registry.len()
+    }
+
+    /// How many packets wait there.
+    pub fn packets_waiting(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+impl PeerNet {
+    /// The address that a network begins with.
+    fn first_address(&self) -> TreeAddress {
+        TreeAddress::new(0, self.bits)
+    }
+
+    fn heard(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, hello: Hello) {
+        let right_tree = hello.address.is_none_or(|address| address.bits() == self.bits);
+        if right_tree && self.neighbours.hear(from, ctx.now(), hello) {
+            self.renew_table(ctx);
+            self.validate(ctx);
+        }
+    }
+
+    fn hello_due(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let config = ctx.config();
+        if self.neighbours.expire(ctx.now(), config.neighbour_expiry) {
+            self.renew_table(ctx);
+        }
+        self.settle(ctx);
+        self.balance(ctx);
+        self.waiting_expired(ctx);
+        self.say_hello(ctx);
+        let next = config.hello_period.mul_f64(0.75 + unit(ctx.rng()) / 2.0);
+        ctx.set_timer(next, Timer::Hello);
+    }
+
+    fn say_hello(&self, ctx: &mut Ctx<'_, Self>) {
+        ctx.broadcast(Msg::Hello(Hello {
+            address: self.address,
+            levels: self.table.adverts(),
+        }));
+    }
+
+    /// Makes the routing table anew. Lookup entries may then belong elsewhere.
+    fn renew_table(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let table = match self.address {
+            Some(address) => Table::build(address, &self.neighbours, ctx.config().multipath),
+            None => Table::default(),
+        };
+        let occupied = |table: &Table| table.levels().iter().fold(0_u128, |set, known| set | 1 << known.level);
+        let news = occupied(&table) != occupied(&self.table);
+        self.table = table;
+        if news {
+            self.move_entries(ctx);
+        }
+    }
+
+    /// Changes the address. The lookup entries that belonged to the old one are handed on, the node registers with the new one,
+    /// and packets that waited for it leave.
+    fn move_to(&mut self, ctx: &mut Ctx<'_, Self>, to: Option<TreeAddress>, migrated: bool) {
+        let from = std::mem::replace(&mut self.address, to);
+        if from == to {
+            return;
+        }
+        self.allocation.moved(ctx.now());
+        self.table = Table::default();
+        if let Some(address) = to {
+            self.table = Table::build(address, &self.neighbours, ctx.config().multipath);
+        }
+        ctx.emit(Event::Address { from, to, migrated });
+        self.move_entries(ctx);
+        if to.is_some() {
+            self.register_changes(ctx);
+            self.release_all(ctx);
+        }
+    }
+}

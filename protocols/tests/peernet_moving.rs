@@ -1,0 +1,97 @@
+//! PeerNet while nodes come, fail and move: no packet ever goes in a circle, and when everything has come to rest, so has the
+//! address tree.
+
+mod peernet_support;
+
+use std::collections::BTreeMap;
+
+use peernet_support::{Loops, Network, Turn, at, network, sound, wandering};
+use protocols::packet::{Outcome, Send};
+use protocols::peernet::{Command, Config, Detection, LookupKind, Rules};
+use rand::Rng;
+use sim_core::addr::NodeAddr;
+use sim_core::random::{StreamKey, unit};
+
+const NODES: u32 = 40;
+/// Until when nodes come, go and move.
+const UNREST: f64 = 120.0;
+/// When the network has had time to settle.
+const REST: f64 = 320.0;
+
+/// A network of nodes that move, come and fail at random, with packets between random pairs; afterwards it is sound.
+fn unrest(config: Config, speed: f64, seed: u64) -> Network<Loops> {
+    let streams = StreamKey::root(seed, 0);
+    let (contacts, links) = wandering(NODES, 0.3, speed, UNREST, &mut streams.purpose("places").rng());
+    let mut network = network(NODES, contacts, config, seed, Loops::default());
+    let mut rng = streams.purpose("schedule").rng();
+    for node in 0..NODES {
+        network.schedule(at(20.0 * unit(&mut rng)), Turn::Start(node));
+        if unit(&mut rng) < 0.3 {
+            let down = 30.0 + 60.0 * unit(&mut rng);
+            let turn = if unit(&mut rng) < 0.5 {
+                Turn::Fail(node)
+            } else {
+                Turn::Leave(node)
+            };
+            network.schedule(at(down), turn);
+            if unit(&mut rng) < 0.7 {
+                network.schedule(at(down + 20.0 * unit(&mut rng)), Turn::Start(node));
+            }
+        }
+    }
+    for operation in 0..1500 {
+        let (from, to) = (rng.next_u32() % NODES, NodeAddr(rng.next_u32() % NODES));
+        let time = at(30.0 + (UNREST - 30.0) * unit(&mut rng));
+        network.schedule(time, Turn::Ask(from, operation, Command::Send(Send { to, bytes: 100 })));
+    }
+    let run = network.run_until(at(REST));
+    run.unwrap_or_else(|broken| panic!("{config:?}, speed {speed}, seed {seed}: {broken}"));
+    let sound = sound(&network, 0..NODES, &links);
+    sound.unwrap_or_else(|error| panic!("{config:?}, speed {speed}, seed {seed}: {error}"));
+    network
+}
+
+/// Which part of the packets that anybody sent arrived.
+fn delivered(network: &Network<Loops>) -> f64 {
+    let mut counts: BTreeMap<bool, f64> = BTreeMap::new();
+    for outcome in network.world().told.iter().filter_map(|(.., event)| event.outcome()) {
+        *counts.entry(matches!(outcome, Outcome::Delivered(_))).or_default() += 1.0;
+    }
+    counts[&true] / counts.values().sum::<f64>()
+}
+
+fn config(rules: Rules, lookup: LookupKind, multipath: bool, detection: Detection, balancing: bool) -> Config {
+    Config {
+        rules,
+        lookup,
+        multipath,
+        detection,
+        balancing,
+        address_bits: 32,
+        ..Config::default()
+    }
+}
+
+#[test]
+fn packets_go_in_no_circle_and_the_tree_comes_to_rest() {
+    let lookups = [
+        LookupKind::Basic,
+        LookupKind::Replicated,
+        LookupKind::HighOrder { step: 8 },
+    ];
+    for seed in 1..=4 {
+        for (number, lookup) in lookups.into_iter().enumerate() {
+            for rules in [Rules::Dart, Rules::PeerNet2003] {
+                let detection = [Detection::Hello, Detection::Carrier][(seed as usize + number) % 2];
+                let multipath = (seed / 2 + number as u64).is_multiple_of(2);
+                let balancing = seed % 2 == 0;
+                let config = config(rules, lookup, multipath, detection, balancing);
+                let network = unrest(config, 0.02, seed);
+                println!(
+                    "{seed} {rules:?} {lookup:?} {multipath} {detection:?} {:.3}",
+                    delivered(&network)
+                );
+            }
+        }
+    }
+}
