@@ -16,7 +16,6 @@ use super::check::count;
 use super::terminal::Terminal;
 use super::{interruption, publish};
 use crate::exit::Exit;
-use crate::input::shell_word;
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
@@ -272,15 +271,8 @@ impl<'a> Told<'a> {
         let point = scenario.points.get(broken.point);
         let settings = point.map(|point| point.settings.as_slice()).unwrap_or_default();
         let settings: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let file = shell_word(&scenario.path.display().to_string());
-        let mut command = format!("peerscope run {file} --seed {}", scenario.seed);
-        if overrides.full {
-            command.push_str(" --full");
-        }
-        for setting in overrides.settings.iter().chain(&settings) {
-            command.push_str(&format!(" --set {}", shell_word(setting)));
-        }
-        command.push_str(&format!(" --replications {}", broken.replication + 1));
+        let command = point.map(|point| scenario.command_for(point, broken.replication, overrides));
+        let command = command.unwrap_or_default();
         Told {
             broken,
             settings,

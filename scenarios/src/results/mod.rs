@@ -22,7 +22,7 @@ use staging::{Staging, clear_leftovers};
 
 pub use file::replace_file;
 pub use graphml::snapshots;
-pub use manifest::{Input, Manifest, Run, TableFile};
+pub use manifest::{Input, Maker, Manifest, Run, TableFile};
 pub(crate) use read::manifest as read_manifest;
 pub use read::{Presentation, Results, SCENARIO, read_table_file};
 pub use rows::Columns;
@@ -155,6 +155,36 @@ impl ResultsFolder {
             file.sync_all()
         };
         write().map_err(ResultsError::io(&self.target.join(name)))
+    }
+
+    /// A new file by its path within the folder, for what is written piece by piece. Whoever writes it makes sure that it is on
+    /// the disk.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`].
+    pub fn create(&self, name: &str) -> Result<File, ResultsError> {
+        File::create(self.staging.results().join(name)).map_err(ResultsError::io(&self.target.join(name)))
+    }
+
+    /// Puts `beginning` before what has been written to the file `rest`, which then has the name `name`.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`].
+    pub fn complete(&self, name: &str, beginning: &[u8], rest: &str) -> Result<(), ResultsError> {
+        let folder = self.staging.results();
+        let complete = || {
+            let mut file = File::create(folder.join(name))?;
+            file.write_all(beginning)?;
+            io::copy(&mut File::open(folder.join(rest))?, &mut file)?;
+            file.sync_all()?;
+            fs::remove_file(folder.join(rest))
+        };
+        complete().map_err(ResultsError::io(&self.target.join(name)))
+    }
+
+    /// Where the folder will be.
+    pub fn target(&self) -> &Path {
+        &self.target
     }
 
     /// Puts the folder in its place. What was there is removed only when the new one is.

@@ -61,6 +61,13 @@ pub struct Job<'a> {
     pub streams: StreamKey,
 }
 
+impl Job<'_> {
+    /// How much work it is: nodes times seconds.
+    pub fn work(&self) -> u64 {
+        entry::node_seconds(self.point, SimTime::ZERO + self.point.duration)
+    }
+}
+
 /// What a run tells while it goes on, and asks.
 pub trait Pace: Sync {
     /// So many runs more are to be done, which are so much work: seconds times nodes. Told at the beginning, and again
@@ -196,8 +203,10 @@ fn run_outstanding(
             streams: StreamKey::root(scenario.seed, replication),
         })
         .collect();
-    let work = |job: &Job| entry::node_seconds(job.point, SimTime::ZERO + job.point.duration);
-    pace.planned(jobs.len() as u64, jobs.iter().map(work).fold(0, u64::saturating_add));
+    pace.planned(
+        jobs.len() as u64,
+        jobs.iter().map(Job::work).fold(0, u64::saturating_add),
+    );
     // The largest simulations first, so that none of them is left for the end.
     jobs.sort_by_key(|job| std::cmp::Reverse(job.point.nodes));
     let mut outcomes: Vec<(usize, u32, Result<RunRecord, Failure>)> = jobs
@@ -252,6 +261,19 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
     }
 }
 
+/// What came of the runs of one point that ended well, in the order of their replications.
+pub(crate) fn merged_point(scenario: &Scenario, point: &Point, records: Vec<RunRecord>) -> Output {
+    let mut course = Course {
+        point,
+        planned: scenario.replications,
+        warm_up: None,
+        records: Vec::new(),
+        broken: Vec::new(),
+    };
+    course.take(records, Vec::new());
+    output(scenario, vec![course])
+}
+
 /// What is worth knowing of traces of lookups: those that fell on nodes that were no members.
 fn void_lookups(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
     let warning = |records: &&[RunRecord]| {
@@ -272,7 +294,8 @@ fn void_lookups(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
     by_point.iter().filter_map(warning).collect()
 }
 
-fn run_one(job: &Job<'_>, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {
+/// Runs one simulation; what breaks in it is told and goes no further.
+pub(crate) fn run_one(job: &Job<'_>, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {
     if pace.interrupted() {
         return Err(Failure::Interrupted);
     }

@@ -1,0 +1,258 @@
+//! From the runs of a study to tables: point by point, so that memory does not depend on how many there are.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::plan::Study;
+use super::store::{Broken, State, StoreError};
+use crate::digest::hexadecimal;
+use crate::results::{Manifest, ResultsError, ResultsFolder, TableFile, snapshots};
+use crate::run::{RunRecord, merged_point};
+use crate::scenario::Point;
+
+/// Why there is nothing merged.
+#[derive(Debug, Error)]
+pub enum MergeError {
+    /// Runs are missing.
+    #[error(
+        "{outstanding} of {runs} runs are outstanding; `peerscope sweep resume {}` runs them, and --partial merges what there is",
+        folder.display()
+    )]
+    Incomplete {
+        /// How many.
+        outstanding: u64,
+        /// How many there are in all.
+        runs: u64,
+        /// The folder of the study.
+        folder: PathBuf,
+    },
+    /// The results cannot be written.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// A run cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A table cannot be written.
+    #[error("a table cannot be written: {0}")]
+    Table(#[from] analysis::TableError),
+    /// The manifest cannot be written.
+    #[error("the manifest cannot be written: {0}")]
+    Manifest(#[from] toml::ser::Error),
+}
+
+/// What was merged.
+#[derive(Debug)]
+pub struct Merged {
+    /// The folder of results.
+    pub results: PathBuf,
+    /// How many runs are in it.
+    pub runs: u64,
+    /// Runs that broke, and are not in it.
+    pub broken: Vec<Broken>,
+    /// Runs that are outstanding, and are not in it.
+    pub outstanding: u64,
+    /// What is worth knowing of the results.
+    pub warnings: Vec<String>,
+}
+
+/// Merges the runs of a study into an ordinary folder of results: the tables that `peerscope run` would have written, byte by byte.
+/// One point is in memory at a time.
+///
+/// Runs whose files are damaged are discarded, and outstanding from then on. With `partial`, points are merged from as many
+/// replications as there are.
+///
+/// # Errors
+/// [`MergeError`]. Earlier results are as before.
+pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result<Merged, MergeError> {
+    let folder = ResultsFolder::begin(target, force)?;
+    let mut merged = Merged {
+        results: target.to_owned(),
+        runs: 0,
+        broken: Vec::new(),
+        outstanding: 0,
+        warnings: Vec::new(),
+    };
+    let mut tables = Tables::new(&folder);
+    let mut runs = Runs::new(&folder)?;
+    for point in &study.scenario.points {
+        let records = read_point(study, point, &mut merged)?;
+        // Once something is known to be missing, the rest is read only in order to find all that is.
+        if records.is_empty() || (merged.outstanding > 0 && !partial) {
+            continue;
+        }
+        merged.runs += records.len() as u64;
+        let output = merged_point(&study.scenario, point, records);
+        tables.add(&output.tables)?;
+        runs.add(study, &output.records)?;
+        merged.warnings.extend(output.warnings);
+    }
+    if merged.outstanding > 0 && !partial {
+        return Err(MergeError::Incomplete {
+            outstanding: merged.outstanding,
+            runs: study.runs(),
+            folder: study.folder.clone(),
+        });
+    }
+    let tables = tables.finish()?;
+    runs.finish(study, tables)?;
+    folder.write("scenario.toml", study.scenario.resolved().as_bytes())?;
+    folder.finish()?;
+    Ok(merged)
+}
+
+/// The runs of a point that ended well; what became of the others is counted.
+fn read_point(study: &Study, point: &Point, merged: &mut Merged) -> Result<Vec<RunRecord>, MergeError> {
+    let mut records = Vec::new();
+    for replication in 0..study.plan.replications {
+        let key = study.key(point, replication);
+        match study.store.state(&key) {
+            State::Outstanding => merged.outstanding += 1,
+            State::Broken => merged.broken.extend(study.store.broken(&key)),
+            State::Finished => match study.store.read(&key)? {
+                Some(record) => records.push(record.at(point.index)),
+                None => {
+                    study.store.discard(&key)?;
+                    merged.outstanding += 1;
+                }
+            },
+        }
+    }
+    Ok(records)
+}
+
+/// The tables as they grow.
+struct Tables<'a> {
+    folder: &'a ResultsFolder,
+    open: Vec<(TableFile, HashedFile)>,
+}
+
+impl<'a> Tables<'a> {
+    fn new(folder: &'a ResultsFolder) -> Self {
+        Tables {
+            folder,
+            open: Vec::new(),
+        }
+    }
+
+    /// Adds the rows of a point. All points have the same tables, in the same order.
+    fn add(&mut self, tables: &[(String, analysis::Table)]) -> Result<(), MergeError> {
+        for (place, (name, table)) in tables.iter().enumerate() {
+            if self.open.len() == place {
+                let mut file = HashedFile::create(self.folder, &format!("{name}.csv"))?;
+                table.write_csv_header(&mut file)?;
+                let written = TableFile {
+                    name: name.clone(),
+                    rows: 0,
+                    sha256: String::new(),
+                };
+                self.open.push((written, file));
+            }
+            let (written, file) = &mut self.open[place];
+            table.write_csv_rows(file)?;
+            written.rows += table.len();
+        }
+        for (name, contents) in snapshots(tables)? {
+            self.folder.write(&name, &contents)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Vec<TableFile>, MergeError> {
+        let finish = |(written, file): (TableFile, HashedFile)| {
+            let sha256 = file.finish()?;
+            Ok(TableFile { sha256, ..written })
+        };
+        self.open.into_iter().map(finish).collect()
+    }
+}
+
+/// What the manifest tells of each run, as it grows: behind the rest of it in the end.
+struct Runs<'a> {
+    folder: &'a ResultsFolder,
+    lines: HashedFile,
+    events: u64,
+}
+
+/// The name of the lines until they are part of the manifest.
+const RUNS: &str = "manifest.runs";
+
+impl<'a> Runs<'a> {
+    fn new(folder: &'a ResultsFolder) -> Result<Self, MergeError> {
+        Ok(Runs {
+            folder,
+            lines: HashedFile::create(folder, RUNS)?,
+            events: 0,
+        })
+    }
+
+    fn add(&mut self, study: &Study, records: &[RunRecord]) -> Result<(), MergeError> {
+        for record in records {
+            self.events += record.events;
+            let line = Manifest::run(&study.scenario, record)?;
+            self.lines.put(line.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn finish(self, study: &Study, tables: Vec<TableFile>) -> Result<(), MergeError> {
+        let Runs { folder, lines, events } = self;
+        lines.finish()?;
+        let manifest = Manifest {
+            events,
+            ..Manifest::new(&study.scenario, &[], tables)
+        };
+        folder.complete("manifest.toml", manifest.to_toml()?.as_bytes(), RUNS)?;
+        Ok(())
+    }
+}
+
+/// A file of the results, and the digest of what has been written to it.
+struct HashedFile {
+    file: BufWriter<File>,
+    digest: Sha256,
+    path: PathBuf,
+}
+
+impl HashedFile {
+    fn create(folder: &ResultsFolder, name: &str) -> Result<Self, ResultsError> {
+        Ok(HashedFile {
+            file: BufWriter::new(folder.create(name)?),
+            digest: Sha256::new(),
+            path: folder.target().join(name),
+        })
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), ResultsError> {
+        self.write_all(bytes).map_err(|error| ResultsError::Io {
+            path: self.path.clone(),
+            error,
+        })
+    }
+
+    /// Makes sure that the file is on the disk, and tells its digest in hexadecimal.
+    fn finish(self) -> Result<String, ResultsError> {
+        let HashedFile { file, digest, path } = self;
+        let synced = file
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)
+            .and_then(|file| file.sync_all());
+        synced.map_err(|error| ResultsError::Io { path, error })?;
+        Ok(hexadecimal(&digest.finalize()))
+    }
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
