@@ -8,6 +8,7 @@ mod hold;
 mod measure;
 mod motion;
 mod overlays;
+mod peernet;
 mod routers;
 mod s_chord;
 mod tunnels;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use overlays::Name;
+use peernet::Rules;
 
 /// Speed and memory of the engine.
 #[derive(Parser)]
@@ -90,6 +92,35 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         runs: usize,
     },
+    /// PeerNet on nodes that move, by itself and with packets.
+    PeerNet {
+        /// Nodes.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
+        nodes: Vec<u32>,
+        /// Simulated seconds of the cold start.
+        #[arg(long, default_value_t = 30)]
+        start: u64,
+        /// Simulated seconds after it.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Runs of each.
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
+    /// One run of PeerNet in this process: what the measurement above calls.
+    #[command(hide = true)]
+    PeerNetOnce {
+        /// Which rules.
+        rules: Rules,
+        /// Nodes.
+        nodes: u32,
+        /// Packets a second of each node.
+        rate: f64,
+        /// Simulated seconds of the cold start.
+        start: u64,
+        /// Simulated seconds after it.
+        seconds: u64,
+    },
     /// One run of an overlay in this process: what the measurement above calls.
     #[command(hide = true)]
     OverlayOnce {
@@ -136,6 +167,19 @@ fn main() -> ExitCode {
             motion::report(&nodes, seconds, runs);
             Ok(())
         }
+        Command::PeerNet {
+            nodes,
+            start,
+            seconds,
+            runs,
+        } => peernet::report(&nodes, start, seconds, runs),
+        Command::PeerNetOnce {
+            rules,
+            nodes,
+            rate,
+            start,
+            seconds,
+        } => peernet::once(rules, nodes, rate, start, seconds),
         Command::OverlayOnce {
             overlay,
             nodes,

@@ -8,13 +8,14 @@ use sim_core::time::{SimDuration, SimTime};
 use crate::measure::{Stopwatch, median};
 
 /// In metres.
-const RANGE: f64 = 250.0;
+pub(crate) const RANGE: f64 = 250.0;
 /// Neighbours of a node, were all spread evenly; by random waypoint there are more in the middle, and on average.
 const DEGREE: f64 = 10.0;
 /// Intervals between looks, in milliseconds.
 const INTERVALS: [u64; 6] = [100, 250, 500, 1000, 2000, 5000];
 
-fn model(nodes: u32) -> RandomWaypoint {
+/// How nodes move, in a square with the room that so many need.
+pub(crate) fn random_waypoint(nodes: u32) -> RandomWaypoint {
     let side = (f64::from(nodes) * std::f64::consts::PI / DEGREE).sqrt() * RANGE;
     RandomWaypoint {
         area: Area {
@@ -78,7 +79,7 @@ pub(crate) fn report(nodes: &[u32], seconds: u64, runs: usize) {
         "nodes", "links", "degree", "contacts/s", "missed %", "ms a second"
     );
     for &nodes in nodes {
-        let movements = || model(nodes).movements(nodes, StreamKey::root(1, 0).purpose("mobility"));
+        let movements = || random_waypoint(nodes).movements(nodes, StreamKey::root(1, 0).purpose("mobility"));
         let exact = repeated(runs, seconds, || {
             Box::new(Moving::new(movements(), RANGE).expect("a range above zero"))
         });

@@ -60,18 +60,6 @@ fn delivered(network: &Network<Loops>) -> f64 {
     counts[&true] / counts.values().sum::<f64>()
 }
 
-fn config(rules: Rules, lookup: LookupKind, multipath: bool, detection: Detection, balancing: bool) -> Config {
-    Config {
-        rules,
-        lookup,
-        multipath,
-        detection,
-        balancing,
-        address_bits: 32,
-        ..Config::default()
-    }
-}
-
 #[test]
 fn packets_go_in_no_circle_and_the_tree_comes_to_rest() {
     let lookups = [
@@ -79,19 +67,49 @@ fn packets_go_in_no_circle_and_the_tree_comes_to_rest() {
         LookupKind::Replicated,
         LookupKind::HighOrder { step: 8 },
     ];
-    for seed in 1..=4 {
+    for seed in 1..=3 {
         for (number, lookup) in lookups.into_iter().enumerate() {
             for rules in [Rules::Dart, Rules::PeerNet2003] {
-                let detection = [Detection::Hello, Detection::Carrier][(seed as usize + number) % 2];
-                let multipath = (seed / 2 + number as u64).is_multiple_of(2);
-                let balancing = seed % 2 == 0;
-                let config = config(rules, lookup, multipath, detection, balancing);
+                let config = Config {
+                    rules,
+                    lookup,
+                    multipath: (seed as usize + number).is_multiple_of(2),
+                    detection: if seed == 2 {
+                        Detection::Hello
+                    } else {
+                        Detection::Carrier
+                    },
+                    balancing: number == 2,
+                    address_bits: 32,
+                    ..Config::default()
+                };
                 let network = unrest(config, 0.02, seed);
+                let delivered = delivered(&network);
                 println!(
-                    "{seed} {rules:?} {lookup:?} {multipath} {detection:?} {:.3}",
-                    delivered(&network)
+                    "{rules:?}, {lookup:?}, {:?}, seed {seed}: {delivered:.3}",
+                    config.detection
                 );
+                // A link lasts some 15 s here; hellos notice too late that one is gone.
+                let least = if config.detection == Detection::Carrier {
+                    0.3
+                } else {
+                    0.03
+                };
+                assert!(delivered > least, "{rules:?}, {lookup:?}, seed {seed}: {delivered}");
             }
         }
     }
+}
+
+#[test]
+fn slow_nodes_get_most_packets() {
+    let config = Config {
+        detection: Detection::Carrier,
+        address_bits: 32,
+        ..Config::default()
+    };
+    let (slow, fast) = (unrest(config, 0.001, 1), unrest(config, 0.03, 1));
+    let (slow, fast) = (delivered(&slow), delivered(&fast));
+    println!("slow {slow:.3}, fast {fast:.3}");
+    assert!(slow > 0.6 && slow > fast, "{slow} and {fast}");
 }

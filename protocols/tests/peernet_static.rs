@@ -34,7 +34,12 @@ fn means(nodes: u32, config: Config, seeds: u64, seconds: f64) -> [f64; 3] {
 #[test]
 fn dart_is_as_an_independent_simulation_has_it() {
     for (nodes, seeds, slowest) in [(50, 6, 29.0), (100, 8, 35.0), (200, 4, 87.0), (400, 3, 120.0)] {
-        let [occupied, stretch, last] = means(nodes, Config::default(), seeds, 250.0);
+        // The trees of some networks of 400 nodes go deeper than 16 bits: two nodes then find no address that is valid.
+        let config = Config {
+            address_bits: if nodes < 400 { 16 } else { 32 },
+            ..Config::default()
+        };
+        let [occupied, stretch, last] = means(nodes, config, seeds, 250.0);
         let per_doubling = occupied / sim_core::math::log2(f64::from(nodes));
         assert!(
             (1.05..=1.25).contains(&per_doubling),

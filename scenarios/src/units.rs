@@ -6,6 +6,7 @@
 mod data;
 mod length;
 mod period;
+mod quantity;
 mod schema;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use sim_core::time::SimDuration;
 pub use data::{BitRate, Bytes, written_bit_rate, written_bytes};
 pub use length::{Length, Speed};
 pub use period::Period;
+pub(crate) use quantity::{Dimension, Quantity, Unit, Written, tidy};
 
 /// Nanoseconds in each unit of time.
 const TIME_UNITS: [(&str, u64); 8] = [

@@ -63,18 +63,12 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
             self.traffic.unreachable += 1;
             return Fate::Lost;
         }
-        let draw = self.environment.network_streams.pair(self.me.0, *self.counter);
-        if let Some(layer) = &self.environment.links
-            && layer.has_link(self.me, to)
-        {
-            return self.transmit_to_neighbour(layer, to, bytes, draw);
-        }
         let fate = self.environment.network.transmit(&Transmission {
             now: self.cause.time,
             from: self.me,
             to,
             bytes,
-            draw,
+            draw: self.draw(),
         });
         self.traffic.lost += u64::from(fate == Fate::Lost);
         fate
@@ -95,17 +89,29 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
         }
     }
 
-    /// What becomes of a message to a neighbour.
+    /// The randomness of what is sent next.
+    #[inline]
+    fn draw(&self) -> StreamKey {
+        self.environment.network_streams.pair(self.me.0, *self.counter)
+    }
+
+    /// What becomes of a message to a neighbour, which is counted as often as it is sent.
     #[cold]
-    fn transmit_to_neighbour(&mut self, layer: &LinkLayer, to: NodeAddr, bytes: u32, draw: StreamKey) -> Fate {
+    fn transmit_to_neighbour(&mut self, layer: &LinkLayer, to: NodeAddr, kind: usize, bytes: u32) -> Fate {
+        let draw = self.draw();
         let delay = match layer.wire(self.me, to) {
-            Some(wire) => wire.carry(draw),
+            Some(wire) => {
+                self.traffic.sent(kind, bytes);
+                wire.carry(draw)
+            }
             None => {
                 let airtime = layer.air().airtime(bytes);
                 let (delay, times) = layer.air().for_one(airtime, draw);
                 let Some(wait) = self.take_medium(layer, airtime * u64::from(times)) else {
+                    self.traffic.sent(kind, bytes);
                     return Fate::Lost;
                 };
+                (0..times).for_each(|_| self.traffic.sent(kind, bytes));
                 delay.map(|delay| wait + delay)
             }
         };
@@ -115,10 +121,12 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
 
     /// How long this node has to wait for the medium; none if that is too long.
     fn take_medium(&mut self, layer: &LinkLayer, airtime: SimDuration) -> Option<SimDuration> {
-        match &mut self.busy {
-            Some(busy) => busy.take(self.me, layer.neighbours(self.me), self.cause.time, airtime),
-            None => Some(SimDuration::ZERO),
-        }
+        let Some(busy) = &mut self.busy else {
+            return Some(SimDuration::ZERO);
+        };
+        let hearing = layer.neighbours(self.me).iter().copied();
+        let hearing = hearing.filter(|node| layer.wire(self.me, *node).is_none());
+        busy.take(self.me, hearing, self.cause.time, airtime)
     }
 
     /// Hands a message on that has met its fate.
@@ -164,8 +172,15 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
 
 impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
     fn send(&mut self, to: NodeAddr, msg: P::Msg) {
-        let bytes = msg.wire_bytes();
-        self.traffic.sent(msg.kind(), bytes);
+        let (kind, bytes) = (msg.kind(), msg.wire_bytes());
+        let environment = self.environment;
+        if let Some(layer) = &environment.links
+            && layer.has_link(self.me, to)
+        {
+            let fate = self.transmit_to_neighbour(layer, to, kind, bytes);
+            return self.dispatch(to, false, msg, fate);
+        }
+        self.traffic.sent(kind, bytes);
         let over_links = self.links.as_ref().is_some_and(|links| links.are_between(self.me, to));
         let fate = if over_links {
             self.transmit_over_link(to, bytes)
@@ -184,17 +199,19 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
             .iter()
             .filter(|to| layer.wire(self.me, **to).is_some())
             .count();
-        let frames = wires + usize::from(wires == 0 || wires < neighbours.len());
-        (0..frames).for_each(|_| self.traffic.sent(msg.kind(), bytes));
+        // Who has only wires uses no radio; who has nobody at all calls into the air.
+        let calls = wires == 0 || wires < neighbours.len();
+        (0..wires + usize::from(calls)).for_each(|_| self.traffic.sent(msg.kind(), bytes));
         let airtime = layer.air().airtime(bytes);
-        let on_air = self.take_medium(layer, airtime);
+        let on_air = if calls { self.take_medium(layer, airtime) } else { None };
         for to in neighbours {
-            let draw = environment.network_streams.pair(self.me.0, *self.counter);
+            let draw = self.draw();
             let delay = match layer.wire(self.me, *to) {
                 Some(wire) => wire.carry(draw),
                 None => on_air.and_then(|wait| Some(wait + layer.air().for_all(airtime, draw)?)),
             };
-            self.traffic.lost += u64::from(delay.is_none() && on_air.is_some());
+            let refused = on_air.is_none() && layer.wire(self.me, *to).is_none();
+            self.traffic.lost += u64::from(delay.is_none() && !refused);
             self.dispatch(*to, false, msg.clone(), delay.map_or(Fate::Lost, Fate::Arrives));
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What was sent of one kind of message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct KindTraffic {
-    /// Messages sent, whether they arrived or not.
+    /// Messages sent, whether they arrived or not. Between neighbours each time counts that a link layer sends one.
     pub messages: u64,
     /// Bytes of these messages.
     pub bytes: u64,

@@ -261,6 +261,60 @@ fn frames_wait_for_a_shared_medium() {
     assert_eq!(medium.longest, SimDuration::from_millis(3));
 }
 
+#[test]
+fn wires_leave_the_medium_alone() {
+    let medium = Medium {
+        bandwidth: Bandwidth::from_bits_per_second(8_000_000).unwrap(),
+        longest_wait: SimDuration::from_millis(10),
+    };
+    let radio = Air {
+        medium: Some(medium),
+        ..air()
+    };
+    let wire = |a, b| Wire {
+        between: pair(a, b),
+        delay: SimDuration::from_millis(5),
+        loss: 0.0,
+    };
+    // Two radio links, 0 - 1 and 2 - 3, and a wire between 1 and 2; node 4 has nothing but a wire.
+    let links = Fixed::new([pair(0, 1), pair(2, 3)], Vec::new());
+    let links = LinkLayer::new(5, Box::new(links), radio).unwrap();
+    let links = links.with_wires([wire(1, 2), wire(3, 4)]).unwrap();
+    let mut simulation = simulation(5, links, 1);
+    (0..5).for_each(|node| simulation.schedule(at(0), Turn::Start(node)));
+    simulation.schedule(at(1), Turn::Ask(1, Some(0), 0));
+    simulation.schedule(at(1), Turn::Ask(2, Some(3), 0));
+    simulation.schedule(at(1), Turn::Ask(4, None, 0));
+    simulation.schedule(at(1), Turn::Ask(4, None, 0));
+    simulation.run_until(at(2)).unwrap();
+    // Whoever is behind a wire neither hears the radio nor waits for it.
+    assert_eq!(
+        heard(&simulation),
+        [(1002, 0, 1), (1002, 3, 2), (1005, 3, 4), (1005, 3, 4)]
+    );
+    let medium = simulation.traffic().medium.unwrap();
+    assert_eq!((medium.messages, medium.longest), (2, SimDuration::ZERO));
+    assert_eq!(simulation.traffic().total().messages, 4);
+}
+
+#[test]
+fn a_frame_counts_as_often_as_it_is_sent() {
+    let deaf = Air {
+        loss: 0.5,
+        tries: 30,
+        ..air()
+    };
+    let links = LinkLayer::new(2, line(2), deaf).unwrap();
+    let mut simulation = simulation(2, links, 1);
+    (0..2).for_each(|node| simulation.schedule(at(0), Turn::Start(node)));
+    (0..4000).for_each(|turn| simulation.schedule(at(1 + turn), Turn::Ask(0, Some(1), 0)));
+    simulation.run_until(at(5000)).unwrap();
+    assert_eq!(heard(&simulation).len(), 4000);
+    // Twice each on average, with a standard deviation of 2^(1/2).
+    let messages = simulation.traffic().total().messages;
+    assert!((7600..8400).contains(&messages), "{messages}");
+}
+
 /// A busy run with everything in it, in so many parts.
 fn busy(seed: u64, partitions: u32) -> Simulation<Node, Script> {
     let nodes = 23;

@@ -39,7 +39,7 @@ impl Aodv {
             let known = self.table.get(packet.to).map(|route| route.hops);
             let ttl = match (config.expanding_ring, known) {
                 (Some(ring), None) => ring.start,
-                (Some(ring), Some(hops)) => widened(config, hops + ring.increment),
+                (Some(ring), Some(hops)) => widened(config, hops.saturating_add(ring.increment)),
                 (None, _) => config.net_diameter,
             };
             self.request(ctx, packet.to, ttl.min(config.net_diameter), 0);
@@ -81,7 +81,9 @@ impl Aodv {
             return;
         };
         match config.expanding_ring {
-            Some(ring) if ttl < config.net_diameter => self.request(ctx, to, widened(config, ttl + ring.increment), 0),
+            Some(ring) if ttl < config.net_diameter => {
+                self.request(ctx, to, widened(config, ttl.saturating_add(ring.increment)), 0)
+            }
             _ if repeats < config.rreq_retries => self.request(ctx, to, ttl, repeats + 1),
             _ => {
                 for packet in self.take_waiting(to) {

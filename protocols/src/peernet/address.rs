@@ -130,7 +130,7 @@ impl TreeAddress {
 }
 
 /// The bits below a level: all of them from level 128 on.
-fn below(level: u8) -> u128 {
+pub(super) fn below(level: u8) -> u128 {
     1_u128.checked_shl(u32::from(level)).map_or(u128::MAX, |bit| bit - 1)
 }
 

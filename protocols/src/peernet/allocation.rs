@@ -10,7 +10,7 @@ use sim_core::time::SimTime;
 
 use super::address::TreeAddress;
 use super::neighbours::{Neighbour, largest_block};
-use super::table::Table;
+use super::validity::{lowest_valid_beside, would_validate};
 use super::{Config, Event, Msg, PeerNet, Rules, Timer};
 
 /// A block that was given to somebody who has not been seen there yet.
@@ -27,6 +27,8 @@ struct Given {
 pub(super) struct Allocation {
     /// Since when it has had its address, or none.
     since: SimTime,
+    /// How often it has migrated.
+    migrations: u32,
     /// Whom it has asked, the timer that ends the wait, and whether it does so to migrate.
     asked: Option<(NodeAddr, TimerId, bool)>,
     /// Who has refused, or not answered, since the last hello.
@@ -41,9 +43,15 @@ impl Allocation {
         self.since = now;
     }
 
-    pub(super) fn moved(&mut self, now: SimTime) {
+    pub(super) fn moved(&mut self, now: SimTime, migrated: bool) {
         self.since = now;
+        self.migrations += u32::from(migrated);
         self.given.clear();
+    }
+
+    /// How often the node has migrated.
+    pub(super) fn migrations(&self) -> u32 {
+        self.migrations
     }
 
     /// Since when the node has had its address, or none.
@@ -105,7 +113,7 @@ impl PeerNet {
     /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
     /// there is one.
     fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
-        let bits = self.bits;
+        let (bits, horizon) = (self.bits, ctx.config().horizon);
         let mut blocks: Vec<_> = self
             .neighbours
             .addressed()
@@ -113,12 +121,13 @@ impl PeerNet {
             .collect();
         blocks.sort_unstable();
         let beside = |(Reverse(level), _, its): (Reverse<u8>, _, TreeAddress)| {
-            (0..=level).rev().map(move |level| its.across(level))
+            let lowest = lowest_valid_beside(self.id, its, &self.neighbours, horizon);
+            (lowest..=level).rev().map(move |level| its.across(level))
         };
         let choice = blocks
             .into_iter()
             .flat_map(beside)
-            .find(|address| self.would_validate(*address));
+            .find(|address| self.would_validate(ctx.config(), *address));
         if choice.is_some() {
             self.move_to(ctx, choice, false);
         }
@@ -142,9 +151,8 @@ impl PeerNet {
     }
 
     /// Whether an address would be valid for this node, by what its neighbours have said.
-    pub(super) fn would_validate(&self, address: TreeAddress) -> bool {
-        let table = Table::build(address, &self.neighbours, false);
-        table.validates(self.id, address, &self.neighbours)
+    pub(super) fn would_validate(&self, config: &Config, address: TreeAddress) -> bool {
+        would_validate(self.id, address, &self.neighbours, config.horizon)
     }
 
     /// Asks the neighbour with the largest range that has not refused.
@@ -219,8 +227,11 @@ impl PeerNet {
         let Some(migrating) = self.answered(ctx, from) else {
             return;
         };
-        let wanted = self.address.is_some() == migrating && address.bits() == self.bits;
-        if wanted && self.would_validate(address) {
+        let wanted = match self.address {
+            Some(own) => migrating && self.may_leave_for(own, address),
+            None => !migrating,
+        } && address.bits() == self.bits;
+        if wanted && self.would_validate(ctx.config(), address) {
             self.move_to(ctx, Some(address), migrating);
             self.say_hello(ctx);
         } else {

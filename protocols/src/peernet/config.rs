@@ -36,6 +36,9 @@ pub enum Detection {
     Hello,
     /// As before, and at once where the link layer senses that the link is gone.
     Carrier,
+    /// As with [`Detection::Hello`], and where the link layer finds no link when something is to go there: so do radios that miss
+    /// an acknowledgement. Links that nobody uses break unnoticed.
+    Use,
 }
 
 /// What all nodes of a run share. See [`Config::validate`].
@@ -57,7 +60,7 @@ pub struct Config {
     pub entry_timeout: SimDuration,
     /// How long a node waits for an address it has asked for: its own of a neighbour, or another's of the lookup service.
     pub request_timeout: SimDuration,
-    /// How many times a lookup is tried.
+    /// How many times a lookup is tried that is not answered, or for which there is no entry.
     pub lookup_tries: u8,
     /// How addresses are looked up.
     pub lookup: LookupKind,
@@ -67,6 +70,10 @@ pub struct Config {
     pub lookups_on_the_way: u8,
     /// How many packets may wait at a node, for its own address or that of a destination.
     pub buffer: usize,
+    /// Over how many links an identifier is believed to be that of an area: more than there are across the network, and not many
+    /// times more, since it takes about as many hellos until one that has left the area is forgotten everywhere. With
+    /// 1000 nodes of ten neighbours each, at rest, they come over up to 40.
+    pub horizon: u8,
     /// Whether several next hops a level are kept, as in M-DART, and another one is taken when one is gone.
     pub multipath: bool,
     /// Whether nodes of crowded areas migrate (section 3.1).
@@ -101,6 +108,9 @@ pub enum ConfigError {
         /// The width of addresses.
         bits: u8,
     },
+    /// The longest way of a network id.
+    #[error("horizon must lie between 1 and 254, and exceed the links across the network")]
+    Horizon,
     /// The buffer.
     #[error("buffer must be at least 1, since a packet waits while its destination is looked up")]
     Buffer,
@@ -123,6 +133,7 @@ impl Default for Config {
             known_lifetime: SimDuration::from_secs(5),
             lookups_on_the_way: 3,
             buffer: 64,
+            horizon: 48,
             multipath: false,
             balancing: false,
         }
@@ -171,6 +182,9 @@ impl Config {
         {
             return Err(ConfigError::Step { step, bits });
         }
+        if !(1..=254).contains(&self.horizon) {
+            return Err(ConfigError::Horizon);
+        }
         if self.buffer == 0 {
             return Err(ConfigError::Buffer);
         }
@@ -218,6 +232,7 @@ mod tests {
                 "lookup.step",
                 spoilt(|config| config.lookup = LookupKind::HighOrder { step: 17 }),
             ),
+            ("horizon", spoilt(|config| config.horizon = 0)),
             ("buffer", spoilt(|config| config.buffer = 0)),
         ];
         for config in [Config::default(), Config::peernet_2003()] {

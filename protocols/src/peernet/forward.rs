@@ -1,10 +1,11 @@
 //! Forwarding (section 3.2): towards the sibling of the highest level at which the target differs.
 
+use sim_core::addr::NodeAddr;
 use sim_core::protocol::Ctx;
 
 use super::table::Step;
 use super::wire::{Load, Msg, Way};
-use super::{Event, PeerNet};
+use super::{Detection, Event, PeerNet};
 use crate::packet::{Dropped, HOP_LIMIT, Outcome};
 
 impl PeerNet {
@@ -21,6 +22,7 @@ impl PeerNet {
             return lose(ctx, load, Dropped::NoRoute);
         };
         match self.table.step(address, &way) {
+            Step::Along(route) if self.misses(ctx, route.next) => self.forward(ctx, way, load),
             Step::Along(route) => {
                 let way = way.leaving(address);
                 match load.after(way.hops) {
@@ -32,6 +34,16 @@ impl PeerNet {
             Step::NoRoute => self.stuck(ctx, way, load),
             Step::Loop => lose(ctx, load, Dropped::NoRoute),
         }
+    }
+
+    /// Whether there turns out to be no link to a neighbour, now that something is to go there. It is forgotten.
+    fn misses(&mut self, ctx: &mut Ctx<'_, Self>, next: NodeAddr) -> bool {
+        let without_link = ctx.config().detection == Detection::Use && ctx.links().binary_search(&next).is_err();
+        let missed = without_link && self.neighbours.forget(next);
+        if missed {
+            self.renew_table(ctx);
+        }
+        missed
     }
 
     /// Takes what is for this very node, whatever its address is; gives back the rest.

@@ -141,9 +141,15 @@ impl PeerNet {
     }
 
     pub(super) fn answered_lookup(&mut self, ctx: &mut Ctx<'_, Self>, answer: Answer, hops_back: u32) {
-        let Some(pending) = self.lookups.pending.remove(&answer.number) else {
+        let Some(pending) = self.lookups.pending.get(&answer.number).copied() else {
             return;
         };
+        // The next try may find an entry that is on its way to where it belongs now. A packet that got stuck does not wait for
+        // that: it could be told the same address once more, and turn back.
+        if answer.found.is_empty() && pending.stale.is_none() && pending.tries < ctx.config().lookup_tries {
+            return;
+        }
+        self.lookups.pending.remove(&answer.number);
         ctx.cancel_timer(pending.timer);
         let found = answer.found.first().map(|(_, address)| *address);
         if let (Wanted::Node(node), Some(address)) = (pending.wanted, found) {

@@ -31,6 +31,13 @@
 //!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
 //! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
 //!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
+//! - A network id is told with the links that it has come from the node that it names, and goes no further than
+//!   [`Config::horizon`]. A log of levels keeps a way from coming back, but not from becoming longer: when a node has left an
+//!   area, what was said of its identifier goes on there along ever longer ways, as many as there are, by one link a hello. Who hears
+//!   it takes his own address for invalid, moves, and leaves other identifiers behind. Without that bound a network of
+//!   1000 nodes that all begin with address 0 by DART's rules does not come to rest within 300 s.
+//! - Addresses of 16 bits are few for 400 nodes: where those next to all neighbours are taken, a node is refused for good, and
+//!   stands in between from hello to hello. That can befall one or two nodes of a network; with 32 bits it has not been seen.
 //! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
 //!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
 //!   meet old and new ones in turn.
@@ -57,6 +64,7 @@ mod registry;
 mod table;
 #[cfg(test)]
 mod tests;
+mod validity;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -70,7 +78,7 @@ use allocation::Allocation;
 pub use config::{Config, ConfigError, Detection, LookupKind, Rules};
 pub use event::{Command, Event};
 use lookup::Lookups;
-use neighbours::Neighbours;
+use neighbours::{Neighbours, News};
 use packets::Waiting;
 use registry::Registry;
 use table::Step;
@@ -146,7 +154,10 @@ impl Protocol for PeerNet {
             Msg::Request => self.asked_for_address(ctx, from),
             Msg::Grant(address) => self.granted(ctx, from, address),
             Msg::Refuse => self.refused(ctx, from),
-            Msg::Routed(way, load) => self.forward(ctx, way, load),
+            Msg::Routed(way, load) => {
+                let came_from = Some(from);
+                self.forward(ctx, Way { came_from, ..way }, load);
+            }
         }
     }
 
@@ -250,10 +261,20 @@ impl PeerNet {
 
     fn heard(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, hello: Hello) {
         let right_tree = hello.address.is_none_or(|address| address.bits() == self.bits);
-        if right_tree && self.neighbours.hear(from, ctx.now(), hello) {
-            self.renew_table(ctx);
-            self.validate(ctx);
+        if !right_tree {
+            return;
         }
+        let occupied = self.table.occupied();
+        match (self.neighbours.hear(from, ctx.now(), hello), self.address) {
+            (News::None, _) => return,
+            (News::Since(before), Some(address)) => {
+                let since = (from, &before);
+                self.table.renew(address, &self.neighbours, ctx.config(), since);
+                self.table_renewed(ctx, occupied);
+            }
+            (News::Since(_) | News::Newcomer, _) => self.renew_table(ctx),
+        }
+        self.validate(ctx);
     }
 
     fn hello_due(&mut self, ctx: &mut Ctx<'_, Self>) {
@@ -276,16 +297,19 @@ impl PeerNet {
         }));
     }
 
-    /// Makes the routing table anew. Lookup entries may then belong elsewhere.
+    /// Makes the routing table anew.
     fn renew_table(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let table = match self.address {
-            Some(address) => Table::build(address, &self.neighbours, ctx.config().multipath),
+        let occupied = self.table.occupied();
+        self.table = match self.address {
+            Some(address) => Table::build(address, &self.neighbours, ctx.config()),
             None => Table::default(),
         };
-        let occupied = |table: &Table| table.levels().iter().fold(0_u128, |set, known| set | 1 << known.level);
-        let news = occupied(&table) != occupied(&self.table);
-        self.table = table;
-        if news {
+        self.table_renewed(ctx, occupied);
+    }
+
+    /// Where other levels are occupied than before, lookup entries may belong elsewhere.
+    fn table_renewed(&mut self, ctx: &mut Ctx<'_, Self>, before: u128) {
+        if self.table.occupied() != before {
             self.move_entries(ctx);
         }
     }
@@ -297,10 +321,10 @@ impl PeerNet {
         if from == to {
             return;
         }
-        self.allocation.moved(ctx.now());
+        self.allocation.moved(ctx.now(), migrated);
         self.table = Table::default();
         if let Some(address) = to {
-            self.table = Table::build(address, &self.neighbours, ctx.config().multipath);
+            self.table = Table::build(address, &self.neighbours, ctx.config());
         }
         ctx.emit(Event::Address { from, to, migrated });
         self.move_entries(ctx);

@@ -1,11 +1,9 @@
 //! What a node knows of its neighbours: what they last said.
 
-use std::collections::BTreeMap;
-
 use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
-use super::address::{Identifier, TreeAddress};
+use super::address::{Identifier, TreeAddress, below};
 use super::wire::{Advert, Hello};
 
 /// A neighbour as its last hello describes it.
@@ -14,31 +12,73 @@ pub(super) struct Neighbour {
     pub(super) id: Identifier,
     pub(super) heard: SimTime,
     pub(super) hello: Hello,
+    /// The levels that its hello tells of, a bit each.
+    occupied: u128,
 }
 
 impl Neighbour {
-    /// What it says of the sibling of a level.
-    pub(super) fn advert(&self, level: u8) -> Option<&Advert> {
-        let levels = &self.hello.levels;
-        let place = levels.binary_search_by_key(&level, |advert| advert.level).ok()?;
-        Some(&levels[place])
+    fn new(node: NodeAddr, now: SimTime, hello: Hello) -> Self {
+        Neighbour {
+            id: Identifier::of_node(node),
+            heard: now,
+            occupied: hello.occupied(),
+            hello,
+        }
     }
 
-    /// The network id of its area of a level, as far as it knows.
-    pub(super) fn network(&self, level: u8) -> Identifier {
-        let inside = self.hello.levels.iter().take_while(|advert| advert.level < level);
-        inside.map(|advert| advert.network).fold(self.id, Identifier::min)
+    /// What it says of the sibling of a level.
+    pub(super) fn advert(&self, level: u8) -> Option<&Advert> {
+        let bit = 1_u128 << level;
+        (self.occupied & bit != 0).then(|| &self.hello.levels[rank(self.occupied, level)])
+    }
+
+    /// What it says of the siblings of these levels, a bit each.
+    pub(super) fn adverts(&self, levels: u128) -> impl Iterator<Item = &Advert> {
+        each(self.occupied & levels).map(|level| &self.hello.levels[rank(self.occupied, level)])
+    }
+
+    /// The network id of its area of a level, as far as it knows, and how many links that has come: less than
+    /// the horizon.
+    pub(super) fn network(&self, level: u8, horizon: u8) -> (Identifier, u8) {
+        self.hello.network(self.id, level, horizon)
+    }
+
+    /// The network ids of siblings above a level, as they come from it to a node that parts from it at that level.
+    pub(super) fn beyond(&self, crossing: u8, horizon: u8) -> impl Iterator<Item = (u8, Identifier)> {
+        let levels = self.hello.levels.iter().rev();
+        let above = levels.take_while(move |advert| advert.level > crossing);
+        let open = above.filter(move |advert| advert.log >> crossing & 1 == 0 && advert.distance < horizon);
+        open.map(|advert| (advert.level, advert.network))
     }
 
     /// Its highest empty level.
     pub(super) fn highest_empty(&self, bits: u8) -> Option<u8> {
-        (0..bits).rev().find(|level| self.advert(*level).is_none())
+        highest_empty(self.occupied, bits)
     }
 
     /// The level of the largest block of free addresses that it manages, see [`largest_block`].
     pub(super) fn largest_block(&self) -> Option<u8> {
         largest_block(self.hello.address?, |level| self.advert(level).is_some())
     }
+}
+
+/// How many levels of a set lie below one.
+pub(super) fn rank(levels: u128, level: u8) -> usize {
+    (levels & below(level)).count_ones() as usize
+}
+
+/// The levels of a set, the lowest first.
+fn each(mut levels: u128) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let level = levels.trailing_zeros() as u8;
+        levels &= levels.checked_sub(1)?;
+        Some(level)
+    })
+}
+
+/// The highest level below a number of bits that is not in a set.
+pub(super) fn highest_empty(levels: u128, bits: u8) -> Option<u8> {
+    (!levels & below(bits)).checked_ilog2().map(|level| level as u8)
 }
 
 /// The level of the largest block of free addresses that a node manages: a sibling that nobody lives in belongs to the node
@@ -57,35 +97,63 @@ pub(super) fn largest_block(address: TreeAddress, occupied: impl Fn(u8) -> bool)
     largest
 }
 
+/// What a hello brings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum News {
+    /// Nothing: it is the same as the one before.
+    None,
+    /// It differs from this one, which came before.
+    Since(Hello),
+    /// The neighbour is new.
+    Newcomer,
+}
+
 /// All neighbours of a node.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Neighbours {
-    known: BTreeMap<NodeAddr, Neighbour>,
+    /// In the order of their nodes.
+    known: Vec<(NodeAddr, Neighbour)>,
 }
 
 impl Neighbours {
-    /// Takes a hello down. Says whether it differs from the one before.
-    pub(super) fn hear(&mut self, from: NodeAddr, now: SimTime, hello: Hello) -> bool {
-        if let Some(known) = self.known.get_mut(&from) {
-            known.heard = now;
-            let news = known.hello != hello;
-            known.hello = hello;
-            return news;
+    fn place(&self, node: NodeAddr) -> Result<usize, usize> {
+        self.known.binary_search_by_key(&node, |(known, _)| *known)
+    }
+
+    /// A neighbour.
+    pub(super) fn get(&self, node: NodeAddr) -> Option<&Neighbour> {
+        let place = self.place(node).ok()?;
+        Some(&self.known[place].1)
+    }
+
+    /// Takes a hello down. Says what is new in it.
+    pub(super) fn hear(&mut self, from: NodeAddr, now: SimTime, hello: Hello) -> News {
+        let place = match self.place(from) {
+            Ok(place) => place,
+            Err(place) => {
+                self.known.insert(place, (from, Neighbour::new(from, now, hello)));
+                return News::Newcomer;
+            }
+        };
+        let (_, known) = &mut self.known[place];
+        known.heard = now;
+        if known.hello == hello {
+            return News::None;
         }
-        let id = Identifier::of_node(from);
-        self.known.insert(from, Neighbour { id, heard: now, hello });
-        true
+        known.occupied = hello.occupied();
+        News::Since(std::mem::replace(&mut known.hello, hello))
     }
 
     /// Forgets a neighbour. Says whether it was one.
     pub(super) fn forget(&mut self, node: NodeAddr) -> bool {
-        self.known.remove(&node).is_some()
+        let place = self.place(node);
+        place.map(|place| self.known.remove(place)).is_ok()
     }
 
     /// Forgets those who have not been heard for so long. Says whether there were any.
     pub(super) fn expire(&mut self, now: SimTime, expiry: SimDuration) -> bool {
         let before = self.known.len();
-        self.known.retain(|_, neighbour| now.since(neighbour.heard) < expiry);
+        self.known.retain(|(_, neighbour)| now.since(neighbour.heard) < expiry);
         self.known.len() < before
     }
 
@@ -100,9 +168,9 @@ impl Neighbours {
     pub(super) fn unaddressed(&self) -> impl Iterator<Item = Identifier> {
         let without = self
             .known
-            .values()
-            .filter(|neighbour| neighbour.hello.address.is_none());
-        without.map(|neighbour| neighbour.id)
+            .iter()
+            .filter(|(_, neighbour)| neighbour.hello.address.is_none());
+        without.map(|(_, neighbour)| neighbour.id)
     }
 }
 

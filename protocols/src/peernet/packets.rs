@@ -125,17 +125,21 @@ impl PeerNet {
 
     /// A lookup has ended: what waited for it leaves, or is dropped.
     pub(super) fn release(&mut self, ctx: &mut Ctx<'_, Self>, lookup: u32, found: &[(NodeAddr, TreeAddress)]) {
+        let me = ctx.me();
         for freight in self.waiting.take(Some(lookup)) {
-            if found.is_empty() {
-                drop_packet(ctx, freight, Dropped::NotFound);
-            }
-            for &(node, address) in found {
+            // A multicast is for the others.
+            let for_others = matches!(freight, Freight::Group(_, Wanted::All(_)));
+            let mut alone = true;
+            for &(node, address) in found.iter().filter(|(node, _)| !for_others || *node != me) {
+                alone = false;
                 let (packet, looked_up) = match freight {
                     Freight::Packet(packet, looked_up) => (packet, looked_up),
-                    Freight::Group(_, Wanted::All(_)) if node == ctx.me() => continue,
                     Freight::Group(packet, _) => (Packet { to: node, ..packet }, 0),
                 };
                 self.forward(ctx, Way::new(address, 0), Load::Packet(packet, looked_up));
+            }
+            if alone {
+                drop_packet(ctx, freight, Dropped::NotFound);
             }
         }
     }

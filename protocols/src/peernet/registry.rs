@@ -169,22 +169,25 @@ impl PeerNet {
         let held = std::mem::take(&mut self.registry.held).into_iter();
         let (here, elsewhere): (BTreeMap<_, _>, BTreeMap<_, _>) =
             held.partition(|(_, entry)| step(entry) == Step::Here);
+        let elsewhere = elsewhere.into_values();
+        let elsewhere: Vec<_> = elsewhere
+            .map(|entry| (entry, matches!(step(&entry), Step::Along(_))))
+            .collect();
         self.registry.held = here;
         let mut entries = 0;
-        for entry in elsewhere.into_values() {
-            let next = match step(&entry) {
-                Step::Along(route) => Some(route.next),
-                _ => self.nearest_neighbour(entry.point()),
-            };
-            let Some(next) = next else {
+        for (entry, has_way) in elsewhere {
+            if has_way {
+                self.forward(ctx, way(&entry), Load::HandOver(entry));
+            } else if let Some(next) = self.nearest_neighbour(entry.point()) {
+                let way = Way {
+                    last: address,
+                    hops: 1,
+                    ..way(&entry)
+                };
+                ctx.send(next, Msg::Routed(way, Load::HandOver(entry)));
+            } else {
                 continue;
-            };
-            let way = Way {
-                last: address,
-                hops: 1,
-                ..way(&entry)
-            };
-            ctx.send(next, Msg::Routed(way, Load::HandOver(entry)));
+            }
             entries += 1;
         }
         if entries > 0 {

@@ -33,6 +33,7 @@ fn advert(level: u8, network: NodeAddr, hops: u8, log: u128) -> Advert {
         log,
         level,
         hops,
+        distance: hops,
     }
 }
 
@@ -110,6 +111,28 @@ fn of_two_siblings_of_the_same_prefix_the_one_with_the_smaller_network_id_counts
         (known.network, known.best.next),
         (Identifier::of_node(nodes[1]), nodes[3])
     );
+}
+
+#[test]
+fn a_network_id_that_has_come_as_far_as_the_horizon_goes_no_further() {
+    let nodes = by_identifier(5);
+    let config = Config {
+        horizon: 6,
+        ..config(Rules::Dart)
+    };
+    let mut recorder = started(nodes[4], config);
+    let tells = |inside, beyond| [advert(0, nodes[1], inside, 0b0001), advert(3, nodes[0], beyond, 0b1000)];
+    recorder.message(nodes[3], hello(0b0010, &tells(5, 5)));
+    let known = recorder.node.table().levels();
+    let distances: Vec<_> = known.iter().map(|known| (known.level, known.distance)).collect();
+    assert_eq!(distances, [(1, 6), (3, 6)]);
+    assert_eq!(known[0].network, Identifier::of_node(nodes[1]));
+    // One link more: the neighbour is there, but speaks for itself alone, and nothing is known of the 3-sibling.
+    recorder.message(nodes[3], hello(0b0010, &tells(6, 6)));
+    let known = recorder.node.table().levels();
+    assert_eq!(known.len(), 1);
+    assert_eq!((known[0].level, known[0].distance), (1, 1));
+    assert_eq!(known[0].network, Identifier::of_node(nodes[3]));
 }
 
 #[test]
@@ -312,7 +335,11 @@ fn entries_go_to_who_is_nearer_now_and_to_a_neighbour_when_the_address_changes()
 
 #[test]
 fn entries_that_are_not_renewed_expire_and_older_ones_do_not_replace_newer() {
-    let mut recorder = started(NodeAddr(1), config(Rules::Dart));
+    let config = Config {
+        lookup_tries: 1,
+        ..config(Rules::Dart)
+    };
+    let mut recorder = started(NodeAddr(1), config);
     let old = entry(NodeAddr(3), 0b0110, BITS);
     let new = Entry {
         version: SimTime::from_nanos(5),
@@ -327,6 +354,59 @@ fn entries_that_are_not_renewed_expire_and_older_ones_do_not_replace_newer() {
     recorder.timer(Timer::Register);
     let found = told(recorder.command(OperationId(2), Command::Lookup(NodeAddr(3))));
     assert!(matches!(found[..], [Event::LookedUp { found: None, .. }]));
+}
+
+#[test]
+fn where_there_is_no_entry_yet_a_lookup_is_tried_again() {
+    let mut recorder = started(NodeAddr(1), config(Rules::Dart));
+    let wanted = entry(NodeAddr(3), 0b0110, BITS);
+    let found = |effects: Vec<Effect<PeerNet>>| match told(effects)[..] {
+        [Event::LookedUp { found, .. }] => Some(found),
+        _ => None,
+    };
+    for (number, comes) in [(1, true), (2, false)] {
+        recorder.advance(SimDuration::from_secs(60));
+        recorder.timer(Timer::Register);
+        let operation = OperationId(number.into());
+        let asked = recorder.command(operation, Command::Lookup(NodeAddr(3)));
+        assert_eq!(found(asked), None, "the first try does not end it");
+        if comes {
+            let version = SimTime::ZERO + SimDuration::from_secs(60);
+            recorder.message(NodeAddr(0), register(Entry { version, ..wanted }));
+        }
+        let last = recorder.timer(Timer::Lookup(number));
+        assert_eq!(found(last), Some(comes.then_some(address(0b0110))));
+    }
+}
+
+#[test]
+fn a_link_that_is_missed_when_a_packet_is_to_cross_it_is_gone_around() {
+    let nodes = by_identifier(4);
+    for (detection, taken) in [(Detection::Hello, nodes[1]), (Detection::Use, nodes[2])] {
+        let config = Config {
+            detection,
+            ..config(Rules::Dart)
+        };
+        let mut recorder = started(nodes[0], config);
+        recorder.lay_links(&[nodes[2]]);
+        // 1000 is in the 3-sibling; 0100 has a longer way there. The first has left.
+        recorder.message(nodes[1], hello(0b1000, &[]));
+        recorder.message(nodes[2], hello(0b0100, &[advert(3, nodes[1], 1, 8)]));
+        let packet = crate::packet::Packet::new(
+            nodes[3],
+            OperationId(1),
+            Send {
+                to: nodes[3],
+                bytes: 10,
+            },
+        );
+        let msg = Msg::Routed(Way::new(address(0b1000), 0), Load::Packet(packet, 0));
+        let gone = sent(recorder.message(nodes[3], msg));
+        assert!(
+            matches!(&gone[..], [(next, Msg::Routed(_, Load::Packet(..)))] if *next == taken),
+            "{detection:?}: {gone:?}"
+        );
+    }
 }
 
 #[test]
@@ -381,10 +461,13 @@ fn a_packet_that_would_cross_a_level_again_is_dropped() {
         log,
         ..Way::new(address(0b1000), 0)
     };
-    let forwarded = sent(recorder.message(nodes[1], Msg::Routed(way(0b0010), Load::Packet(packet, 0))));
+    let forwarded = sent(recorder.message(nodes[2], Msg::Routed(way(0b0010), Load::Packet(packet, 0))));
     let left = |msg: &Msg| matches!(msg, Msg::Routed(way, _) if way.last == Some(address(0)) && way.hops == 1);
     assert!(matches!(&forwarded[..], [(next, msg)] if *next == nodes[1] && left(msg)));
-    let dropped = told(recorder.message(nodes[1], Msg::Routed(way(0b0100), Load::Packet(packet, 0))));
+    let dropped = told(recorder.message(nodes[2], Msg::Routed(way(0b0100), Load::Packet(packet, 0))));
+    assert_eq!(dropped, [Event::Packet(Outcome::Dropped(packet, Dropped::NoRoute))]);
+    // Not back to where it comes from, whatever the log says.
+    let dropped = told(recorder.message(nodes[1], Msg::Routed(way(0b0010), Load::Packet(packet, 0))));
     assert_eq!(dropped, [Event::Packet(Outcome::Dropped(packet, Dropped::NoRoute))]);
 }
 
@@ -453,4 +536,29 @@ fn solution_b_tells_remote_areas_only_of_moves_that_they_know_of() {
         recorder.timer(Timer::Register);
         assert_eq!(registered(&recorder)[1].3 != start, renewed);
     }
+}
+
+#[test]
+fn a_multicast_that_finds_nobody_but_its_sender_ends_as_one_that_finds_nobody() {
+    let mut recorder = started(NodeAddr(3), config(Rules::Dart));
+    let group = Group(7);
+    recorder.command(OperationId(0), Command::Join(group));
+    let ended = told(recorder.command(OperationId(1), Command::Multicast { group, bytes: 10 }));
+    let packet = crate::packet::Packet::new(
+        NodeAddr(3),
+        OperationId(1),
+        Send {
+            to: NodeAddr(3),
+            bytes: 10,
+        },
+    );
+    let outcome = Event::Packet(Outcome::Dropped(packet, Dropped::NotFound));
+    assert!(
+        matches!(&ended[..], [Event::LookedUp { found: Some(_), .. }, last] if *last == outcome),
+        "{ended:?}"
+    );
+    // An anycast reaches the sender, who is the nearest.
+    let ended = told(recorder.command(OperationId(2), Command::Anycast { group, bytes: 10 }));
+    let reached = |event: &Event| matches!(event, Event::Packet(Outcome::Delivered(packet)) if packet.hops == 0);
+    assert!(ended.iter().any(reached), "{ended:?}");
 }

@@ -11,7 +11,7 @@ use crate::packet::{Carries, HEADER_BYTES, Packet};
 
 /// Bytes of a version or a time.
 const VERSION_BYTES: u32 = 8;
-/// Bytes of a level, a number of hops or a scope.
+/// Bytes of a level, a number of links or a scope.
 const SMALL_BYTES: u32 = 1;
 /// Bytes of the number by which an answer is matched with its query.
 const NUMBER_BYTES: u32 = 4;
@@ -27,6 +27,8 @@ pub struct Advert {
     pub level: u8,
     /// How many links it is away.
     pub hops: u8,
+    /// How many links the network id has come from the node that it names.
+    pub distance: u8,
 }
 
 /// What a node tells its neighbours of itself from time to time.
@@ -36,6 +38,43 @@ pub struct Hello {
     pub address: Option<TreeAddress>,
     /// The occupied levels of its routing table, the lowest first.
     pub levels: Arc<[Advert]>,
+}
+
+impl Hello {
+    /// The levels that it tells of, a bit each.
+    pub(super) fn occupied(&self) -> u128 {
+        self.levels.iter().fold(0, |set, advert| set | 1 << advert.level)
+    }
+
+    /// The network id of the area of a level of the node that says this, `own` being its identifier, as far as it knows, and how many
+    /// links that has come: less than the horizon.
+    pub(super) fn network(&self, own: Identifier, level: u8, horizon: u8) -> (Identifier, u8) {
+        let (mut network, mut distance) = (own, 0);
+        for advert in self.levels.iter().take_while(|advert| advert.level < level) {
+            let smaller = advert.network < network || advert.network == network && advert.distance < distance;
+            if smaller && advert.distance < horizon {
+                (network, distance) = (advert.network, advert.distance);
+            }
+        }
+        (network, distance)
+    }
+
+    /// The levels of which two hellos do not say the same, a bit each.
+    pub(super) fn differs(&self, other: &Hello) -> u128 {
+        let (mut these, mut those) = (self.levels.iter().peekable(), other.levels.iter().peekable());
+        let mut levels = 0;
+        loop {
+            let level = match (these.peek(), those.peek()) {
+                (Some(this), Some(that)) => this.level.min(that.level),
+                (Some(one), None) | (None, Some(one)) => one.level,
+                (None, None) => return levels,
+            };
+            let at = |advert: &&Advert| advert.level == level;
+            if these.next_if(at) != those.next_if(at) {
+                levels |= 1 << level;
+            }
+        }
+    }
 }
 
 /// A lookup entry: where in the tree a node, or a member of a group, is.
@@ -74,6 +113,9 @@ pub struct Way {
     /// The address of the node that it comes from: which level it crosses is only known where it arrives, since addresses change.
     /// None while it is at a node.
     pub last: Option<TreeAddress>,
+    /// The node that it comes from, which the link layer tells: it never goes back there. None while it is on its way, so that it
+    /// takes no room in messages.
+    pub came_from: Option<NodeAddr>,
     /// How many links it has crossed.
     pub hops: u32,
 }
@@ -190,7 +232,7 @@ impl Wire for Msg {
                 let Some(address) = hello.address else {
                     return HEADER_BYTES;
                 };
-                let level = 2 * SMALL_BYTES + IDENTIFIER_BYTES + address.bytes();
+                let level = 3 * SMALL_BYTES + IDENTIFIER_BYTES + address.bytes();
                 HEADER_BYTES + address.bytes() + hello.levels.len() as u32 * level
             }
             Msg::Request | Msg::Refuse => HEADER_BYTES,

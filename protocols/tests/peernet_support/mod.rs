@@ -78,12 +78,24 @@ pub fn network<O: Observer<PeerNet>>(
     seed: u64,
     observer: O,
 ) -> Network<O> {
+    split_network(nodes, source, config, seed, 1, observer)
+}
+
+/// The same, executed in so many parts.
+pub fn split_network<O: Observer<PeerNet>>(
+    nodes: u32,
+    source: impl LinkSource + 'static,
+    config: Config,
+    seed: u64,
+    partitions: u32,
+    observer: O,
+) -> Network<O> {
     let setup = Setup {
         config: config.validate().expect("a configuration that works"),
         network: Box::new(Nothing),
         nodes,
         streams: StreamKey::root(seed, 0),
-        partitions: 1,
+        partitions,
     };
     let links = LinkLayer::new(nodes, Box::new(source), air()).expect("an air that works");
     Simulation::linked(setup, links, Script::default(), observer)
@@ -280,12 +292,15 @@ pub fn cold_start(nodes: u32, config: Config, seed: u64) -> (Network, Vec<(u32, 
     (network, links)
 }
 
+/// A packet between two lookups: by source, operation, destination and number of lookups on the way.
+pub type Leg = (NodeAddr, OperationId, NodeAddr, u8);
+
 /// Follows packets, and ends the run when one comes to a node for the second time although nobody on its way has changed his
 /// address since the first, and it has not been looked up again.
 #[derive(Default)]
 pub struct Loops {
-    /// By source, operation, destination and number of lookups on the way: who sent it on, and when.
-    pub ways: BTreeMap<(NodeAddr, OperationId, NodeAddr, u8), Vec<(SimTime, NodeAddr)>>,
+    /// Who sent it on, and when.
+    pub ways: BTreeMap<Leg, Vec<(SimTime, NodeAddr)>>,
     changed: BTreeMap<NodeAddr, SimTime>,
     found: Option<String>,
 }

@@ -52,9 +52,7 @@ fn explain(scenario: &Scenario, registry: &Registry, estimate: &Estimate) -> Str
     for cite in &scenario.cites {
         lines.add("  cites", cite);
     }
-    for axis in &scenario.axes {
-        lines.add("  sweep", format_args!("{} = {}", axis.key, axis.values.join(", ")));
-    }
+    sweep(scenario, &mut lines);
     let points = count(scenario.points.len(), "point");
     let replications = count(scenario.replications as usize, "replication");
     let total = count(scenario.runs() as usize, "run");
@@ -87,22 +85,7 @@ fn explain(scenario: &Scenario, registry: &Registry, estimate: &Estimate) -> Str
             count(estimate.at_once, "run")
         ),
     );
-    let descriptions: Vec<_> = scenario.points.iter().map(|point| describe(point, registry)).collect();
-    let common = |line: &Line| descriptions.iter().all(|lines| lines.contains(line));
-    for (name, text) in descriptions.iter().take(1).flatten().filter(|line| common(line)) {
-        lines.add(&format!("  {name}"), text);
-    }
-    for (point, description) in scenario.points.iter().zip(&descriptions).take(SHOWN) {
-        if !point.settings.is_empty() {
-            lines.add("  point", format_args!("{}: {}", point.index + 1, point.label()));
-        }
-        for (name, text) in description.iter().filter(|line| !common(line)) {
-            lines.add(&format!("    {name}"), text);
-        }
-    }
-    if scenario.points.len() > SHOWN {
-        lines.add("  point", format_args!("and {} more", scenario.points.len() - SHOWN));
-    }
+    points_one_by_one(scenario, registry, &mut lines);
     let tables = tables(scenario, registry);
     let names: Vec<&str> = tables.keys().map(String::as_str).collect();
     lines.add("  tables", names.join(", "));
@@ -113,6 +96,80 @@ fn explain(scenario: &Scenario, registry: &Registry, estimate: &Estimate) -> Str
         lines.add("  expect", expectation.title());
     }
     lines.text
+}
+
+/// What is swept, and what a filter leaves out of it.
+fn sweep(scenario: &Scenario, lines: &mut Lines) {
+    for axis in &scenario.axes {
+        let mut values = axis
+            .values
+            .iter()
+            .take(SHOWN)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
+        if axis.values.len() > SHOWN {
+            values.push_str(&format!(" and {} more", axis.values.len() - SHOWN));
+        }
+        let name = axis
+            .zip
+            .map_or_else(|| "  sweep".to_owned(), |zip| format!("  zip {zip}"));
+        lines.add(&name, format_args!("{} = {values}", axis.key));
+    }
+    if let Some(filtered) = &scenario.filtered {
+        let (left, combinations) = (scenario.points.len(), filtered.combinations);
+        lines.add(
+            "  where",
+            format_args!("{}: {left} of {combinations} points", filtered.filter),
+        );
+        for (key, value) in filtered.unused.iter().take(SHOWN) {
+            lines.add(
+                "  unused",
+                format_args!("{key} = {value}: the filter leaves no point with it"),
+            );
+        }
+        if filtered.unused.len() > SHOWN {
+            lines.add("  unused", format_args!("and {} more", filtered.unused.len() - SHOWN));
+        }
+    }
+}
+
+/// What all points have in common, and what sets the first of them apart.
+fn points_one_by_one(scenario: &Scenario, registry: &Registry, lines: &mut Lines) {
+    let mut points = scenario.points.iter();
+    let Some(first) = points.next() else { return };
+    let first = describe(first, registry);
+    let mut common: Vec<bool> = vec![true; first.len()];
+    let mut shown = vec![first.clone()];
+    for point in points {
+        let description = describe(point, registry);
+        for (common, line) in common.iter_mut().zip(&first).filter(|(common, _)| **common) {
+            *common = description.contains(line);
+        }
+        if shown.len() < SHOWN {
+            shown.push(description);
+        }
+    }
+    let common: Vec<&Line> = first
+        .iter()
+        .zip(&common)
+        .filter(|(_, common)| **common)
+        .map(|(line, _)| line)
+        .collect();
+    for (name, text) in &common {
+        lines.add(&format!("  {name}"), text);
+    }
+    for (point, description) in scenario.points.iter().zip(&shown) {
+        if !point.settings.is_empty() {
+            lines.add("  point", format_args!("{}: {}", point.index + 1, point.label()));
+        }
+        for (name, text) in description.iter().filter(|line| !common.contains(line)) {
+            lines.add(&format!("    {name}"), text);
+        }
+    }
+    if scenario.points.len() > SHOWN {
+        lines.add("  point", format_args!("and {} more", scenario.points.len() - SHOWN));
+    }
 }
 
 /// What a line is about, and what it says.
@@ -159,6 +216,9 @@ fn describe(point: &Point, registry: &Registry) -> Vec<Line> {
     }
     if let Some(lookups) = &point.node_lookups {
         lines.push(("lookups", format!("{lookups}, of the addresses of nodes")));
+    }
+    if let Some(groups) = &point.groups {
+        lines.push(("groups", groups.to_string()));
     }
     if let Some(convergence) = &point.observe.convergence {
         let every = written(convergence.every);

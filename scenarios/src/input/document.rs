@@ -146,12 +146,7 @@ impl Document {
         let path = KeyPath::parse_str(path).ok()?;
         let mut node = &self.root;
         for (name, _) in path.segments() {
-            let next = match &node.value {
-                Value::Table(table) => table.get(name),
-                Value::Array(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
-                _ => None,
-            };
-            match next {
+            match node.child(name) {
                 Some(next) => node = next,
                 None => return Some((node, false)),
             }

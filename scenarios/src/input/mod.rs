@@ -10,6 +10,7 @@ mod de;
 mod document;
 mod error;
 mod gzip;
+mod inside;
 mod lines;
 mod parse;
 mod path;

@@ -173,6 +173,14 @@ impl Origin {
         self
     }
 
+    /// A span of bytes of the same text, with the same remark.
+    pub(super) fn within(&self, span: Range<usize>) -> Self {
+        Origin {
+            note: self.note.clone(),
+            ..Origin::new(self.source.clone(), span)
+        }
+    }
+
     /// The text that contains the place.
     pub fn source(&self) -> &Arc<Source> {
         &self.source

@@ -132,6 +132,20 @@ impl Node {
         }
     }
 
+    /// What lies behind these keys inside of the value; elements of a list count from zero.
+    pub fn inside<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Option<&Node> {
+        keys.into_iter().try_fold(self, |node, key| node.child(key))
+    }
+
+    /// What lies behind one key.
+    pub(super) fn child(&self, key: &str) -> Option<&Node> {
+        match &self.value {
+            Value::Table(table) => table.get(key),
+            Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+            _ => None,
+        }
+    }
+
     /// The value as TOML, for writing the resolved scenario. Whole numbers beyond 64 bits, which no TOML file
     /// holds, become texts.
     pub fn to_toml(&self) -> toml::Value {

@@ -6,11 +6,9 @@ use std::ops::Range;
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimTime;
 
+use super::Contact;
 use super::fields::Reader;
 use crate::input::{InputError, Word};
-
-/// A contact of two nodes, from when until when.
-pub(super) type Contact = ((NodeAddr, NodeAddr), SimTime, SimTime);
 
 /// The nodes that a file may name.
 struct Nodes {

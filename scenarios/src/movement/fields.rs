@@ -13,7 +13,7 @@ use crate::input::{InputError, Line, Origin, Source, Word, lines};
 pub(super) const LATEST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 
 /// The farthest coordinate that is believed, in metres: a million kilometres.
-const FARTHEST: f64 = 1e9;
+pub(crate) const FARTHEST: f64 = 1e9;
 
 /// A text that is read.
 #[derive(Clone, Copy)]

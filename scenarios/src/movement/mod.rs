@@ -33,6 +33,7 @@ use sim_core::mobility::Area;
 use sim_core::time::SimTime;
 
 use crate::input::{InputError, Source, read_unpacked};
+pub(crate) use fields::FARTHEST;
 use fields::Reader;
 
 /// The largest file that is read, in bytes, packed or not.
@@ -100,11 +101,14 @@ impl Movements {
     }
 }
 
+/// Two nodes that are near each other, the one with the smaller number first, from when until when.
+pub type Contact = ((NodeAddr, NodeAddr), SimTime, SimTime);
+
 /// The contacts in a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContactTrace {
     /// Who is near whom from when until when.
-    pub contacts: Vec<((NodeAddr, NodeAddr), SimTime, SimTime)>,
+    pub contacts: Vec<Contact>,
     /// The SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
@@ -130,7 +134,7 @@ impl ContactTrace {
         source: &Arc<Source>,
         format: Option<ContactFormat>,
         numbers: Range<u32>,
-    ) -> Result<Vec<((NodeAddr, NodeAddr), SimTime, SimTime)>, InputError> {
+    ) -> Result<Vec<Contact>, InputError> {
         let reader = Reader { source };
         let told = |line: &str| match line.split_whitespace().nth(1) {
             Some(second) if second.starts_with(|c: char| c.is_ascii_alphabetic()) => ContactFormat::One,

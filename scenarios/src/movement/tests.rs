@@ -30,10 +30,8 @@ fn legs(text: &str) -> Vec<Vec<Leg>> {
     moved(text, None, None).map_err(|error| error.render(false)).unwrap()
 }
 
-type Contacts = Vec<((NodeAddr, NodeAddr), SimTime, SimTime)>;
-
 /// The contacts of four nodes, numbered from 0.
-fn met(text: &str) -> Result<Contacts, InputError> {
+fn met(text: &str) -> Result<Vec<Contact>, InputError> {
     ContactTrace::parse(&Source::argument("trace", text), None, 0..4)
 }
 
@@ -317,7 +315,7 @@ fn movements_of_ns_3_are_read() {
         let legs = &movements.legs[node.parse::<usize>().unwrap()];
         let (now, speed): (f64, f64) = (time.parse().unwrap(), speed.parse().unwrap());
         let (before, after) = (place(legs, now + 0.01), place(legs, now + 0.02));
-        let covered = ((after.0 - before.0).powi(2) + (after.1 - before.1).powi(2)).sqrt();
+        let covered = sim_core::math::hypot(after.0 - before.0, after.1 - before.1);
         assert!(covered <= speed.max(52.0) * 0.0101, "{line}: {covered} m in 10 ms");
     }
 }

@@ -75,6 +75,9 @@ pub trait NetworkLayer: Sized + Sync + 'static {
     /// The service that finds the address of a node, in a protocol that has one: for `[workload.node_lookups]`.
     const LOOKUP: Option<LookupCalls<Self>> = None;
 
+    /// Groups of nodes that messages can be sent to, in a protocol that knows any: for `[workload.groups]`.
+    const GROUPS: Option<GroupCalls<Self>> = None;
+
     /// Parameters from the settings as they are written: [`Settings::parse`] reads them as [`NetworkLayer::Settings`].
     ///
     /// # Errors
@@ -111,8 +114,17 @@ pub struct AddressCalls<N: NetworkLayer> {
     pub bits: fn(&ConfigOf<N>) -> u32,
     /// The address of a node at this moment, if it has one.
     pub of: fn(&N::Protocol) -> Option<u128>,
-    /// The address to which a message with a packet goes.
-    pub heading: fn(&MessageOf<N>) -> Option<u128>,
+    /// On which leg a packet in a message is.
+    pub leg: fn(&MessageOf<N>) -> Option<Leg>,
+}
+
+/// A part of a packet's way, on which it goes to one address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leg {
+    /// The address.
+    pub address: u128,
+    /// How many legs came before it.
+    pub number: u32,
 }
 
 /// How a lookup service is asked.
@@ -121,6 +133,17 @@ pub struct LookupCalls<N: NetworkLayer> {
     pub ask: fn(NodeAddr) -> CommandOf<N>,
     /// The kinds of messages that keep the service up to date.
     pub update_kinds: &'static [&'static str],
+}
+
+/// How a node becomes a member of a group, and sends to one. Groups have numbers; packets say as their receiver which member they go
+/// to, and those that found nobody name their sender.
+pub struct GroupCalls<N: NetworkLayer> {
+    /// The command that makes a node a member.
+    pub join: fn(group: u32) -> CommandOf<N>,
+    /// The command that sends so many bytes to one member.
+    pub anycast: fn(group: u32, bytes: u32) -> CommandOf<N>,
+    /// The command that sends so many bytes to every member but the sender, under one operation.
+    pub multicast: fn(group: u32, bytes: u32) -> CommandOf<N>,
 }
 
 /// What a node told, as far as scenarios measure it.

@@ -1,12 +1,14 @@
 //! PeerNet in scenarios: `[protocol.peernet]`.
 
 use protocols::packet::HEADER_BYTES;
-use protocols::peernet::{Command, Config, Detection, Event, Load, LookupKind, Msg, PeerNet, Rules, TreeAddress};
+use protocols::peernet::{
+    Command, Config, Detection, Event, Group, Load, LookupKind, Msg, PeerNet, Rules, TreeAddress,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 
-use super::{AddressCalls, LookupCalls, NetworkLayer, NextHopOf, Send, Told, setting};
+use super::{AddressCalls, GroupCalls, Leg, LookupCalls, NetworkLayer, NextHopOf, Send, Told, setting};
 use crate::input::InputError;
 use crate::scenario::{Point, Settings};
 use crate::units::Duration;
@@ -35,7 +37,7 @@ pub struct PeerNetSettings {
     entry_timeout: Duration,
     /// How long a node waits for an address that it has asked for, its own or another's.
     request_timeout: Duration,
-    /// How many times a lookup is tried.
+    /// How many times a lookup is tried that is not answered, or for which there is no entry.
     lookup_tries: u8,
     /// How addresses are looked up.
     lookup: LookupName,
@@ -45,6 +47,10 @@ pub struct PeerNetSettings {
     lookups_on_the_way: u8,
     /// How many packets may wait at a node, for its own address or that of a destination.
     buffer: usize,
+    /// Over how many links an identifier is believed to be that of an area: more than there are across the network, and not many
+    /// times more, since it takes about as many hellos until one that has left the area is forgotten everywhere.
+    #[schemars(range(min = 1, max = 254))]
+    horizon: u8,
     /// Whether several next hops a level are kept, as in M-DART, and another one is taken when one is gone.
     multipath: bool,
     /// Whether nodes of crowded areas migrate (Eriksson et al. 2003, section 3.1).
@@ -70,6 +76,8 @@ enum DetectionName {
     Hello,
     /// As before, and at once where the link layer senses that the link is gone.
     Carrier,
+    /// As `hello`, and where there is no link when something is to go there: links that nobody uses break unnoticed.
+    Use,
 }
 
 /// How addresses are looked up (section 3.3).
@@ -104,6 +112,7 @@ impl Default for PeerNetSettings {
             known_lifetime: Duration(usual.known_lifetime),
             lookups_on_the_way: usual.lookups_on_the_way,
             buffer: usual.buffer,
+            horizon: usual.horizon,
             multipath: usual.multipath,
             balancing: usual.balancing,
         }
@@ -127,6 +136,7 @@ impl PeerNetSettings {
             detection: match self.detection {
                 DetectionName::Hello => Detection::Hello,
                 DetectionName::Carrier => Detection::Carrier,
+                DetectionName::Use => Detection::Use,
             },
             registration_period: self.registration_period.get(),
             entry_timeout: self.entry_timeout.get(),
@@ -140,6 +150,7 @@ impl PeerNetSettings {
             known_lifetime: self.known_lifetime.get(),
             lookups_on_the_way: self.lookups_on_the_way,
             buffer: self.buffer,
+            horizon: self.horizon,
             multipath: self.multipath,
             balancing: self.balancing,
         }
@@ -157,14 +168,29 @@ impl NetworkLayer for PeerNetLayer {
     const ADDRESSES: Option<AddressCalls<Self>> = Some(AddressCalls {
         bits: |config| config.address_bits.into(),
         of: |node| node.address().map(TreeAddress::number),
-        heading: |message| match message {
-            Msg::Routed(way, Load::Packet(..)) => Some(way.target.number()),
+        leg: |message| match message {
+            Msg::Routed(way, Load::Packet(_, looked_up)) => Some(Leg {
+                address: way.target.number(),
+                number: u32::from(*looked_up),
+            }),
             _ => None,
         },
     });
     const LOOKUP: Option<LookupCalls<Self>> = Some(LookupCalls {
         ask: Command::Lookup,
         update_kinds: &["registration", "hand-over"],
+    });
+
+    const GROUPS: Option<GroupCalls<Self>> = Some(GroupCalls {
+        join: |group| Command::Join(Group(group)),
+        anycast: |group, bytes| Command::Anycast {
+            group: Group(group),
+            bytes,
+        },
+        multicast: |group, bytes| Command::Multicast {
+            group: Group(group),
+            bytes,
+        },
     });
 
     fn config(settings: &Settings) -> Result<Config, InputError> {

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use staging::{Staging, clear_leftovers};
 
 pub use file::replace_file;
-pub use graphml::snapshots;
+pub use graphml::{SnapshotNames, snapshots};
 pub use manifest::{Input, Maker, Manifest, Run, TableFile};
 pub(crate) use read::manifest as read_manifest;
 pub use read::{Presentation, Results, SCENARIO, read_table_file};

@@ -213,6 +213,7 @@ pub(super) fn refuse_network_layers_keys(name: &str, point: &Point) -> Result<()
         ("bring_up.cold", point.bring_up == BringUp::Cold),
         ("workload.packets", point.packets.is_some()),
         ("workload.node_lookups", point.node_lookups.is_some()),
+        ("workload.groups", point.groups.is_some()),
         ("observe.convergence", point.observe.convergence.is_some()),
         ("observe.loops", point.observe.loops),
     ];

@@ -114,7 +114,8 @@ fn measured(point: &Point) -> u64 {
     let snapshots = point.observe.snapshots.len() as u64 * nodes * BYTES_A_SEEN_NODE;
     let node_loads = u64::from(point.observe.node_load) * nodes * BYTES_A_NODE_LOAD;
     let asked = point.packets.map_or(0.0, |packets| packets.expected(point.nodes))
-        + point.node_lookups.map_or(0.0, |lookups| lookups.expected(point.nodes));
+        + point.node_lookups.map_or(0.0, |lookups| lookups.expected(point.nodes))
+        + point.groups.map_or(0.0, |groups| groups.expected(point.nodes));
     let asked = (asked * BYTES_ASKED_OF_A_NETWORK_LAYER) as u64 + probes;
     asked
         + node_loads

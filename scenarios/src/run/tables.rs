@@ -77,13 +77,14 @@ pub fn schema(scenario: &Scenario) -> Schema {
 
 /// The tables with one row a run.
 fn tables_of_runs() -> impl Iterator<Item = &'static Layout> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 7] = [
         "lookups",
         "population",
         "packets",
         "overhead",
         "addresses",
         "node_lookups",
+        "groups",
     ];
     let all = TABLES.iter().chain(&network_layer::TABLES);
     all.filter(|layout| NAMES.contains(&layout.name))

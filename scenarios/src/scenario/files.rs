@@ -20,6 +20,9 @@ use crate::movement::{ContactFormat, ContactTrace, MovementFormat, Movements};
 use crate::topology::generate::{GenerateError, Generated, Model};
 use crate::topology::{self, Topology};
 
+/// Files that were read: how, which, and what is in them.
+type Known<How, What> = Vec<(How, InputFile, Arc<What>)>;
+
 /// The files read and the graphs generated so far.
 #[derive(Default)]
 pub(super) struct ScenarioFiles {
@@ -27,8 +30,8 @@ pub(super) struct ScenarioFiles {
     topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
     lookups: Vec<(InputFile, Arc<LookupTrace>)>,
     sessions: Vec<(Format, InputFile, Arc<SessionTrace>)>,
-    movements: Vec<(Option<MovementFormat>, Option<Area>, InputFile, Arc<[Scripted]>)>,
-    contacts: Vec<(Option<ContactFormat>, Range<u32>, InputFile, Arc<ContactTrace>)>,
+    movements: Known<(Option<MovementFormat>, Option<Area>), [Scripted]>,
+    contacts: Known<(Option<ContactFormat>, Range<u32>), ContactTrace>,
     generated: Vec<(Model, StreamKey, Arc<Generated>)>,
 }
 
@@ -133,11 +136,10 @@ impl ScenarioFiles {
         area: Option<Area>,
         document: &Document,
     ) -> Result<(InputFile, Arc<[Scripted]>), InputError> {
-        let key = "network.radio.mobility.trace.file";
+        let (key, how) = ("network.radio.mobility.trace.file", (format, area));
         let path = located(file, key, document);
-        let mut known = self.movements.iter();
-        let known = known.find(|(how, within, input, _)| (*how, *within) == (format, area) && input.path == path);
-        if let Some((.., input, paths)) = known {
+        let same = |(known, input, _): &&(_, InputFile, _)| *known == how && input.path == path;
+        if let Some((_, input, paths)) = self.movements.iter().find(same) {
             return Ok((input.clone(), paths.clone()));
         }
         let Movements { legs, sha256 } =
@@ -148,7 +150,7 @@ impl ScenarioFiles {
         };
         let paths: Arc<[Scripted]> = legs.into_iter().map(script).collect::<Result<_, _>>()?;
         let input = InputFile { path, sha256 };
-        self.movements.push((format, area, input.clone(), paths.clone()));
+        self.movements.push((how, input.clone(), paths.clone()));
         Ok((input, paths))
     }
 
@@ -160,17 +162,16 @@ impl ScenarioFiles {
         numbers: Range<u32>,
         document: &Document,
     ) -> Result<(InputFile, Arc<ContactTrace>), InputError> {
-        let key = "network.contacts.file";
+        let (key, how) = ("network.contacts.file", (format, numbers.clone()));
         let path = located(file, key, document);
-        let mut known = self.contacts.iter();
-        let known = known.find(|(how, whose, input, _)| (how, whose) == (&format, &numbers) && input.path == path);
-        if let Some((.., input, trace)) = known {
+        let same = |(known, input, _): &&(_, InputFile, _)| *known == how && input.path == path;
+        if let Some((_, input, trace)) = self.contacts.iter().find(same) {
             return Ok((input.clone(), trace.clone()));
         }
-        let trace = ContactTrace::read(&path, format, numbers.clone()).map_err(|error| named(error, key, document))?;
+        let trace = ContactTrace::read(&path, format, numbers).map_err(|error| named(error, key, document))?;
         let sha256 = trace.sha256.clone();
         let (input, trace) = (InputFile { path, sha256 }, Arc::new(trace));
-        self.contacts.push((format, numbers, input.clone(), trace.clone()));
+        self.contacts.push((how, input.clone(), trace.clone()));
         Ok((input, trace))
     }
 
@@ -194,8 +195,8 @@ impl ScenarioFiles {
         let topologies = self.topologies.iter().map(|(_, input, _)| input);
         let lookups = self.lookups.iter().map(|(input, _)| input);
         let sessions = self.sessions.iter().map(|(_, input, _)| input);
-        let movements = self.movements.iter().map(|(_, _, input, _)| input);
-        let contacts = self.contacts.iter().map(|(_, _, input, _)| input);
+        let movements = self.movements.iter().map(|(_, input, _)| input);
+        let contacts = self.contacts.iter().map(|(_, input, _)| input);
         let mut inputs: Vec<InputFile> = Vec::new();
         let named = matrices.chain(topologies).chain(lookups).chain(sessions);
         for input in named.chain(movements).chain(contacts) {

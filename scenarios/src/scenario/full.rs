@@ -1,6 +1,7 @@
 //! The full profile: what a scenario runs with `--full`, for instance at the sizes of a paper where those take long.
 
-use crate::input::{Document, InputError, Value};
+use super::sweep::is_range;
+use crate::input::{Document, InputError, KeyPath, Node, Table, Value};
 
 /// The table whose keys are laid over the others.
 const FULL: &str = "full";
@@ -14,6 +15,7 @@ pub(super) fn resolve(document: &mut Document, wanted: bool) -> Result<(), Input
         Some(node) => match node.value {
             Value::Table(table) => {
                 if wanted {
+                    replace_ranges(document, &table)?;
                     document.merge(table);
                 }
                 Ok(())
@@ -28,6 +30,30 @@ pub(super) fn resolve(document: &mut Document, wanted: bool) -> Result<(), Input
             .help("run it without --full: it has one size only")),
         None => Ok(()),
     }
+}
+
+/// Makes room for the axes of the table where it or the scenario has a range: one is replaced as a list is, and never made of parts
+/// of two.
+fn replace_ranges(document: &mut Document, full: &Table) -> Result<(), InputError> {
+    let axes = full
+        .get("sweep")
+        .and_then(Node::as_table)
+        .map_or(&[][..], Table::entries);
+    for axis in axes {
+        let path = KeyPath::through(["sweep", axis.key.as_str()]);
+        let Some(own) = document.get(&path.to_string()) else {
+            continue;
+        };
+        if is_range(own) || is_range(&axis.node) {
+            let origin = own.origin.clone();
+            let nothing = Node {
+                value: Value::Array(Vec::new()),
+                origin: origin.clone(),
+            };
+            document.set(&path, nothing, &[origin.clone(), origin])?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses keys of the table that are set on the command line: the table has been laid over the scenario by then.
@@ -88,6 +114,27 @@ rate = \"1/s\"
             assert!(full.contains(part), "{part} in {full}");
         }
         assert!(!full.contains("full"));
+    }
+
+    #[test]
+    fn a_range_is_replaced_as_a_whole() {
+        let range = |law: &str| format!("\"nodes.count\" = {{ {law} }}");
+        let text =
+            |own: &str, full: &str| format!("[sweep]\n{own}\n\"run.duration\" = [\"1s\"]\n[full.sweep]\n{full}\n");
+        let (linear, geometric) = (
+            range("linear = { from = 1, to = 9, step = 2 }"),
+            range("geometric = { from = 1, to = 9, count = 2 }"),
+        );
+        let list = "\"nodes.count\" = [3, 4]";
+        for (own, full, left, gone) in [
+            (linear.as_str(), geometric.as_str(), "count = 2", "step"),
+            (&geometric, &linear, "step = 2", "geometric"),
+            (&linear, list, "[3, 4]", "linear"),
+            (list, &linear, "step = 2", "[3, 4]"),
+        ] {
+            let resolved = resolved(&text(own, full), true).unwrap();
+            assert!(resolved.contains(left) && !resolved.contains(gone), "{resolved}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod citation;
 mod conditions;
 mod files;
 mod full;
+mod groups;
 mod link_failure;
 mod measure;
 mod network;
@@ -28,18 +29,20 @@ pub(crate) mod way;
 mod workload;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{Document, InputError, Node, shell_word};
+use crate::input::{Document, InputError, shell_word};
 use crate::registry::Registry;
 
 pub use asking::By;
 pub use churn::{ChurnSpec, FlashCrowd, MassFailureSpec, Returning, TraceSpec};
 pub use citation::{Citation, Work, WorkKind};
 pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
+pub use groups::{GroupKind, Groups};
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
 pub use network::{
@@ -52,7 +55,7 @@ pub use replications::{Metric, Precision};
 pub use schema::json_schema;
 pub use settings::Settings;
 pub use storage::Storage;
-pub use sweep::Axis;
+pub use sweep::{Axis, Filtered};
 pub(crate) use validate::check_figures;
 pub use workload::{Initiators, Keys, LookupTimes, Lookups};
 
@@ -99,6 +102,8 @@ pub struct Scenario {
     pub precision: Option<Precision>,
     /// The sweep, in the order of the file.
     pub axes: Vec<Axis>,
+    /// What the filter of the sweep leaves out, if it has one.
+    pub filtered: Option<Filtered>,
     /// What is run, at least one point.
     pub points: Vec<Point>,
     /// The figures to draw.
@@ -148,6 +153,8 @@ pub struct Point {
     pub packets: Option<Packets>,
     /// The lookups of each other's addresses.
     pub node_lookups: Option<NodeLookups>,
+    /// The messages that they send to groups.
+    pub groups: Option<Groups>,
     /// How lookups are counted over time.
     pub measure: Measure,
     /// What is watched beside the measurements.
@@ -156,7 +163,8 @@ pub struct Point {
     pub protocol: Settings,
     /// Whether it is one of the network layer, whose nodes talk over links to their neighbours.
     pub network_layer: bool,
-    document: Document,
+    place: sweep::Place,
+    sweep: Arc<sweep::Sweep>,
 }
 
 /// How the network comes to be.
@@ -198,8 +206,8 @@ pub struct Observe {
     pub convergence: Option<Reachability>,
     /// Whether the run is to end when a packet goes in a circle.
     pub loops: bool,
-    /// By how many leading bits of their addresses nodes are told apart in snapshots of a network layer.
-    pub snapshot_bits: u32,
+    /// By how many leading bits of their addresses nodes are told apart in snapshots of a network layer, if the scenario says so.
+    pub snapshot_bits: Option<u32>,
 }
 
 /// How often it is counted between how many nodes there are paths.
@@ -227,7 +235,16 @@ impl Point {
 
     /// A complaint about a value of this point, by its dotted key.
     pub fn error_at(&self, path: &str, message: impl AsRef<str>) -> InputError {
-        self.document.error_at(path, message)
+        match self.document() {
+            Ok(document) => document.error_at(path, message),
+            Err(error) => error,
+        }
+    }
+
+    /// All that decides what is simulated at this point, as it is written. It is made anew each time: as many documents as a sweep
+    /// can have points would take gigabytes.
+    fn document(&self) -> Result<Document, InputError> {
+        self.sweep.document(self.place)
     }
 
     /// From when on is measured what nodes are asked for, if they are.
@@ -236,19 +253,24 @@ impl Point {
         let storage = self.storage.map(|storage| storage.from);
         let packets = self.packets.map(|packets| packets.span.start);
         let node_lookups = self.node_lookups.map(|lookups| lookups.span.start);
-        lookups.or(storage).or(packets.into_iter().chain(node_lookups).min())
+        let groups = self.groups.map(|groups| groups.span.start);
+        let asked = packets.into_iter().chain(node_lookups).chain(groups);
+        lookups.or(storage).or(asked.min())
     }
 
     /// Whether the scenario says something about a dotted key.
     pub fn is_written(&self, path: &str) -> bool {
-        self.document.get(path).is_some()
+        self.document().is_ok_and(|document| document.get(path).is_some())
     }
 
     /// What the network is called in the scenario: `radio` for `[network.radio]`.
-    pub fn network_key(&self) -> &str {
-        let network = self.document.get("network").and_then(Node::as_table);
+    pub fn network_key(&self) -> String {
+        let document = self.document().ok();
+        let network = document
+            .as_ref()
+            .and_then(|document| document.get("network")?.as_table());
         let chosen = network.and_then(|table| table.entries().first());
-        chosen.map_or("", |entry| entry.key.as_str())
+        chosen.map_or_else(String::new, |entry| entry.key.clone())
     }
 
     /// Whether anybody comes or goes once the overlay has been brought up.
@@ -265,8 +287,12 @@ impl Point {
     /// All keys that decide what is simulated at this point, with the values that they have here: those of the file, of the
     /// command line and of the sweep. What is not there has its default.
     pub fn values(&self) -> toml::Table {
+        // Whoever has a point has read its document.
+        let Ok(document) = self.document() else {
+            return toml::Table::new();
+        };
         let tables = sweep::SWEEPABLE.iter();
-        let written = tables.filter_map(|key| Some(((*key).to_owned(), self.document.get(key)?.to_toml())));
+        let written = tables.filter_map(|key| Some(((*key).to_owned(), document.get(key)?.to_toml())));
         written.collect()
     }
 

@@ -68,10 +68,10 @@ fn reachability(raw: &RawReachability, key: &str, document: &Document) -> Result
 }
 
 /// The bits by which snapshots tell areas apart: no more than a picture can show.
-fn snapshot_bits(raw: Option<u32>, document: &Document) -> Result<u32, InputError> {
-    match raw.unwrap_or(2) {
-        bits @ 0..=8 => Ok(bits),
-        bits => {
+fn snapshot_bits(raw: Option<u32>, document: &Document) -> Result<Option<u32>, InputError> {
+    match raw {
+        None | Some(0..=8) => Ok(raw),
+        Some(bits) => {
             let message = format!("expected at most 8 bits, found {bits}: a picture has only so many colours");
             Err(document.error_at("observe.snapshot_bits", message).labelled("too many"))
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::validate::{BEFORE_END, since_start};
@@ -43,11 +44,11 @@ pub(super) struct RawPackets {
 }
 
 /// As many bytes as in the comparison of Broch et al. (MobiCom 1998).
-fn size() -> Bytes {
+pub(super) fn size() -> Bytes {
     Bytes::from_bytes(64)
 }
 
-/// Flows, each from a random node to another one, with packets in equal steps.
+/// Flows, each from a node to another one, with packets in equal steps.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawFlows {
@@ -58,6 +59,9 @@ struct RawFlows {
     rate: Rate,
     /// The first packets are sent at random times in this span; within the time from one packet to the next where it is left out.
     over: Option<Duration>,
+    /// All go from the first of these nodes to the second, numbered from 0; each goes from a random node to one of `among` where it
+    /// is left out.
+    between: Option<[u32; 2]>,
 }
 
 /// Who is addressed, of the nodes that are up.
@@ -125,6 +129,8 @@ pub enum PacketTimes {
         every: SimDuration,
         /// The first packets are sent at random times in this span.
         over: SimDuration,
+        /// From which node to which all go, if they are not between random ones.
+        between: Option<(NodeAddr, NodeAddr)>,
     },
 }
 
@@ -175,7 +181,14 @@ impl fmt::Display for Packets {
                 let pause = written(SimDuration::from_secs_f64(1.0 / rate));
                 write!(f, "one in {pause} from each node at random times")?;
             }
-            PacketTimes::Flows { count, every, .. } => write!(f, "every {} in each of {count} flows", written(every))?,
+            PacketTimes::Flows {
+                count, every, between, ..
+            } => {
+                write!(f, "every {} in each of {count} flows", written(every))?;
+                if let Some((from, to)) = between {
+                    return write!(f, " from node {} to node {}", from.0, to.0);
+                }
+            }
         }
         write!(f, "{}", self.among)
     }
@@ -209,13 +222,13 @@ impl fmt::Display for Among {
     }
 }
 
-/// The packets of a scenario that ends at `end`.
-pub(super) fn packets(raw: &RawPackets, end: SimTime, document: &Document) -> Result<Packets, InputError> {
+/// The packets of a scenario with so many nodes that ends at `end`.
+pub(super) fn packets(raw: &RawPackets, nodes: u32, end: SimTime, document: &Document) -> Result<Packets, InputError> {
     const KEY: &str = "workload.packets";
     let span = span(KEY, raw.start, raw.until, raw.patience, end, document)?;
     let times = match (&raw.rate, &raw.flows) {
         (Some(rate), None) => PacketTimes::Poisson(rate.per_second()),
-        (None, Some(flows)) => flows_of(flows, span, document)?,
+        (None, Some(flows)) => flows_of(flows, nodes, span, document)?,
         (Some(_), Some(_)) => {
             let error = document.error_at(
                 "workload.packets.flows",
@@ -231,22 +244,26 @@ pub(super) fn packets(raw: &RawPackets, end: SimTime, document: &Document) -> Re
             );
         }
     };
-    let bytes = raw.size.get();
-    if bytes > PACKET_LIMIT {
-        let message = format!("expected at most {PACKET_LIMIT}B, found {bytes}B");
-        return Err(document
-            .error_at("workload.packets.size", message)
-            .labelled("too large"));
-    }
     Ok(Packets {
         span,
         times,
-        bytes: bytes as u32,
+        bytes: packet_bytes(raw.size, "workload.packets.size", document)?,
         among: among(raw.among, KEY, document)?,
     })
 }
 
-fn flows_of(raw: &RawFlows, span: Span, document: &Document) -> Result<PacketTimes, InputError> {
+/// How many bytes a packet carries: as many as there is room for.
+pub(super) fn packet_bytes(size: Bytes, key: &str, document: &Document) -> Result<u32, InputError> {
+    match size.get() {
+        bytes @ 0..=PACKET_LIMIT => Ok(bytes as u32),
+        bytes => {
+            let message = format!("expected at most {PACKET_LIMIT}B, found {bytes}B");
+            Err(document.error_at(key, message).labelled("too large"))
+        }
+    }
+}
+
+fn flows_of(raw: &RawFlows, nodes: u32, span: Span, document: &Document) -> Result<PacketTimes, InputError> {
     if !(1..=FLOW_LIMIT).contains(&raw.count) {
         let message = format!("expected between 1 and {FLOW_LIMIT} flows, found {}", raw.count);
         return Err(document.error_at("workload.packets.flows.count", message));
@@ -267,7 +284,23 @@ fn flows_of(raw: &RawFlows, span: Span, document: &Document) -> Result<PacketTim
         count: raw.count,
         every,
         over,
+        between: raw.between.map(|ends| ends_of(ends, nodes, document)).transpose()?,
     })
+}
+
+/// Two different nodes of those that there are.
+fn ends_of(ends: [u32; 2], nodes: u32, document: &Document) -> Result<(NodeAddr, NodeAddr), InputError> {
+    const KEY: &str = "workload.packets.flows.between";
+    let [from, to] = ends;
+    if let Some(at) = ends.iter().position(|end| *end >= nodes) {
+        let error = document.error_at(&format!("{KEY}.{at}"), format!("there is no node {}", ends[at]));
+        return Err(error.labelled(format!("the {nodes} nodes are numbered from 0 to {}", nodes - 1)));
+    }
+    if from == to {
+        let error = document.error_at(KEY, format!("a flow from node {from} to itself"));
+        return Err(error.labelled("needs two different nodes"));
+    }
+    Ok((NodeAddr(from), NodeAddr(to)))
 }
 
 /// The lookups of addresses of a scenario that ends at `end`.
@@ -291,7 +324,8 @@ fn among(raw: RawAmong, key: &str, document: &Document) -> Result<Among, InputEr
     }
 }
 
-fn span(
+/// When something begins and how long it may last, by the keys of a table.
+pub(super) fn span(
     key: &str,
     start: Duration,
     until: Option<Duration>,

@@ -87,8 +87,9 @@ pub(super) struct RawScenario {
     /// What is watched beside the measurements.
     #[serde(default)]
     pub(super) observe: RawObserve,
-    /// Keys that take several values: each is a list, and all are crossed with each other. A value that is long can be given
-    /// a name for tables and figures: `{ name = "cube", value = { space = { … } } }`.
+    /// Keys that take several values: each has a list or a range, and all are crossed with each other. A value that is long can be
+    /// given a name for tables and figures: `{ name = "cube", value = { space = { … } } }`. Lists in a `[[sweep.zip]]` go in step,
+    /// keys in `[sweep.derived]` have expressions of others, and points at which `where` is false are left out.
     #[serde(default, rename = "sweep")]
     #[schemars(with = "Option<Table>")]
     pub(super) _sweep: Option<IgnoredAny>,
@@ -316,7 +317,7 @@ pub(super) struct RawObserve {
     /// Whether every area of addresses is connected and every pair of nodes can reach each other, time after time, in a protocol of
     /// the network layer.
     pub(super) convergence: Option<RawReachability>,
-    /// End the run when a packet comes to a node twice and no address has changed in between, in a protocol of the network layer
+    /// End the run when a node sends a packet on twice and no address has changed in between, in a protocol of the network layer
     /// whose nodes have addresses.
     #[serde(default)]
     pub(super) loops: bool,

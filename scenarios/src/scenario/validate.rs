@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::path::Path;
+use std::sync::Arc;
 
 use analysis::{Schema, SpecError};
 use sim_core::time::{SimDuration, SimTime};
@@ -10,6 +11,7 @@ use super::churn::Comings;
 use super::citation::{self, Citation};
 use super::conditions::{RawConditions, conditions, nodes};
 use super::files::ScenarioFiles;
+use super::groups::groups;
 use super::measure::measure;
 use super::network;
 use super::observe::observe;
@@ -17,9 +19,9 @@ use super::packets::{node_lookups, packets};
 use super::raw::{RawBringUp, RawRun, RawScenario};
 use super::replications::{RawReplications, replications};
 use super::storage::storage;
-use super::sweep::{self, Expanded};
+use super::sweep::{Place, Sweep};
 use super::workload::{self, RawWorkload};
-use super::{BringUp, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
+use super::{BringUp, Groups, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
 use crate::input::{Document, InputError};
 use crate::registry::{ProtocolEntry, Registry};
 use crate::units::written;
@@ -40,9 +42,11 @@ pub(super) fn scenario(
     file: InputFile,
     registry: &Registry,
 ) -> Result<Scenario, InputError> {
-    let (axes, expanded) = sweep::expand(&document)?;
+    let sweep = Arc::new(Sweep::read(&document)?);
+    let axes = sweep.axes();
+    let (places, filtered) = sweep.places()?;
     let mut files = ScenarioFiles::default();
-    let (head, points) = points(expanded, &mut files, registry)?;
+    let (head, points) = points(&sweep, &places, &document, &mut files, registry)?;
     let Some(head) = head else {
         return Err(document.error_at("sweep", "the sweep has no point"));
     };
@@ -60,6 +64,7 @@ pub(super) fn scenario(
         replications,
         precision,
         axes,
+        filtered,
         points,
         figures: head.figures,
         expectations: head.expectations,
@@ -72,19 +77,25 @@ pub(super) fn scenario(
 
 /// The points of a sweep, of which there is at least one, and what is not swept: it is the same in all.
 fn points(
-    expanded: Vec<Expanded>,
+    sweep: &Arc<Sweep>,
+    places: &[Place],
+    document: &Document,
     files: &mut ScenarioFiles,
     registry: &Registry,
 ) -> Result<(Option<Head>, Vec<Point>), InputError> {
-    let mut first = None;
-    let mut points = Vec::with_capacity(expanded.len());
-    for (index, at) in expanded.into_iter().enumerate() {
-        let mut raw: RawScenario = at.document.deserialize()?;
-        let head = Head::taken_from(&mut raw);
-        points.push(point(index, at, raw, files, registry)?);
-        first.get_or_insert(head);
+    let mut head = None;
+    let mut points = Vec::with_capacity(places.len());
+    for (index, place) in places.iter().enumerate() {
+        // What all points share is read with the first.
+        let at = match head {
+            None => sweep.laid_over(document.clone(), *place)?,
+            Some(_) => sweep.document(*place)?,
+        };
+        let mut raw: RawScenario = at.deserialize()?;
+        head.get_or_insert_with(|| Head::taken_from(&mut raw));
+        points.push(point((index, *place), sweep, &at, raw, files, registry)?);
     }
-    Ok((first, points))
+    Ok((head, points))
 }
 
 /// What all points of a scenario have in common.
@@ -117,29 +128,30 @@ impl Head {
 
 /// One point, of which the protocol itself has approved.
 fn point(
-    index: usize,
-    Expanded { document, settings }: Expanded,
+    (index, place): (usize, Place),
+    sweep: &Arc<Sweep>,
+    document: &Document,
     raw: RawScenario,
     files: &mut ScenarioFiles,
     registry: &Registry,
 ) -> Result<Point, InputError> {
-    let duration = duration(&raw.run, &document)?;
+    let duration = duration(&raw.run, document)?;
     let end = SimTime::ZERO + duration;
-    let (hosts, nodes) = nodes(&raw.nodes, &document)?;
-    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, &document, files)?;
-    network.fail_links(&raw.link_failure, end, &document)?;
+    let (hosts, nodes) = nodes(&raw.nodes, document)?;
+    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, document, files)?;
+    network.fail_links(&raw.link_failure, end, document)?;
     let raw_conditions = RawConditions {
         connectivity: raw.connectivity,
         partitions: raw.partition,
         access_links: raw.access_links,
     };
-    network.conditions = conditions(raw_conditions, hosts, &network, end, &document)?;
-    let bring_up = bring_up(raw.bring_up, duration, nodes, &document)?;
+    network.conditions = conditions(raw_conditions, hosts, &network, end, document)?;
+    let bring_up = bring_up(raw.bring_up, duration, nodes, document)?;
     let comings = Comings {
         hosts: hosts.count(nodes),
         bring_up,
         end,
-        document: &document,
+        document,
     };
     let flash_crowd = raw.flash_crowd.map(|raw| comings.flash_crowd(raw)).transpose()?;
     let churn = comings.churn(raw.churn, flash_crowd.as_ref(), files)?;
@@ -149,15 +161,17 @@ fn point(
         storage,
         packets,
         node_lookups,
-    } = asked(raw.workload, end, hosts.count(nodes), &document, files)?;
-    let protocol = chosen(&document, registry, nodes)?;
+        groups,
+    } = asked(raw.workload, end, hosts.count(nodes), document, files)?;
+    let protocol = chosen(document, registry, nodes)?;
     let spans = packets.map(|packets| packets.span).into_iter();
     let spans = spans.chain(node_lookups.map(|lookups| lookups.span));
-    let measure = measure(raw.measure, lookups.as_ref(), spans, &document)?;
-    let observe = observe(raw.observe, end, &document)?;
+    let spans = spans.chain(groups.map(|groups| groups.span));
+    let measure = measure(raw.measure, lookups.as_ref(), spans, document)?;
+    let observe = observe(raw.observe, end, document)?;
     let point = Point {
         index,
-        settings,
+        settings: sweep.settings(place),
         duration,
         nodes,
         bring_up,
@@ -169,13 +183,15 @@ fn point(
         storage,
         packets,
         node_lookups,
+        groups,
         measure,
         observe,
         network_layer: registry
             .get(protocol.name())
             .is_some_and(ProtocolEntry::is_network_layer),
         protocol,
-        document,
+        place,
+        sweep: sweep.clone(),
     };
     approve(&point, registry)?;
     Ok(point)
@@ -196,6 +212,7 @@ struct Asked {
     storage: Option<Storage>,
     packets: Option<Packets>,
     node_lookups: Option<NodeLookups>,
+    groups: Option<Groups>,
 }
 
 /// What the nodes of a run that ends at `end` are asked for.
@@ -211,13 +228,15 @@ fn asked(
         .map(|raw| workload::lookups(raw, end, hosts, document, files))
         .transpose()?;
     let storage = raw.storage.map(|raw| storage(raw, end, document)).transpose()?;
-    let sent = raw.packets.map(|raw| packets(&raw, end, document)).transpose()?;
+    let sent = raw.packets.map(|raw| packets(&raw, hosts, end, document)).transpose()?;
     let found = raw.node_lookups.map(|raw| node_lookups(&raw, end, document));
+    let of_groups = raw.groups.map(|raw| groups(&raw, hosts, end, document));
     Ok(Asked {
         lookups,
         storage,
         packets: sent,
         node_lookups: found.transpose()?,
+        groups: of_groups.transpose()?,
     })
 }
 

@@ -11,6 +11,7 @@ use sim_core::time::{SimDuration, SimTime};
 
 use super::asking::By;
 use super::files::ScenarioFiles;
+use super::groups::RawGroups;
 use super::packets::{RawNodeLookups, RawPackets};
 use super::storage::RawStorage;
 use super::validate::{BEFORE_END, since_start};
@@ -29,6 +30,8 @@ pub(super) struct RawWorkload {
     pub(super) packets: Option<RawPackets>,
     /// Lookups of nodes' addresses, in a protocol of the network layer that has addresses apart from identities.
     pub(super) node_lookups: Option<RawNodeLookups>,
+    /// Messages to groups of nodes, in a protocol of the network layer that knows groups.
+    pub(super) groups: Option<RawGroups>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -12,7 +12,7 @@ use super::schema::NUMBER;
 use super::{Decimal, Reader, names, unit_of};
 
 /// Bytes in each unit of data.
-const BYTE_UNITS: [(&str, u64); 5] = [
+pub(super) const BYTE_UNITS: [(&str, u64); 5] = [
     ("B", 1),
     ("kB", 1_000),
     ("MB", 1_000_000),
@@ -21,7 +21,7 @@ const BYTE_UNITS: [(&str, u64); 5] = [
 ];
 
 /// Bits a second in each unit of bandwidth.
-const BIT_RATE_UNITS: [(&str, u64); 4] = [
+pub(super) const BIT_RATE_UNITS: [(&str, u64); 4] = [
     ("bit/s", 1),
     ("kbit/s", 1_000),
     ("Mbit/s", 1_000_000),

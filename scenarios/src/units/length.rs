@@ -10,7 +10,7 @@ use super::schema::NUMBER;
 use super::{Decimal, Reader};
 
 /// Metres in each unit of length.
-const LENGTH_UNITS: [(&str, f64); 4] = [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("km", 1e3)];
+pub(super) const LENGTH_UNITS: [(&str, f64); 4] = [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("km", 1e3)];
 
 /// Metres a second in each unit of speed.
 const SPEED_UNITS: [(&str, f64); 2] = [("m/s", 1.0), ("km/h", 1.0 / 3.6)];

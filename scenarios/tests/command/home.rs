@@ -1,6 +1,7 @@
 //! A scenario of a test, changed, run and refused as a user would have it.
 
 use std::fs;
+use std::path::PathBuf;
 
 use analysis::Table;
 use scenarios::cli;
@@ -46,6 +47,20 @@ impl Home {
         let more = ["-q", "--force", "--threads", threads, "-o", output.to_str().unwrap()];
         let (exit, text) = self.peerscope("run", &more);
         assert_eq!(exit, Exit::Done, "{text}");
+    }
+
+    /// The folder of its results.
+    pub(crate) fn results(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// What `verify` says of its results.
+    pub(crate) fn verify(&self) -> (Exit, String) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let results = self.results();
+        let arguments = ["peerscope", "verify", results.to_str().unwrap()];
+        let exit = cli::run_with(arguments, &Registry::standard(), &mut out, &mut err);
+        (exit, String::from_utf8(out).unwrap() + &String::from_utf8(err).unwrap())
     }
 
     /// A table as it is written.

@@ -35,9 +35,16 @@ fn ran(protocol: &str, observe: &str) -> Home {
 /// Everything arrives, by ways of at least this stretch and at most that.
 #[track_caller]
 fn all_arrives(home: &Home, stretch: std::ops::RangeInclusive<f64>) {
-    for column in ["delivery_ratio", "connected_fraction", "connected_delivery_ratio"] {
+    for column in ["delivery_ratio", "connected_delivery_ratio"] {
         assert_eq!(home.values("packets", column), [1.0, 1.0], "{column}");
     }
+    ways_have(home, stretch);
+}
+
+/// What arrives takes ways of at least this stretch and at most that.
+#[track_caller]
+fn ways_have(home: &Home, stretch: std::ops::RangeInclusive<f64>) {
+    assert_eq!(home.values("packets", "connected_fraction"), [1.0, 1.0]);
     for mean in home.values("packets", "stretch_mean") {
         assert!(stretch.contains(&mean), "{mean} is not in {stretch:?}");
     }
@@ -127,14 +134,20 @@ fn distance_vectors_follow_shortest_ways() {
     assert_eq!(home.values("packets", "sent"), [0.0, 0.0]);
     assert_eq!(home.values("network_over_time", "pairs")[0], 5.0 * 24.0);
     let home = ran("protocol.distance_vector = { period = \"5s\" }", OBSERVE);
-    all_arrives(&home, 1.0..=1.0);
+    // A newer sequence number can come on a longer way first.
+    all_arrives(&home, 1.0..=1.01);
     assert_eq!(home.mean("node_state", "entries"), 24.0);
 }
 
 #[test]
 fn aodv_seeks_ways_when_they_are_needed() {
     let home = ran("protocol.aodv = {}", OBSERVE);
-    all_arrives(&home, 1.0..=1.3);
+    // A node on the way may forget a route that the source still has: that packet is dropped.
+    let delivered = home.values("packets", "delivery_ratio");
+    assert!(delivered.iter().all(|ratio| *ratio > 0.98), "{delivered:?}");
+    let without = home.mean("packets", "sent") - home.mean("packets", "delivered");
+    assert_eq!(home.mean("packets", "dropped_no_route"), without);
+    ways_have(&home, 1.0..=1.3);
     let flooded = ran(FLOODING, OBSERVE);
     let data = |home: &Home| home.mean("overhead", "data_messages_per_node_s");
     assert!(data(&home) < 0.3 * data(&flooded), "packets go along one way");
@@ -174,7 +187,7 @@ fn a_network_finds_its_order_again_after_a_partition_and_a_failure() {
     assert_eq!(disturbed.values("network_convergence", "settled_s").len(), 8, "{after}");
     let components = disturbed.values("network_over_time", "components");
     assert_eq!(
-        (components[58], components[60], components[119]),
+        (components[58], components[60], components[118]),
         (1.0, 2.0, 2.0),
         "while it lasts"
     );
@@ -183,17 +196,33 @@ fn a_network_finds_its_order_again_after_a_partition_and_a_failure() {
     assert_eq!((up[178], up[180]), (25.0, 23.0), "the two nearest to the corner");
 }
 
-#[test]
-fn results_do_not_depend_on_the_number_of_threads() {
+/// As many nodes that move, in place of those on the grid.
+fn moving(changes: &[(&str, &str)]) -> Home {
+    let still = home(&[]).text;
+    let network = still.lines().find(|line| line.starts_with("network")).unwrap();
     let mobile = "network.radio = { range = \"150m\", degree = 8, delay = \"1ms\", loss = 0.1, \
                   mobility = { random_waypoint = { speed = [\"1m/s\", \"20m/s\"], pause = \"5s\" } } }";
+    home(&[&[(network, mobile)], changes].concat())
+}
+
+#[test]
+fn packets_of_peernet_go_in_no_circles_while_nodes_move() {
+    for protocol in [
+        "protocol.peernet = { detection = \"carrier\" }",
+        "protocol.peernet = { detection = \"carrier\", rules = \"peernet-2003\", multipath = true }",
+    ] {
+        // A circle would end the run.
+        let home = moving(&[(FLOODING, protocol), (OBSERVE, "observe.loops = true")]);
+        home.run_on("2");
+        assert!(home.mean("packets", "delivery_ratio") > 0.2);
+        assert!(home.mean("addresses", "changes") > 10.0, "nodes move");
+    }
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
     for protocol in [PEERNET, FLOODING, "protocol.distance_vector = {}", "protocol.aodv = {}"] {
-        let network = home(&[])
-            .text
-            .lines()
-            .find(|line| line.starts_with("network"))
-            .map(str::to_owned);
-        let home = home(&[(FLOODING, protocol), (&network.unwrap(), mobile)]);
+        let home = moving(&[(FLOODING, protocol)]);
         let result = |threads| {
             home.run_on(threads);
             let tables = ["packets", "messages", "overhead", "node_state"].map(|table| home.written(table));

@@ -453,6 +453,59 @@ fn connected_networks_deliver_everything() {
     );
 }
 
+/// Every model moves nodes, the same on any number of threads; where all are always in range of each other, all packets
+/// arrive after one hop.
+#[test]
+fn nodes_move_by_every_model() {
+    for model in [
+        "random_waypoint = { speed = [\"1m/s\", \"20m/s\"], pause = [\"0s\", \"10s\"] }",
+        "random_waypoint = { speed = [\"0m/s\", \"20m/s\"], start = \"naive\" }",
+        "random_walk = { speed = [\"0m/s\", \"20m/s\"], time = \"3s\" }",
+        "random_walk = { speed = [\"1m/s\", \"20m/s\"], distance = \"30m\" }",
+        "gauss_markov = { speed = \"10m/s\", speed_deviation = \"2m/s\", direction_deviation = 0.4, memory = 0.75, interval = \"1s\", \
+         margin = \"20m\" }",
+        "manhattan = { columns = 3, rows = 2, speed = [\"5m/s\", \"15m/s\"] }",
+        "reference_point_group = { groups = 2, speed = [\"1m/s\", \"10m/s\"], spread = \"20m\", radius = \"10m\", interval = \"2s\" }",
+    ] {
+        for links in ["links = \"exact\"", "links.scan = \"200ms\""] {
+            let keys = more(&format!("mobility.{model}\n{links}"));
+            let home = folder(AREA, &keys, &[]);
+            let file = home.path().join("own.toml").to_string_lossy().into_owned();
+            let packets = |threads: &str, range: &str| {
+                let results = home.path().join(format!("{threads}-{}", range.len()));
+                let folder = results.to_string_lossy().into_owned();
+                let set = format!("network.radio.range={range}");
+                let (threads, more) = (["--threads", threads], ["--replications", "2", "--set", &set]);
+                let ended = peerscope(&[&["run", &file, "-o", &folder][..], &threads, &more].concat());
+                assert_eq!(ended.exit, Exit::Done, "{model}\n{}", ended.err);
+                fs::read_to_string(results.join("packets.csv")).unwrap()
+            };
+            let moving = packets("1", "100m");
+            assert_eq!(moving, packets("2", "100m"), "{model}");
+            let close = Table::read_csv(packets("1", "1km").as_bytes()).unwrap();
+            for column in ["delivery_ratio", "hops_mean"] {
+                let numbers = close.numbers(column).unwrap();
+                assert!(numbers.iter().all(|number| *number == Some(1.0)), "{column} of {model}");
+            }
+            assert_ne!(moving, packets("2", "1km"), "links depend on the range");
+        }
+    }
+}
+
+/// Two pairs, each in range of itself only while the network is apart.
+#[test]
+fn a_region_is_cut_off_for_a_while() {
+    let keys = "range = \"100m\"\nplacement.places = [[0, 0], [40, 0], [80, 0], [120, 0]]";
+    let cut = "[[partition]]\nfrom = \"5s\"\napart.region.x = [0, 60]\n\n[network.radio]";
+    let text = SCENARIO
+        .replace("range = \"100m\"", keys)
+        .replace("[network.radio]", cut);
+    let of = run(SCENARIO, &text, &[]);
+    let ratio = of("delivery_ratio");
+    assert_eq!(of("hops_mean"), 1.0);
+    assert!((0.2..0.47).contains(&ratio), "a third of the pairs: {ratio}");
+}
+
 #[test]
 fn check_says_what_the_network_is() {
     for (keys, words) in [

@@ -3,7 +3,8 @@
 //!
 //! Between them they use all rule sets of Chord and both ways to look up, every network, loss, joins and rings that stand
 //! from the start, exponential and Weibull churn, graceful and silent departures, a mass failure, and figures of lines
-//! and bars; Pastry with and without what MSPastry adds, and the hash table over each overlay.
+//! and bars; Pastry with and without what MSPastry adds, and the hash table over each overlay; every protocol of the network
+//! layer over radios that move by every model.
 
 #[path = "../../../sim-core/tests/golden/record.rs"]
 mod record;
@@ -17,9 +18,10 @@ use scenarios::exit::Exit;
 use scenarios::registry::Registry;
 
 /// The scenarios, by the names of their files, and where it is written what they give.
-const SCENARIOS: [(&str, &[&str]); 2] = [
+const SCENARIOS: [(&str, &[&str]); 3] = [
     ("expected.csv", &["rules", "networks", "departures"]),
     ("expected-key-based.csv", &["pastry", "storage"]),
+    ("expected-network-layers.csv", &["radio"]),
 ];
 
 /// A file of `tests/golden`.

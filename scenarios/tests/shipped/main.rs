@@ -3,6 +3,10 @@
 mod chord;
 mod overlays;
 mod pastry;
+mod peernet_addresses;
+mod peernet_groups;
+mod peernet_moving;
+mod peernet_services;
 mod xbone;
 
 use std::path::{Path, PathBuf};

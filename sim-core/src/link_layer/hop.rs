@@ -159,7 +159,7 @@ impl Busy {
     pub(crate) fn take(
         &mut self,
         node: NodeAddr,
-        neighbours: &[NodeAddr],
+        hearing: impl Iterator<Item = NodeAddr>,
         now: SimTime,
         airtime: SimDuration,
     ) -> Option<SimDuration> {
@@ -170,8 +170,8 @@ impl Busy {
         }
         self.traffic.passed(wait);
         let end = now + wait + airtime;
-        for hearing in neighbours.iter().chain([&node]) {
-            let until = &mut self.until[hearing.index()];
+        for node in hearing.chain([node]) {
+            let until = &mut self.until[node.index()];
             *until = (*until).max(end);
         }
         Some(wait)

@@ -151,8 +151,8 @@ fn a_shared_medium_is_busy_for_all_who_hear() {
     assert_eq!(second, SimDuration::from_secs(1));
     let mut busy = Busy::new(medium, 4);
     let mut take = |node, neighbours: &[u32], now| {
-        let neighbours: Vec<_> = neighbours.iter().copied().map(NodeAddr).collect();
-        busy.take(NodeAddr(node), &neighbours, at(now), second)
+        let neighbours = neighbours.iter().copied().map(NodeAddr);
+        busy.take(NodeAddr(node), neighbours, at(now), second)
     };
     // A line 0 - 1 - 2 - 3: what 0 sends keeps 1 waiting, and 2 and 3 not.
     assert_eq!(take(0, &[1], 10), Some(SimDuration::ZERO));

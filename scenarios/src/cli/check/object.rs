@@ -22,7 +22,16 @@ use crate::scenario::{Point, Scenario};
 
 pub(super) fn object(scenario: &Scenario, registry: &Registry, estimate: &Estimate) -> Value {
     let axes = scenario.axes.iter();
-    let axes = axes.map(|axis| json!({ "key": axis.key, "values": axis.values }));
+    let axes = axes.map(|axis| json!({ "key": axis.key, "values": axis.values, "zip": axis.zip }));
+    let filtered = scenario.filtered.as_ref();
+    let filtered = filtered.map(|filtered| {
+        let unused = filtered.unused.iter();
+        json!({
+            "where": filtered.filter,
+            "combinations": filtered.combinations,
+            "unused": unused.map(|(key, value)| json!({ "key": key, "value": value })).collect::<Vec<_>>(),
+        })
+    });
     let tables = tables(scenario, registry).into_iter();
     let tables = tables.map(|(name, columns)| json!({ "name": name, "columns": columns }));
     let figures = scenario.figures.iter();
@@ -45,6 +54,7 @@ pub(super) fn object(scenario: &Scenario, registry: &Registry, estimate: &Estima
         "seed": scenario.seed,
         "cites": scenario.cites.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "axes": axes.collect::<Vec<_>>(),
+        "filter": filtered,
         "replications": scenario.replications,
         "fewest_replications": scenario.fewest_replications(),
         "runs": scenario.runs(),

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use sim_core::addr::NodeAddr;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::groups::GroupTally;
 use crate::network_layers::Dropped;
 use crate::run::Label;
 use crate::run::tally::STRETCH_UNIT;
+use crate::scenario::GroupKind;
 
 /// Everything that one run of a network layer measured, beside what runs of overlays measure, too. Counts and integer sums, so that
 /// tables do not depend on the order of additions.
@@ -26,6 +28,12 @@ pub struct NetworkMeasured {
     pub lookups: BTreeMap<Option<u32>, LookupTally>,
     /// The latency of each lookup that was answered, in ns, in ascending order.
     pub lookup_latencies: Vec<u64>,
+    /// Messages to groups.
+    pub groups: GroupTally,
+    /// To which members these went, if any were sent.
+    pub groups_kind: Option<GroupKind>,
+    /// The latency of each that arrived, in ns, in ascending order.
+    pub group_latencies: Vec<u64>,
     /// What became of addresses, in a protocol that has any.
     pub addresses: Option<AddressTally>,
     /// How the network stood, probe by probe.
@@ -168,9 +176,9 @@ impl LookupTally {
 /// What became of addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct AddressTally {
-    /// How often a node that had an address got another one, since measurement began.
+    /// How often a node got another address than it had last, since measurement began, at once or after a time without one.
     pub changes: u64,
-    /// How often this was to balance the tree of addresses.
+    /// How often a node moved on its own account, to balance the tree of addresses.
     pub migrations: u64,
     /// How often a node lost its address and had none, since measurement began.
     pub losses: u64,
@@ -249,7 +257,11 @@ pub struct NodeState {
     pub address: Option<String>,
 }
 
-/// Since when all probes from a disturbance until the next one, or the end, have found the network in order, and when the first did.
+/// How many probes in a row must find the network in order until it has settled.
+const SETTLED_PROBES: usize = 3;
+
+/// When the first probe from a disturbance until the next one, or the end, found the network in order, and since when all did, if these
+/// are [enough](SETTLED_PROBES) to say so.
 pub(in crate::run) fn settled(
     probes: &[Probe],
     from: SimTime,
@@ -258,8 +270,9 @@ pub(in crate::run) fn settled(
     let between = |probe: &&Probe| probe.time >= from && until.is_none_or(|until| probe.time < until);
     let between: Vec<&Probe> = probes.iter().filter(between).collect();
     let first = between.iter().find(|probe| probe.in_order()).map(|probe| probe.time);
-    let last = between.iter().rev().take_while(|probe| probe.in_order()).last();
-    (first, last.map(|probe| probe.time))
+    let quiet = between.iter().rev().take_while(|probe| probe.in_order()).count();
+    let since = between.len().checked_sub(quiet).filter(|_| quiet >= SETTLED_PROBES);
+    (first, since.map(|place| between[place].time))
 }
 
 #[cfg(test)]
@@ -291,11 +304,17 @@ mod tests {
             probe(3, 5),
             probe(4, 6),
             probe(5, 6),
-            probe(6, 0),
-            probe(7, 6),
+            probe(6, 6),
+            probe(7, 0),
+            probe(8, 6),
+            probe(9, 6),
         ];
-        assert_eq!(settled(&probes, at(0), Some(at(6))), (Some(at(2)), Some(at(4))));
-        assert_eq!(settled(&probes, at(6), None), (Some(at(7)), Some(at(7))));
+        assert_eq!(settled(&probes, at(0), Some(at(7))), (Some(at(2)), Some(at(4))));
+        assert_eq!(
+            settled(&probes, at(7), None),
+            (Some(at(8)), None),
+            "two probes are too few"
+        );
         assert_eq!(settled(&probes, at(0), Some(at(2))), (None, None));
         let unfinished = Probe {
             connected_areas: 4,

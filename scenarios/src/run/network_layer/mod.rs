@@ -1,6 +1,7 @@
 //! A protocol of the network layer as an entry of the registry: where its types are erased.
 
 mod areas;
+mod groups;
 mod loops;
 mod measured;
 mod observation;
@@ -36,6 +37,9 @@ use world::{NetworkWorld, Turn};
 /// room to grow.
 const LINK_BYTES: usize = 2 * 32 * size_of::<u32>();
 
+/// What a simulation of a network layer is made of.
+type Parts<N> = (Setup<<N as NetworkLayer>::Protocol>, LinkLayer, NetworkWorld<N>);
+
 /// A [`NetworkLayer`] that scenarios can name.
 pub struct NetworkLayerEntry<N>(PhantomData<fn() -> N>);
 
@@ -46,7 +50,7 @@ impl<N: NetworkLayer> NetworkLayerEntry<N> {
     }
 
     /// What a simulation of the job is made of.
-    fn prepare(job: &Job<'_>) -> Result<(Setup<N::Protocol>, LinkLayer, NetworkWorld<N>), Failure> {
+    fn prepare(job: &Job<'_>) -> Result<Parts<N>, Failure> {
         let point = job.point;
         let broken = |error: InputError| Failure::Broken(error.to_string());
         let config = N::config(&point.protocol).map_err(broken)?;
@@ -130,6 +134,11 @@ impl<N: NetworkLayer> ProtocolEntry for NetworkLayerEntry<N> {
                 "workload.node_lookups",
                 point.node_lookups.is_some() && N::LOOKUP.is_none(),
                 "has no service that finds addresses",
+            ),
+            (
+                "workload.groups",
+                point.groups.is_some() && N::GROUPS.is_none(),
+                "knows no groups of nodes",
             ),
         ];
         if let Some((key, _, what)) = missing.into_iter().find(|(_, asked, _)| *asked) {

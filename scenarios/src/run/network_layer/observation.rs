@@ -146,10 +146,13 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                 false => "between areas".into(),
             },
         };
+        let mut links: Vec<SeenLink> = each_once(links, &up).map(link).collect();
+        // Pictures tell kinds apart in the order in which they appear: the same in all of them.
+        links.sort_by_key(|link| link.kind.as_str() == "between areas");
         self.measured.snapshots.push(Snapshot {
             time: now,
             nodes: up.iter().map(node).collect(),
-            links: each_once(links, &up).map(link).collect(),
+            links,
         });
     }
 

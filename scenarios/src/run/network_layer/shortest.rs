@@ -62,6 +62,16 @@ impl Shortest {
         (self.counted.get(to.index()) == Some(&self.count)).then(|| self.distance[to.index()])
     }
 
+    /// How many links the shortest way from a node to each of some others has; none where there is no way.
+    pub(super) fn distances(&mut self, links: &LinkLayer, from: NodeAddr, to: &[NodeAddr]) -> Vec<Option<u32>> {
+        self.walk(links, from, u32::MAX, None, &mut Vec::new());
+        let distance = |node: &NodeAddr| {
+            let counted = self.counted.get(node.index()) == Some(&self.count);
+            counted.then(|| self.distance[node.index()])
+        };
+        to.iter().map(distance).collect()
+    }
+
     /// Those to whom at most so many links lead from a node, itself not among them.
     pub(super) fn within(&mut self, links: &LinkLayer, from: NodeAddr, most: u32) -> Vec<NodeAddr> {
         let mut found = Vec::new();

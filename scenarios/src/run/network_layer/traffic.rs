@@ -38,7 +38,7 @@ enum What {
 #[derive(Clone, Copy)]
 struct Flow {
     from: NodeAddr,
-    /// Known when the first packet is sent: by a number from 0 to below 1.
+    /// Where it is random it is known when the first packet is sent: by a number from 0 to below 1.
     to: Option<NodeAddr>,
     draw: f64,
     /// When it begins, as a part of the time in which all do.
@@ -60,17 +60,17 @@ pub(super) struct Traffic {
 impl Traffic {
     /// The traffic of a point, with the streams of a replication.
     pub(super) fn new(point: &Point, streams: StreamKey) -> Self {
-        let count = match point.packets.map(|packets| packets.times) {
-            Some(PacketTimes::Flows { count, .. }) => count,
-            _ => 0,
+        let (count, between) = match point.packets.map(|packets| packets.times) {
+            Some(PacketTimes::Flows { count, between, .. }) => (count, between),
+            _ => (0, None),
         };
         let flow = |number: u32| {
             let mut rng = streams.purpose("flow").index(u64::from(number)).rng();
-            let from = NodeAddr((unit(&mut rng) * f64::from(point.nodes)) as u32);
+            let random = NodeAddr((unit(&mut rng) * f64::from(point.nodes)) as u32);
             let (draw, begins) = (unit(&mut rng), unit(&mut rng));
             Flow {
-                from,
-                to: None,
+                from: between.map_or(random, |(from, _)| from),
+                to: between.map(|(_, to)| to),
                 draw,
                 begins,
             }
@@ -85,10 +85,17 @@ impl Traffic {
             next_operation: 0,
         }
     }
+
+    /// A number for what a node is asked next.
+    pub(super) fn new_operation(&mut self) -> OperationId {
+        let operation = OperationId(self.next_operation);
+        self.next_operation += 1;
+        operation
+    }
 }
 
 /// The time to the next event of a Poisson process of so many nodes.
-fn pause(rate: f64, nodes: u32, rng: &mut NodeRng) -> Option<SimDuration> {
+pub(super) fn pause(rate: f64, nodes: u32, rng: &mut NodeRng) -> Option<SimDuration> {
     let pause = Exponential::new(1.0 / (rate * f64::from(nodes))).ok()?;
     Some(SimDuration::from_secs_f64(pause.sample(rng)))
 }
@@ -196,8 +203,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     }
 
     fn ask(&mut self, at: SimTime, to: NodeAddr, shortest: Option<u32>, what: What) -> OperationId {
-        let operation = OperationId(self.traffic.next_operation);
-        self.traffic.next_operation += 1;
+        let operation = self.traffic.new_operation();
         let asked = Asked { at, to, shortest, what };
         self.traffic.asked.insert(operation, asked);
         operation
@@ -222,6 +228,10 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                     return;
                 };
                 let (at, shortest) = (asked.at, asked.shortest);
+                let patience = self.traffic.packets.map(|packets| packets.span.patience);
+                if patience.is_some_and(|patience| now.since(at) > patience) {
+                    return;
+                }
                 let before = std::mem::replace(&mut asked.what, What::Arrived);
                 if before == What::Arrived {
                     self.bin(at).duplicates += 1;

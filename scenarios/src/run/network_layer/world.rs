@@ -8,6 +8,7 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::Traffic as Sent;
 use sim_core::world::{Control, World};
 
+use super::groups::GroupTraffic;
 use super::measured::{AddressTally, Disturbance, NetworkMeasured};
 use super::observation::Standing;
 use super::shortest::Shortest;
@@ -16,7 +17,10 @@ use crate::network_layers::{ConfigOf, EventOf, NetworkLayer, Told};
 use crate::run::Label;
 use crate::run::measure::Measured;
 use crate::run::population::{Coming, Move, Population};
-use crate::scenario::{Point, Reachability};
+use crate::scenario::{BringUp, Point, Reachability};
+
+/// By how many leading bits snapshots tell areas apart where the scenario does not say: four areas.
+const SNAPSHOT_BITS: u32 = 2;
 
 /// What the world has in its calendar.
 pub(super) enum Turn {
@@ -32,6 +36,8 @@ pub(super) enum Turn {
     Flow(usize),
     /// An address is looked up.
     LookUp,
+    /// A node sends to a group.
+    ToGroup,
     /// The network is held against what it should be.
     Probe,
     /// The network is written down.
@@ -45,9 +51,12 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
     pub(super) streams: StreamKey,
     pub(super) population: Population,
     pub(super) traffic: Traffic,
+    pub(super) groups: GroupTraffic,
     pub(super) shortest: Shortest,
     /// The address of each node, as it told.
     pub(super) addresses: Vec<Option<u128>>,
+    /// The address that each node had last since it came.
+    held: Vec<Option<u128>>,
     pub(super) convergence: Option<Reachability>,
     pub(super) snapshot_bits: u32,
     snapshots: Vec<SimTime>,
@@ -58,7 +67,7 @@ pub(super) struct NetworkWorld<N: NetworkLayer> {
 
 impl<N: NetworkLayer> NetworkWorld<N> {
     /// About how many bytes the world keeps of a node.
-    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + size_of::<Option<u128>>() + 4 * size_of::<u64>();
+    pub(super) const PLACE_BYTES: usize = Population::HOST_BYTES + 2 * size_of::<Option<u128>>() + 4 * size_of::<u64>();
 
     /// A world before its first event, which is [`Turn::Open`] at time zero.
     pub(super) fn new(point: &Point, config: ConfigOf<N>, streams: StreamKey) -> Self {
@@ -69,10 +78,12 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             streams,
             population: Population::new(point, 1, streams, None),
             traffic: Traffic::new(point, streams),
+            groups: GroupTraffic::new(point, streams),
             shortest: Shortest::default(),
             addresses: vec![None; point.nodes as usize],
+            held: vec![None; point.nodes as usize],
             convergence: point.observe.convergence,
-            snapshot_bits: point.observe.snapshot_bits,
+            snapshot_bits: point.observe.snapshot_bits.unwrap_or(SNAPSHOT_BITS),
             snapshots: point.observe.snapshots.clone(),
             measured_from: point.measured_from(),
             network: NetworkMeasured {
@@ -80,6 +91,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                 width: point.measure.bin,
                 addresses: N::ADDRESSES.map(|_| AddressTally::default()),
                 disturbances: disturbances(point),
+                groups_kind: point.groups.map(|groups| groups.kind),
                 data_kinds: Label::all(N::DATA_KINDS),
                 update_kinds: N::LOOKUP.map_or_else(Vec::new, |calls| Label::all(calls.update_kinds)),
                 ..NetworkMeasured::default()
@@ -97,6 +109,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
     /// What was measured, at the end of the run.
     pub(super) fn into_measured(mut self, traffic: &Sent, end: SimTime, standing: Standing) -> Measured {
         self.end_traffic(end);
+        self.end_groups(end);
         self.measured.comings.finish(end, self.population.under_way());
         let up = self.measured.up;
         self.measured.finish(traffic, end, up);
@@ -109,7 +122,7 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         let first = self.population.open(&mut self.measured);
         schedule(control, first);
         for node in self.population.founders().to_vec() {
-            control.start(node, N::init(&self.config, node));
+            self.start(control, node);
         }
         schedule(control, self.population.plan_failures());
         schedule(control, self.population.begin_processes());
@@ -117,12 +130,18 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             control.schedule(from.since(SimTime::ZERO), Turn::Measure);
         }
         self.begin_traffic(control);
+        self.begin_groups(control);
         if let Some(convergence) = self.convergence {
             control.schedule(convergence.every, Turn::Probe);
         }
         for at in &self.snapshots {
             control.schedule(at.since(SimTime::ZERO), Turn::Snapshot);
         }
+    }
+
+    fn start(&mut self, control: &mut Control<'_, N::Protocol, Turn>, node: NodeAddr) {
+        control.start(node, N::init(&self.config, node));
+        self.join_groups(control, node);
     }
 
     fn come_and_go(&mut self, control: &mut Control<'_, N::Protocol, Turn>, coming: Coming) {
@@ -137,10 +156,11 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         schedule(control, changes.due);
         for change in changes.moves {
             match change {
-                Move::Comes(node, _) => control.start(node, N::init(&self.config, node)),
+                Move::Comes(node, _) => self.start(control, node),
                 Move::Goes(node, departure) => {
                     control.stop(node, departure);
                     self.addresses[node.index()] = None;
+                    self.held[node.index()] = None;
                 }
             }
         }
@@ -159,14 +179,21 @@ impl<N: NetworkLayer> NetworkWorld<N> {
 
     fn hear(&mut self, now: SimTime, node: NodeAddr, told: Told) {
         match told {
-            Told::Packet(outcome) => self.hear_of_packet(now, outcome),
+            Told::Packet(outcome) => {
+                self.hear_of_packet(now, outcome);
+                self.hear_of_message(now, outcome);
+            }
             // Who leaves gives up his address, and nothing has become of it.
             Told::Address { .. } if !self.population.is_up(node) => {}
             Told::Address { from, to, migrated } => {
                 self.addresses[node.index()] = to;
+                let former = match to {
+                    Some(_) => std::mem::replace(&mut self.held[node.index()], to),
+                    None => None,
+                };
                 if let Some(addresses) = &mut self.network.addresses {
                     addresses.last_change = Some(now);
-                    addresses.changes += u64::from(from.is_some() && to.is_some());
+                    addresses.changes += u64::from(former.is_some() && former != to);
                     addresses.migrations += u64::from(migrated);
                     addresses.losses += u64::from(from.is_some() && to.is_none());
                 }
@@ -198,7 +225,7 @@ fn schedule<P: Protocol<Addr = NodeAddr>>(
     }
 }
 
-/// What puts the network of a point out of order, in order of time: its beginning, partitions that begin and that are healed, and
+/// What puts the network of a point out of order, in order of time: its beginning, which lasts until all have come, partitions that begin and that are healed, and
 /// failures of many nodes.
 fn disturbances(point: &Point) -> Vec<Disturbance> {
     let disturbance = |what: &'static str, time| Disturbance {
@@ -215,10 +242,11 @@ fn disturbances(point: &Point) -> Vec<Disturbance> {
     let failures = point.mass_failures.iter();
     let failed = failures.map(|spec| disturbance("mass_failure", spec.failure.at()));
     let end = SimTime::ZERO + point.duration;
-    let all = [disturbance("start", SimTime::ZERO)]
-        .into_iter()
-        .chain(parted)
-        .chain(failed);
+    let begun = match point.bring_up {
+        BringUp::Joins { over, .. } => SimTime::ZERO + over,
+        _ => SimTime::ZERO,
+    };
+    let all = [disturbance("start", begun)].into_iter().chain(parted).chain(failed);
     let mut all: Vec<Disturbance> = all.filter(|disturbance| disturbance.time < end).collect();
     all.sort_by_key(|disturbance| disturbance.time);
     all
@@ -235,6 +263,7 @@ impl<N: NetworkLayer> World<N::Protocol> for NetworkWorld<N> {
             Turn::Packet => self.send_random(control),
             Turn::Flow(number) => self.send_of_flow(control, number),
             Turn::LookUp => self.look_up(control),
+            Turn::ToGroup => self.send_to_group(control),
             Turn::Probe => self.probe(control),
             Turn::Snapshot => self.snapshot(control),
         }

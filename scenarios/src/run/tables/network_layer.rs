@@ -1,5 +1,6 @@
 //! The tables of network layers.
 
+mod groups;
 mod rows;
 
 use super::layout::Layout;
@@ -23,7 +24,7 @@ pub(super) const SHARED: [&str; 9] = [
 ];
 
 /// The tables that only runs of a network layer write.
-pub(super) const TABLES: [Layout; 9] = [
+pub(super) const TABLES: [Layout; 10] = [
     PACKETS,
     PACKETS_OVER_TIME,
     OVERHEAD,
@@ -33,6 +34,7 @@ pub(super) const TABLES: [Layout; 9] = [
     NETWORK_CONVERGENCE,
     NODE_LOOKUPS,
     NODE_LOOKUPS_BY_DISTANCE,
+    groups::GROUPS,
 ];
 
 /// What became of the packets, a row a run. `connected_fraction` is the part whose destination could be reached over links when they were
@@ -109,8 +111,8 @@ const NODE_STATE: Layout = Layout {
     rows: node_state,
 };
 
-/// What became of addresses, a row a run, in a protocol that has any: `changes` to another address (of which `migrations` to balance the
-/// tree), `losses` and `refusals` in the measured time; `last_change_s` in the whole run. At the end: nodes `addressed`, nodes
+/// What became of addresses, a row a run, in a protocol that has any: `changes` to another address than the node had last, at once or
+/// after a time without one (`migrations` are those to balance the tree), `losses` and `refusals` in the measured time; `last_change_s` in the whole run. At the end: nodes `addressed`, nodes
 /// `without` an address of their own, and how many bits tell an address from all others (`depth`).
 const ADDRESSES: Layout = Layout {
     name: "addresses",
@@ -154,7 +156,8 @@ const NETWORK_OVER_TIME: Layout = Layout {
 
 /// When the network was in order (every node with an address of its own, every area connected, every pair deliverable), a row a disturbance
 /// `after` which it had to find itself: `start`, `partition`, `heal` or `mass_failure`. `reached_s` is the first probe that found it so,
-/// `settled_s` the first from which on all did, until the next disturbance or the end; both after the disturbance. Empty where none did.
+/// `settled_s` the first of at least three from which on all did, until the next disturbance or the end; both after the disturbance. Empty where
+/// none did. Nodes that come one after the other disturb until the last has come. Ways are followed to the address that a node really has.
 const NETWORK_CONVERGENCE: Layout = Layout {
     name: "network_convergence",
     columns: &["after", "time_s", "reached_s", "settled_s"],

@@ -13,6 +13,7 @@ use super::linked::{LinkedNetwork, Neighbourhood};
 use super::mobility::{self, Mobility, RawMobility};
 use super::wires::{RawGateways, RawWire, gateways, wires};
 use crate::input::{Document, InputError};
+use crate::movement::FARTHEST;
 use crate::scenario::files::ScenarioFiles;
 use crate::units::{Duration, Fraction, Length, Positive};
 
@@ -256,6 +257,11 @@ fn area(
         }
         (None, Some(degree)) => {
             let side = (f64::from(nodes) * std::f64::consts::PI * range * range / degree.get()).sqrt();
+            if side > FARTHEST {
+                let message = format!("the area would have sides of {side:.0} m: expected at most {FARTHEST} m");
+                let error = document.error_at(&format!("{KEY}.degree"), message);
+                return Err(error.labelled("too small for so many nodes with this range"));
+            }
             Ok(Some(Area {
                 width: side,
                 height: side,
@@ -299,6 +305,11 @@ fn placed(places: &[[f64; 2]], area: Option<Area>, nodes: u32, document: &Docume
     }
     let place = |(at, [x, y]): (usize, &[f64; 2])| {
         let place = Place { x: *x, y: *y };
+        if x.abs().max(y.abs()) > FARTHEST {
+            let message =
+                format!("the place ({x}, {y}) is too far out: expected at most {FARTHEST} m in any direction");
+            return Err(document.error_at(&format!("{key}.{at}"), message));
+        }
         match area {
             Some(area) if !area.contains(place) => {
                 let message = format!(

@@ -12,6 +12,9 @@ use sim_core::time::SimDuration;
 use crate::input::{Document, InputError};
 use crate::units::{Duration, Fraction};
 
+/// The most wires that a mesh may have.
+const WIRE_LIMIT: u64 = 1_000_000;
+
 /// A link by wire, which is always there.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -185,6 +188,17 @@ pub(super) fn gateways(raw: RawGateways, nodes: u32, document: &Document) -> Res
                 .help("count = 4 makes four random nodes gateways, nodes = [0, 5] those two"));
         }
     };
+    let gateways = match &who {
+        Who::Random(count) => u64::from(*count),
+        Who::Nodes(nodes) => nodes.len() as u64,
+    };
+    let wires = gateways * (gateways - 1) / 2;
+    if raw.joined == Joined::Mesh && wires > WIRE_LIMIT {
+        let message = format!("a mesh of {gateways} gateways has {wires} wires");
+        return Err(error_at("", message)
+            .labelled(format!("at most {WIRE_LIMIT}"))
+            .help("joined = \"ring\" and joined = \"star\" need fewer"));
+    }
     Ok(Gateways {
         who,
         joined: raw.joined,

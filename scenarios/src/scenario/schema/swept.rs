@@ -1,12 +1,12 @@
-//! Sweeps in the schema: any key of some tables with a list of its values, each alone or with a name, and such a key may be
-//! missing from its table.
+//! Sweeps in the schema: any key of some tables with a list of its values, each alone or with a name, or with a range; zips of
+//! these, derived keys and a filter; and a key that is swept or derived may be missing from its table.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::Object;
-use crate::scenario::sweep::SWEEPABLE;
+use crate::scenario::sweep::{BESIDE_AXES, POINT_LIMIT, SWEEPABLE};
 
 /// How deep tables lie within each other at most: far deeper than any, but an end where a type contains itself.
 const DEPTH: usize = 8;
@@ -40,7 +40,7 @@ pub(super) fn allow(root: &mut Value) {
         })
         .collect();
     let Found {
-        axes,
+        mut axes,
         mut rules,
         definitions,
         ..
@@ -66,7 +66,15 @@ pub(super) fn allow(root: &mut Value) {
         "type": "string",
         "minLength": 1,
     });
+    root["$defs"][RANGE] = range();
+    root["$defs"][DERIVED] = json!({
+        "anyOf": [
+            { "type": "string", "minLength": 1 },
+            { "type": "object", "additionalProperties": { "$ref": format!("#/$defs/{DERIVED}") } },
+        ],
+    });
     allow_full(root);
+    axes.extend(beside_axes());
     if let Some(sweep) = root.pointer_mut("/properties/sweep").and_then(Value::as_object_mut) {
         sweep.insert("properties".to_owned(), axes.into());
         sweep.insert("patternProperties".to_owned(), elements.into());
@@ -110,21 +118,24 @@ impl<'a> Found<'a> {
     /// Visits what lies at a path. Gives the schema of the same place inside `[sweep]`: a list of values, or a table with lists.
     fn visit(&mut self, path: &[&str], schema: &'a Value) -> Value {
         let name = path.join(".");
-        let list = json!({ "type": "array", "items": { "anyOf": [schema, named(path, schema)] }, "minItems": 1 });
+        let mut list = json!({ "type": "array", "items": { "anyOf": [schema, named(path, schema)] }, "minItems": 1 });
+        if takes_numbers(self.root, schema) {
+            list = json!({ "anyOf": [list, { "$ref": format!("#/$defs/{RANGE}") }] });
+        }
         self.axes.insert(name.clone(), list.clone());
         let mut inner = Object::new();
         for (key, schema) in self.keys(path, schema) {
             let nested = self.visit(&[path, &[key]].concat(), schema);
             inner.insert(key.to_owned(), nested);
         }
-        if inner.is_empty() {
-            return list;
-        }
-        // The list of a whole table is long enough to be described once only.
+        // Each list is long enough to be described once only.
         let list = match path {
             [_] => list,
             _ => json!({ "$ref": format!("#/properties/sweep/properties/{name}") }),
         };
+        if inner.is_empty() {
+            return list;
+        }
         json!({ "anyOf": [list, { "type": "object", "properties": inner, "additionalProperties": false }] })
     }
 
@@ -166,6 +177,98 @@ impl<'a> Found<'a> {
 /// The name of a value of an axis, among the definitions.
 const NAME: &str = "ValueName";
 
+/// A range, among the definitions.
+const RANGE: &str = "SweepRange";
+
+/// The expression of a derived key, or a table of them, among the definitions.
+const DERIVED: &str = "SweepDerived";
+
+/// Whether a number, or one with its unit, is one of the ways to write a value.
+fn takes_numbers(root: &Value, schema: &Value) -> bool {
+    let referred = schema.get("$ref").and_then(Value::as_str);
+    let definition = referred.and_then(|name| root.pointer(name.strip_prefix('#')?));
+    let ways = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let itself = match schema.get("type").and_then(Value::as_str) {
+        Some("number" | "integer") => true,
+        // Texts with a unit have a pattern.
+        Some("string") => schema.get("pattern").is_some(),
+        _ => false,
+    };
+    itself || definition.into_iter().chain(ways).any(|way| takes_numbers(root, way))
+}
+
+/// A range in place of a list.
+fn range() -> Value {
+    let end = json!({ "description": "A number, with its unit where the key has one.", "type": ["number", "string"] });
+    let count = json!({
+        "description": "How many values there are, both ends among them.",
+        "type": "integer",
+        "minimum": 2,
+        "maximum": POINT_LIMIT,
+    });
+    let law = |name: &str, description: &str, pace: &str, step: Value| {
+        let mut properties = Object::new();
+        properties.insert("from".to_owned(), end.clone());
+        properties.insert("to".to_owned(), end.clone());
+        properties.insert("count".to_owned(), count.clone());
+        properties.insert(pace.to_owned(), step);
+        let values = json!({
+            "description": description,
+            "type": "object",
+            "properties": properties,
+            "required": ["from", "to"],
+            "minProperties": 3,
+            "maxProperties": 3,
+            "additionalProperties": false,
+        });
+        let mut law = Object::new();
+        law.insert(name.to_owned(), values);
+        json!({ "type": "object", "properties": law, "required": [name], "additionalProperties": false })
+    };
+    let step = json!({ "description": "From one value to the next, above zero.", "type": ["number", "string"] });
+    let factor = json!({ "description": "From one value to the next.", "type": "number", "exclusiveMinimum": 1 });
+    json!({
+        "description": "Values between two ends, in the unit of the first; whole numbers between whole ones.",
+        "oneOf": [
+            law("linear", "In equal steps.", "step", step),
+            law("geometric", "By equal factors.", "factor", factor),
+        ],
+    })
+}
+
+/// The keys of `[sweep]` that are no axes.
+fn beside_axes() -> Object {
+    let refused: Object = BESIDE_AXES
+        .into_iter()
+        .map(|key| (key.to_owned(), false.into()))
+        .collect();
+    let described = json!({
+        "where": {
+            "description": "A condition on keys of the scenario: points at which it is false are left out.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "zip": {
+            "description": "Keys whose lists go in step, crossed with all others.",
+            "type": "array",
+            "items": {
+                "allOf": [{ "$ref": "#/properties/sweep" }, { "properties": refused }],
+                "minProperties": 1,
+            },
+        },
+        "derived": {
+            "description": "Keys whose values are expressions of other keys.",
+            "type": "object",
+            "propertyNames": { "pattern": format!(r"^({})(\.|$)", SWEEPABLE.join("|")).replace(r"\\", r"\") },
+            "additionalProperties": { "$ref": format!("#/$defs/{DERIVED}") },
+        },
+    });
+    match described {
+        Value::Object(keys) => keys,
+        _ => Object::new(),
+    }
+}
+
 /// A value of an axis with the name that tables and figures show in its place.
 fn named(path: &[&str], schema: &Value) -> Value {
     let value = match path {
@@ -187,7 +290,8 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
     entries.map(|(key, schema)| (key.as_str(), schema))
 }
 
-/// The key must be in the table at the path, if that is there and no axis sets the key.
+/// The key must be in the table at the path, if that is there and no axis sets the key. Which keys zips and derived values set
+/// is left to the parser: it would take as many words again for each key.
 fn rule(path: &[&str], key: &str) -> Value {
     let present = path.iter().rev().fold(
         json!({ "required": [key] }),
@@ -200,7 +304,7 @@ fn rule(path: &[&str], key: &str) -> Value {
         .iter()
         .rev()
         .fold(r"(\..*)?".to_owned(), |inner, name| format!(r"(\.{name}{inner})?"));
-    let pattern = format!("^{first}{inside}$");
+    let pattern = format!("^({first}{inside}|zip|derived)$");
     let swept = json!({
         "required": ["sweep"],
         "properties": { "sweep": { "not": { "propertyNames": { "not": { "pattern": pattern } } } } },

@@ -1,28 +1,35 @@
 //! A value of a sweep axis, and the name by which tables and figures tell it apart.
 
-use crate::input::{InputError, Node, Value};
+use std::sync::Arc;
+
+use crate::input::{InputError, Node, Origin, Value};
 
 /// One element of the list of an axis: a value, or `{ name = "cube", value = { space = { ... } } }`.
 ///
 /// A table with these two keys is always a value with a name; no key of a scenario takes such a table itself, and a
 /// protocol whose setting does is given it with a name.
-pub(super) struct Listed<'a> {
+#[derive(Clone, Debug)]
+pub(super) struct Listed {
     /// The element as written.
-    pub(super) written: &'a Node,
+    pub(super) written: Node,
     /// What the key is set to.
-    pub(super) value: &'a Node,
-    name: Option<(&'a str, &'a Node)>,
+    pub(super) value: Node,
+    /// What stands for the value in tables and figures: its name, or the value as one would write it.
+    pub(super) label: Arc<str>,
+    /// Where its name is written.
+    name: Option<Origin>,
 }
 
-impl<'a> Listed<'a> {
+impl Listed {
     /// Reads an element of the list of the axis of a key.
-    pub(super) fn read(key: &str, written: &'a Node) -> Result<Self, InputError> {
+    pub(super) fn read(key: &str, written: &Node) -> Result<Self, InputError> {
         let table = written.as_table();
         let both = table.and_then(|table| Some((table, table.get("name")?, table.get("value")?)));
         let Some((table, name, value)) = both else {
             return Ok(Listed {
-                written,
-                value: written,
+                written: written.clone(),
+                value: written.clone(),
+                label: written.inline().into(),
                 name: None,
             });
         };
@@ -42,33 +49,28 @@ impl<'a> Listed<'a> {
                 refused("the name of a value must be on one line, without control characters".to_owned())
             }
             Value::String(text) => Ok(Listed {
-                written,
-                value,
-                name: Some((text, name)),
+                written: written.clone(),
+                value: value.clone(),
+                label: text.as_str().into(),
+                name: Some(name.origin.clone()),
             }),
             _ => refused(format!("expected a text as the name of a value, found {}", name.kind())),
         }
     }
 
-    /// What stands for the value in tables and figures: its name, or the value as one would write it.
-    pub(super) fn label(&self) -> String {
-        self.name
-            .map_or_else(|| self.value.inline(), |(name, _)| name.to_owned())
-    }
-
     /// Whether this is the value that the command line chooses with `--set key=name`.
     pub(super) fn is_called(&self, name: &Node) -> bool {
-        self.name.is_some_and(|(own, _)| own == name.inline())
+        self.name.is_some() && *self.label == *name.inline()
     }
 
     /// What to say of the second of two elements with the same label.
     pub(super) fn twice(&self, key: &str) -> InputError {
-        match self.name {
+        match &self.name {
             None => {
-                let message = format!("sweep.{key}: the value {} is listed twice", self.label());
+                let message = format!("sweep.{key}: the value {} is listed twice", self.label);
                 InputError::at(&self.value.origin, message).help("`replications` runs a point several times")
             }
-            Some((name, node)) => InputError::at(&node.origin, format!("sweep.{key}: two values are called {name}"))
+            Some(origin) => InputError::at(origin, format!("sweep.{key}: two values are called {}", self.label))
                 .help("tables and figures tell the points of an axis apart by these names"),
         }
         .labelled("the second time")

@@ -1,6 +1,7 @@
 //! Their rows, from what one run measured.
 
 use analysis::Cell;
+use sim_core::time::SimTime;
 
 use super::super::Ranges;
 use super::super::rows::{nearest_rank, number, ratio, seconds};
@@ -153,8 +154,7 @@ pub(super) fn network_convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Ce
             let from = disturbance.time;
             let next = disturbances.get(place + 1).map(|next| next.time);
             let (reached, settled) = settled(&network.probes, from, next);
-            let after =
-                |time: Option<_>| number(time.map(|time: sim_core::time::SimTime| time.since(from).as_secs_f64()));
+            let after = |time: Option<SimTime>| number(time.map(|time| time.since(from).as_secs_f64()));
             vec![disturbance.what.into(), seconds(from), after(reached), after(settled)]
         };
         disturbances.iter().enumerate().map(row).collect()
