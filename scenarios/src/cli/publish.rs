@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::digest::sha256;
 use crate::exit::Exit;
-use crate::results::{Manifest, ResultsError, ResultsFolder, TableFile, SnapshotNames, Timing, snapshots};
+use crate::results::{Manifest, ResultsError, ResultsFolder, SnapshotNames, TableFile, Timing, snapshots};
 use crate::run::Output;
 use crate::scenario::Scenario;
 

@@ -63,17 +63,17 @@ impl<'a> SnapshotNames<'a> {
 ///
 /// # Errors
 /// None for tables that a run wrote; a [`TableError`] would be a mistake in this module.
-pub fn snapshots(
-    tables: &[(String, Table)],
-    names: &SnapshotNames<'_>,
-) -> Result<Vec<(String, Vec<u8>)>, TableError> {
+pub fn snapshots(tables: &[(String, Table)], names: &SnapshotNames<'_>) -> Result<Vec<(String, Vec<u8>)>, TableError> {
     let find = |name: &str| tables.iter().find(|(table, _)| table == name).map(|(_, table)| table);
     let (Some(nodes), Some(links)) = (find(NODES), find(LINKS)) else {
         return Ok(Vec::new());
     };
     let (nodes, links) = (Part::new(nodes, NODE)?, Part::new(links, FROM)?);
     let keys = nodes.keys();
-    Ok(keys.iter().map(|key| (names.name(key), graph(key, &nodes, &links))).collect())
+    Ok(keys
+        .iter()
+        .map(|key| (names.name(key), graph(key, &nodes, &links)))
+        .collect())
 }
 
 /// A table and the number of its columns that name the snapshot.

@@ -10,21 +10,23 @@ use thiserror::Error;
 use super::plan::Study;
 use super::store::{Broken, State, StoreError};
 use crate::digest::hexadecimal;
-use crate::results::{Manifest, ResultsError, ResultsFolder, TableFile, snapshots};
+use crate::results::{Manifest, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots};
 use crate::run::{RunRecord, merged_point};
-use crate::scenario::Point;
+use crate::scenario::{Point, Scenario};
 
 /// Why there is nothing merged.
 #[derive(Debug, Error)]
 pub enum MergeError {
     /// Runs are missing.
     #[error(
-        "{outstanding} of {runs} runs are outstanding; `peerscope sweep resume {}` runs them, and --partial merges what there is",
-        folder.display()
+        "{outstanding} of {runs} runs are outstanding{}; `peerscope sweep resume {}` runs them, and --partial merges what there is",
+        damage(*damaged), folder.display()
     )]
     Incomplete {
         /// How many.
         outstanding: u64,
+        /// How many of these were there, but not as they had been written, and are removed.
+        damaged: u64,
         /// How many there are in all.
         runs: u64,
         /// The folder of the study.
@@ -44,6 +46,13 @@ pub enum MergeError {
     Manifest(#[from] toml::ser::Error),
 }
 
+fn damage(runs: u64) -> String {
+    match runs {
+        0 => String::new(),
+        runs => format!(" ({runs} of them were not as they had been written)"),
+    }
+}
+
 /// What was merged.
 #[derive(Debug)]
 pub struct Merged {
@@ -55,6 +64,8 @@ pub struct Merged {
     pub broken: Vec<Broken>,
     /// Runs that are outstanding, and are not in it.
     pub outstanding: u64,
+    /// Those of them that were there, but not as they had been written.
+    pub damaged: u64,
     /// What is worth knowing of the results.
     pub warnings: Vec<String>,
 }
@@ -74,10 +85,15 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
         runs: 0,
         broken: Vec::new(),
         outstanding: 0,
+        damaged: 0,
         warnings: Vec::new(),
     };
-    let mut tables = Tables::new(&folder);
+    let mut tables = Tables::new(&folder, &study.scenario);
     let mut runs = Runs::new(&folder)?;
+    // Each table has its columns, also where no run ended well.
+    if let Some(point) = study.scenario.points.first() {
+        tables.add(&merged_point(&study.scenario, point, Vec::new()).tables)?;
+    }
     for point in &study.scenario.points {
         let records = read_point(study, point, &mut merged)?;
         // Once something is known to be missing, the rest is read only in order to find all that is.
@@ -93,6 +109,7 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     if merged.outstanding > 0 && !partial {
         return Err(MergeError::Incomplete {
             outstanding: merged.outstanding,
+            damaged: merged.damaged,
             runs: study.runs(),
             folder: study.folder.clone(),
         });
@@ -117,6 +134,7 @@ fn read_point(study: &Study, point: &Point, merged: &mut Merged) -> Result<Vec<R
                 None => {
                     study.store.discard(&key)?;
                     merged.outstanding += 1;
+                    merged.damaged += 1;
                 }
             },
         }
@@ -127,13 +145,15 @@ fn read_point(study: &Study, point: &Point, merged: &mut Merged) -> Result<Vec<R
 /// The tables as they grow.
 struct Tables<'a> {
     folder: &'a ResultsFolder,
+    snapshots: SnapshotNames<'a>,
     open: Vec<(TableFile, HashedFile)>,
 }
 
 impl<'a> Tables<'a> {
-    fn new(folder: &'a ResultsFolder) -> Self {
+    fn new(folder: &'a ResultsFolder, scenario: &'a Scenario) -> Self {
         Tables {
             folder,
+            snapshots: SnapshotNames::of(scenario),
             open: Vec::new(),
         }
     }
@@ -155,7 +175,7 @@ impl<'a> Tables<'a> {
             table.write_csv_rows(file)?;
             written.rows += table.len();
         }
-        for (name, contents) in snapshots(tables)? {
+        for (name, contents) in snapshots(tables, &self.snapshots)? {
             self.folder.write(&name, &contents)?;
         }
         Ok(())

@@ -13,12 +13,14 @@
 //! place in the plan, or in the work of a task, is no part of it, and neither are figures and expectations. What ended well is
 //! renamed into place in one step; so any process can be killed at any time, and any other can go on from the files alone.
 
+mod estimate;
 mod merge;
 mod plan;
 mod record;
 mod store;
 mod work;
 
+pub use estimate::{Sampled, sample};
 pub use merge::{MergeError, Merged, merge};
 pub use plan::{Plan, PlanError, Study};
 pub use store::{Broken, State, Store, StoreError};

@@ -1,5 +1,6 @@
 //! The runs of a study in its folder: those that ended well, and those that broke.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -93,6 +94,26 @@ pub struct Broken {
     pub command: String,
 }
 
+impl fmt::Display for Broken {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Broken {
+            settings,
+            replication,
+            reason,
+            command,
+        } = self;
+        let place = if settings.is_empty() {
+            String::new()
+        } else {
+            format!(" at {settings}")
+        };
+        write!(
+            to,
+            "replication {replication}{place} broke: {reason}\n  to see it again: {command}"
+        )
+    }
+}
+
 /// The runs in the folder of a study. Any number of processes may read and write there at a time.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -176,6 +197,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] where the system does not let it be read.
     pub fn read(&self, run: &RunKey) -> Result<Option<RunRecord>, StoreError> {
+        let bytes = self.intact(run)?;
+        Ok(bytes.and_then(|bytes| record::unpack(&bytes).ok()))
+    }
+
+    /// What a run that ended well measured, packed, if its files are those that were written.
+    fn intact(&self, run: &RunKey) -> Result<Option<Vec<u8>>, StoreError> {
         let folder = self.folder(run);
         let read = |name: &str| {
             let path = folder.join(name);
@@ -190,7 +217,19 @@ impl Store {
         let manifest = String::from_utf8(manifest).ok();
         let manifest: Option<RunManifest> = manifest.and_then(|text| toml::from_str(&text).ok());
         let intact = manifest.is_some_and(|manifest| manifest.record_sha256 == sha256(&bytes));
-        Ok(intact.then(|| record::unpack(&bytes).ok()).flatten())
+        Ok(intact.then_some(bytes))
+    }
+
+    /// Removes a run whose files are not those that were written. Says whether it was so.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn discard_damaged(&self, run: &RunKey) -> Result<bool, StoreError> {
+        let damaged = self.state(run) == State::Finished && self.intact(run)?.is_none();
+        if damaged {
+            self.discard(run)?;
+        }
+        Ok(damaged)
     }
 
     /// Removes what is there of a run, so that it is run again.

@@ -1,5 +1,6 @@
 //! Running what is outstanding of a study, or a share of it.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -41,6 +42,8 @@ pub struct Done {
     pub broken: u64,
     /// Runs that were there already, or had broken before.
     pub before: u64,
+    /// Runs whose files were not what had been written, which were therefore run again.
+    pub damaged: u64,
     /// Runs that are still to be run.
     pub left: u64,
 }
@@ -50,55 +53,102 @@ impl Study {
     pub fn share(&self, share: Share) -> Vec<Job<'_>> {
         let mut jobs: Vec<Job<'_>> = self.jobs().collect();
         // Stable: runs of equal size keep their order, on every machine.
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.work()));
+        jobs.sort_by_key(|job| Reverse(job.work()));
         jobs.into_iter()
             .skip(share.task as usize)
             .step_by(share.of.max(1) as usize)
             .collect()
     }
+
+    /// Those of these runs that are still to be run.
+    pub fn outstanding<'a>(&self, jobs: Vec<Job<'a>>) -> Vec<Job<'a>> {
+        let keep = |job: &Job<'_>| self.state(job) == State::Outstanding;
+        jobs.into_par_iter().filter(keep).collect()
+    }
+
+    /// How far a run is.
+    pub fn state(&self, job: &Job<'_>) -> State {
+        self.store.state(&self.key(job.point, job.replication))
+    }
 }
 
-/// Runs what is outstanding of a share, on the threads of the current rayon pool, and writes each run down as it ends.
+/// Runs what is outstanding of a share, on the threads of the current rayon pool, and writes each run down as it ends. What is
+/// there already is held against its digest first: damaged runs are run again.
+///
+/// Another process may work on the same runs: what it has written meanwhile is not run again.
 ///
 /// # Errors
 /// [`StoreError`]: a run cannot be written. What ended well before is kept.
 pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watcher) -> Result<Done, StoreError> {
     let jobs = study.share(share);
-    let is_outstanding =
-        |job: &&Job<'_>| study.store.state(&study.key(job.point, job.replication)) == State::Outstanding;
-    let outstanding: Vec<&Job<'_>> = jobs.par_iter().filter(is_outstanding).collect();
-    let total: u64 = outstanding.iter().map(|job| job.work()).fold(0, u64::saturating_add);
-    watcher.planned(outstanding.len() as u64, total);
-    let (finished, broken) = (AtomicU64::new(0), AtomicU64::new(0));
+    let all = jobs.len() as u64;
+    let damaged = AtomicU64::new(0);
+    jobs.par_iter().try_for_each(|job| {
+        let run = study.key(job.point, job.replication);
+        if study.store.discard_damaged(&run)? {
+            damaged.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok::<(), StoreError>(())
+    })?;
+    let outstanding = study.outstanding(jobs);
+    let begun = outstanding.len() as u64;
+    let total: u64 = outstanding.iter().map(Job::work).fold(0, u64::saturating_add);
+    watcher.planned(begun, total);
+    let (finished, broken, elsewhere) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     outstanding.par_iter().with_max_len(1).try_for_each(|job| {
         if watcher.stopping() {
             return Ok(());
         }
-        let key = study.key(job.point, job.replication);
-        match run_one(job, registry, watcher) {
-            Ok(record) => {
-                study.store.finish(&key, &job.point.label(), &record)?;
-                finished.fetch_add(1, Ordering::Relaxed);
+        let count = if study.state(job) != State::Outstanding {
+            &elsewhere
+        } else {
+            match carry_out(study, job, registry, watcher)? {
+                None => return Ok(()),
+                Some(Ended::Well) => &finished,
+                Some(Ended::Broken) => &broken,
             }
-            Err(Failure::Interrupted) => return Ok(()),
-            Err(Failure::Broken(reason)) => {
-                let told = tell(study, job, reason);
-                study.store.note_broken(&key, &told)?;
-                watcher.broke(&told);
-                broken.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        };
+        count.fetch_add(1, Ordering::Relaxed);
         watcher.run_ended();
         Ok::<(), StoreError>(())
     })?;
-    let (finished, broken) = (finished.into_inner(), broken.into_inner());
-    let begun = outstanding.len() as u64;
+    let (finished, broken, elsewhere) = (finished.into_inner(), broken.into_inner(), elsewhere.into_inner());
     Ok(Done {
         finished,
         broken,
-        before: jobs.len() as u64 - begun,
-        left: begun - finished - broken,
+        before: all - begun + elsewhere,
+        damaged: damaged.into_inner(),
+        left: begun - finished - broken - elsewhere,
     })
+}
+
+/// How a run ended.
+pub(super) enum Ended {
+    Well,
+    Broken,
+}
+
+/// Runs one run and writes down what came of it. None if it was interrupted.
+pub(super) fn carry_out(
+    study: &Study,
+    job: &Job<'_>,
+    registry: &Registry,
+    watcher: &dyn Watcher,
+) -> Result<Option<Ended>, StoreError> {
+    let run = study.key(job.point, job.replication);
+    match run_one(job, registry, watcher) {
+        Ok(record) => {
+            study.store.finish(&run, &job.point.label(), &record)?;
+            Ok(Some(Ended::Well))
+        }
+        Err(Failure::Interrupted) => Ok(None),
+        Err(Failure::Broken(reason)) => {
+            let broken = tell(study, job, reason);
+            study.store.note_broken(&run, &broken)?;
+            watcher.broke(&broken);
+            Ok(Some(Ended::Broken))
+        }
+    }
 }
 
 /// What is written down of a run that broke.

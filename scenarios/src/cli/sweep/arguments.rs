@@ -2,9 +2,23 @@
 
 use std::path::PathBuf;
 
+use analysis::figure::Format;
 use clap::{Args, Subcommand};
 
-use crate::cli::arguments::{Changes, EXIT_CODES};
+use crate::cli::arguments::Changes;
+
+/// The end of `--help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  a run broke
+    2  the command line makes no sense, or another study is in the folder
+   65  bad input: the scenario or the plan says something that cannot be, or they do not fit each other or this program
+   66  missing input: a file is not there or may not be read
+   69  the runs would take more memory than there is; nothing was run
+   74  reading or writing failed; what has ended so far is kept
+   75  runs are outstanding: run it again
+  130  interrupted; what has ended so far is kept";
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Sweep {
@@ -17,12 +31,18 @@ pub(in crate::cli) enum Sweep {
     /// Go on with a study that was stopped or killed: the same as run
     #[command(after_help = EXIT_CODES)]
     Resume(Work),
-    /// Tell how far a study is
+    /// Print commands that together run a study, one a line: for GNU parallel, HyperQueue or any scheduler
+    #[command(after_help = EXIT_CODES)]
+    Commands(Commands),
+    /// Tell how far a study is: exit code 0 if it is complete, 75 if runs are outstanding, 1 if all ended and some broke
     #[command(after_help = EXIT_CODES)]
     Status(Status),
     /// Merge the runs of a study into a folder of results
     #[command(after_help = EXIT_CODES)]
     Merge(Merge),
+    /// Draw the figures of the merged results and make one web page of them
+    #[command(after_help = EXIT_CODES)]
+    Report(Report),
 }
 
 #[derive(Debug, Args)]
@@ -60,6 +80,9 @@ pub(in crate::cli) struct Work {
     /// Into how many tasks the runs are shared out
     #[arg(long, value_name = "N", requires = "task", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) tasks: Option<u32>,
+    /// Run even if more memory may be needed than there is
+    #[arg(long)]
+    pub(super) ignore_memory: bool,
     /// Run those again that broke
     #[arg(long)]
     pub(super) retry_broken: bool,
@@ -69,10 +92,26 @@ pub(in crate::cli) struct Work {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Commands {
+    /// Folder of the study
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Into how many commands the runs are shared out, about equally by their work [default: one a run]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) tasks: Option<u32>,
+    /// How many runs of a command go on at a time [default: one a core that it may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct Status {
     /// Folder of the study
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
+    /// Tell of each run that broke, not only of the first ten
+    #[arg(long)]
+    pub(super) all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -89,4 +128,14 @@ pub(in crate::cli) struct Merge {
     /// Merge what there is, though runs are outstanding
     #[arg(long)]
     pub(super) partial: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Report {
+    /// Folder of the study
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// The formats of the figures, separated by commas
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "svg,pdf,png")]
+    pub(super) format: Vec<Format>,
 }

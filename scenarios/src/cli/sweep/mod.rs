@@ -1,34 +1,37 @@
 //! `peerscope sweep`: studies of many runs, on one machine or on many.
 
 mod arguments;
-mod estimate;
-mod signals;
+mod merge;
+mod plan;
+mod status;
 mod watch;
+mod work;
 
 use std::io;
-use std::path::{Path, PathBuf};
-
-use indicatif::HumanCount;
+use std::path::Path;
 
 pub(super) use arguments::Sweep;
-use arguments::{Merge, Plan, Status, Work};
-use watch::Watch;
 
-use super::check::count;
-use super::run::threads;
 use super::terminal::Terminal;
 use crate::exit::Exit;
+use crate::input::shell_word;
 use crate::registry::Registry;
-use crate::scenario::Overrides;
-use crate::sweep::{MergeError, PlanError, Share, State, StoreError, Study, merge, work};
+use crate::sweep::{Broken, PlanError, StoreError, Study};
 
 pub(super) fn sweep(command: &Sweep, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     match command {
-        Sweep::Plan(arguments) => plan(arguments, registry, terminal),
-        Sweep::Run(arguments) | Sweep::Resume(arguments) => run(arguments, registry, terminal),
-        Sweep::Status(arguments) => status(arguments, registry, terminal),
-        Sweep::Merge(arguments) => merged(arguments, registry, terminal),
+        Sweep::Plan(arguments) => plan::plan(arguments, registry, terminal),
+        Sweep::Run(arguments) | Sweep::Resume(arguments) => work::work(arguments, registry, terminal),
+        Sweep::Commands(arguments) => work::commands(arguments, registry, terminal),
+        Sweep::Status(arguments) => status::status(arguments, registry, terminal),
+        Sweep::Merge(arguments) => merge::merge(arguments, registry, terminal),
+        Sweep::Report(arguments) => merge::report(arguments, registry, terminal),
     }
+}
+
+/// The study in a folder, or the exit code where there is none to go by, which has been told.
+fn open(folder: &Path, registry: &Registry, terminal: &mut Terminal<'_>) -> Result<Study, Exit> {
+    Study::open(folder, registry).map_err(|error| refuse(&error, terminal))
 }
 
 /// Says why there is no study to go by.
@@ -45,95 +48,28 @@ fn refuse(error: &PlanError, terminal: &mut Terminal<'_>) -> Exit {
     }
 }
 
-fn open(folder: &Path, registry: &Registry, terminal: &mut Terminal<'_>) -> Result<Study, Exit> {
-    Study::open(folder, registry).map_err(|error| refuse(&error, terminal))
-}
-
-fn plan(arguments: &Plan, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let overrides = Overrides {
-        replications: arguments.replications,
-        ..arguments.changes.overrides()
-    };
-    let named = arguments.file.file_stem().unwrap_or_default();
-    let folder = arguments.output.clone().unwrap_or_else(|| PathBuf::from("studies").join(named));
-    let study = match Study::plan(&folder, &arguments.file, &overrides, arguments.replace, registry) {
-        Ok(study) => study,
-        Err(error) => return Ok(refuse(&error, terminal)),
-    };
-    let points = count(study.keys.len(), "point");
-    let replications = count(study.plan.replications as usize, "replication");
-    let runs = HumanCount(study.runs());
-    let folder = folder.display();
-    terminal.print(&format!("{points} x {replications} = {runs} runs, planned in {folder}\n"))?;
-    let told = estimate::estimate(&study, arguments.sample, registry);
-    match told {
-        Ok(told) => terminal.print(&told)?,
-        Err(error) => return Ok(failed(&error, terminal)),
-    }
-    terminal.print(&format!("next: peerscope sweep run {folder}\n"))?;
-    Ok(Exit::Done)
-}
-
+/// Says why runs cannot be read or written.
 fn failed(error: &StoreError, terminal: &mut Terminal<'_>) -> Exit {
     terminal.complain(&error.to_string());
     Exit::InputOutput
 }
 
-fn run(arguments: &Work, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let study = match open(&arguments.folder, registry, terminal) {
-        Ok(study) => study,
-        Err(exit) => return Ok(exit),
-    };
-    let share = match (arguments.task, arguments.tasks) {
-        (Some(task), Some(of)) if task < of => Share { task, of },
-        (Some(task), Some(of)) => {
-            terminal.complain(&format!("there is no task {task} of {of}: they are numbered from 0"));
-            return Ok(Exit::Usage);
-        }
-        _ => Share::ALL,
-    };
-    if arguments.retry_broken
-        && let Err(error) = discard_broken(&study, share)
-    {
-        return Ok(failed(&error, terminal));
+/// Says which runs broke, each with the command that shows it again: the first of so many.
+fn complain_of_broken(broken: &[Broken], of: u64, terminal: &mut Terminal<'_>) {
+    for run in broken {
+        terminal.complain(&run.to_string());
     }
-    let threads = threads(arguments.jobs);
-    let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool,
-        Err(error) => {
-            terminal.complain(&format!("cannot start {threads} threads: {error}; give fewer with --jobs"));
-            return Ok(Exit::InputOutput);
-        }
-    };
-    let watch = Watch::begin(&study.plan.scenario, !arguments.quiet);
-    let done = pool.install(|| work(&study, share, registry, &watch));
-    watch.end();
-    let done = match done {
-        Ok(done) => done,
-        Err(error) => return Ok(failed(&error, terminal)),
-    };
-    for broken in watch.broken() {
-        let place = if broken.settings.is_empty() { String::new() } else { format!(" at {}", broken.settings) };
-        let (replication, reason, command) = (broken.replication, &broken.reason, &broken.command);
-        terminal.complain(&format!(
-            "replication {replication}{place} broke: {reason}\n  to see it again: {command}"
-        ));
+    if let more @ 1.. = of.saturating_sub(broken.len() as u64) {
+        terminal.complain(&format!("{more} more runs broke; their files in broken/ say how"));
     }
-    if !arguments.quiet {
-        terminal.print(&format!(
-            "{} runs ended well, {} broke, {} were there before, {} are left\n",
-            HumanCount(done.finished),
-            HumanCount(done.broken),
-            HumanCount(done.before),
-            HumanCount(done.left)
-        ))?;
-    }
-    let any_broken = || study.share(share).iter().any(|job| is(&study, job, State::Broken));
-    Ok(if done.left > 0 {
-        Exit::Again
-    } else if done.broken > 0 || any_broken() {
-        Exit::Failed
-    } else {
-        Exit::Done
-    })
+}
+
+/// The command that runs one task of so many: by its number, or what the shell has for it.
+fn command_of_task(study: &Study, task: &str, tasks: u64, jobs: Option<u16>) -> String {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // The very program that planned the study: another one would refuse it.
+    let program = std::env::current_exe().unwrap_or_else(|_| "peerscope".into());
+    let [program, folder] = [&program, &absolute(&study.folder)].map(|path| shell_word(&path.display().to_string()));
+    let jobs = jobs.map_or_else(String::new, |jobs| format!(" --jobs {jobs}"));
+    format!("{program} sweep run {folder} --quiet --task {task} --tasks {tasks}{jobs}")
 }
