@@ -6,6 +6,7 @@
 mod file;
 mod graphml;
 mod manifest;
+mod parquet;
 mod read;
 mod rows;
 mod staging;
@@ -23,6 +24,7 @@ use staging::{Staging, clear_leftovers};
 pub use file::replace_file;
 pub use graphml::{SnapshotNames, snapshots};
 pub use manifest::{Input, Maker, Manifest, Run, TableFile};
+pub use parquet::{ParquetError, write_parquet};
 pub(crate) use read::manifest as read_manifest;
 pub use read::{Presentation, Results, SCENARIO, read_table_file};
 pub use rows::Columns;
@@ -164,6 +166,11 @@ impl ResultsFolder {
     /// [`ResultsError::Io`].
     pub fn create(&self, name: &str) -> Result<File, ResultsError> {
         File::create(self.staging.results().join(name)).map_err(ResultsError::io(&self.target.join(name)))
+    }
+
+    /// Where a file lies that has been [created](Self::create) and is not yet seen at its place.
+    pub fn unseen(&self, name: &str) -> PathBuf {
+        self.staging.results().join(name)
     }
 
     /// Puts `beginning` before what has been written to the file `rest`, which then has the name `name`.

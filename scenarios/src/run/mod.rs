@@ -262,16 +262,31 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
 }
 
 /// What came of the runs of one point that ended well, in the order of their replications.
-pub(crate) fn merged_point(scenario: &Scenario, point: &Point, records: Vec<RunRecord>) -> Output {
-    let mut course = Course {
-        point,
-        planned: scenario.replications,
-        warm_up: None,
-        records: Vec::new(),
-        broken: Vec::new(),
-    };
-    course.take(records, Vec::new());
-    output(scenario, vec![course])
+pub(crate) struct OfPoint {
+    /// As of all runs.
+    pub(crate) output: Output,
+    /// All that has one value a run, in one table.
+    pub(crate) runs: Table,
+}
+
+impl OfPoint {
+    /// What came of these runs.
+    pub(crate) fn new(scenario: &Scenario, point: &Point, records: Vec<RunRecord>) -> Self {
+        let mut course = Course {
+            point,
+            planned: scenario.replications,
+            warm_up: None,
+            records: Vec::new(),
+            broken: Vec::new(),
+        };
+        course.take(records, Vec::new());
+        let output = output(scenario, vec![course]);
+        let runs = tables::of_runs(scenario, &output.tables, &output.records);
+        OfPoint {
+            runs: runs.unwrap_or_else(|error| unreachable!("tables are laid out: {error}")),
+            output,
+        }
+    }
 }
 
 /// What is worth knowing of traces of lookups: those that fell on nodes that were no members.

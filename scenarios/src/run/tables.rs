@@ -6,6 +6,7 @@ mod layout;
 mod network_layer;
 mod paths;
 mod rows;
+mod runs;
 mod storage;
 mod tunnels;
 
@@ -22,6 +23,7 @@ use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use layout::{Layout, TABLES};
 pub(super) use rows::nearest_rank;
+pub(super) use runs::of_runs;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
@@ -108,12 +110,16 @@ pub(super) fn run_metric(metric: &Metric, measured: &Measured) -> Option<f64> {
     rows.first()?.get(column)?.number()
 }
 
-fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
+/// The columns that name a run: what was swept, how many nodes there were, and which replication it was.
+fn columns_in_common(scenario: &Scenario) -> Vec<String> {
     let axes = scenario.axes.iter().map(|axis| axis.key.clone());
-    let common = ["nodes", analysis::REPLICATION].map(str::to_owned);
-    axes.chain(common)
-        .chain(layout.columns.iter().map(|column| (*column).to_owned()))
+    axes.chain(["nodes", analysis::REPLICATION].map(str::to_owned))
         .collect()
+}
+
+fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
+    let own = layout.columns.iter().map(|column| (*column).to_owned());
+    columns_in_common(scenario).into_iter().chain(own).collect()
 }
 
 /// The tables of a scenario, from all runs that ended well, point by point and by replication.

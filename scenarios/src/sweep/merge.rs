@@ -10,8 +10,10 @@ use thiserror::Error;
 use super::plan::Study;
 use super::store::{Broken, State, StoreError};
 use crate::digest::hexadecimal;
-use crate::results::{Manifest, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots};
-use crate::run::{RunRecord, merged_point};
+use crate::results::{
+    Manifest, ParquetError, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots, write_parquet,
+};
+use crate::run::{OfPoint, RunRecord};
 use crate::scenario::{Point, Scenario};
 
 /// Why there is nothing merged.
@@ -41,6 +43,14 @@ pub enum MergeError {
     /// A table cannot be written.
     #[error("a table cannot be written: {0}")]
     Table(#[from] analysis::TableError),
+    /// A table cannot be written as Parquet.
+    #[error("{}: {error}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: ParquetError,
+    },
     /// The manifest cannot be written.
     #[error("the manifest cannot be written: {0}")]
     Manifest(#[from] toml::ser::Error),
@@ -92,7 +102,7 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     let mut runs = Runs::new(&folder)?;
     // Each table has its columns, also where no run ended well.
     if let Some(point) = study.scenario.points.first() {
-        tables.add(&merged_point(&study.scenario, point, Vec::new()).tables)?;
+        tables.add(&OfPoint::new(&study.scenario, point, Vec::new()))?;
     }
     for point in &study.scenario.points {
         let records = read_point(study, point, &mut merged)?;
@@ -101,10 +111,10 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
             continue;
         }
         merged.runs += records.len() as u64;
-        let output = merged_point(&study.scenario, point, records);
-        tables.add(&output.tables)?;
-        runs.add(study, &output.records)?;
-        merged.warnings.extend(output.warnings);
+        let of_point = OfPoint::new(&study.scenario, point, records);
+        tables.add(&of_point)?;
+        runs.add(study, &of_point.output.records)?;
+        merged.warnings.extend(of_point.output.warnings);
     }
     if merged.outstanding > 0 && !partial {
         return Err(MergeError::Incomplete {
@@ -142,6 +152,9 @@ fn read_point(study: &Study, point: &Point, merged: &mut Merged) -> Result<Vec<R
     Ok(records)
 }
 
+/// The table with all that has one value a run, which is beside those that `peerscope run` writes, and no part of the manifest.
+const OF_RUNS: &str = "runs";
+
 /// The tables as they grow.
 struct Tables<'a> {
     folder: &'a ResultsFolder,
@@ -159,13 +172,15 @@ impl<'a> Tables<'a> {
     }
 
     /// Adds the rows of a point. All points have the same tables, in the same order.
-    fn add(&mut self, tables: &[(String, analysis::Table)]) -> Result<(), MergeError> {
-        for (place, (name, table)) in tables.iter().enumerate() {
+    fn add(&mut self, point: &OfPoint) -> Result<(), MergeError> {
+        let tables = &point.output.tables;
+        let named = tables.iter().map(|(name, table)| (name.as_str(), table));
+        for (place, (name, table)) in named.chain([(OF_RUNS, &point.runs)]).enumerate() {
             if self.open.len() == place {
                 let mut file = HashedFile::create(self.folder, &format!("{name}.csv"))?;
                 table.write_csv_header(&mut file)?;
                 let written = TableFile {
-                    name: name.clone(),
+                    name: name.to_owned(),
                     rows: 0,
                     sha256: String::new(),
                 };
@@ -181,12 +196,22 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
+    /// Completes the tables, and writes each as Parquet, too. Tells those that the manifest has.
     fn finish(self) -> Result<Vec<TableFile>, MergeError> {
         let finish = |(written, file): (TableFile, HashedFile)| {
             let sha256 = file.finish()?;
+            let name = format!("{}.parquet", written.name);
+            let table = self.folder.unseen(&format!("{}.csv", written.name));
+            write_parquet(&table, self.folder.create(&name)?).map_err(|error| MergeError::Parquet {
+                path: self.folder.target().join(name),
+                error,
+            })?;
             Ok(TableFile { sha256, ..written })
         };
-        self.open.into_iter().map(finish).collect()
+        let finished = self.open.into_iter().map(finish);
+        let mut finished = finished.collect::<Result<Vec<TableFile>, MergeError>>()?;
+        finished.retain(|table| table.name != OF_RUNS);
+        Ok(finished)
     }
 }
 
