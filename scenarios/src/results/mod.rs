@@ -204,7 +204,11 @@ impl ResultsFolder {
         let ResultsFolder {
             target, place, staging, ..
         } = self;
-        staging.publish(&place).map_err(ResultsError::io(&target))?;
+        staging.publish(&place).map_err(|error| match error.kind() {
+            // In the instant since it was looked.
+            ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => ResultsError::Exists { path: target.clone() },
+            _ => ResultsError::io(&target)(error),
+        })?;
         // A folder cannot be synchronised everywhere; the results are complete either way.
         let _ = File::open(parent(&place)).and_then(|folder| folder.sync_all());
         Ok(target)

@@ -21,7 +21,7 @@ use crate::scenario::{Point, Scenario};
 pub enum MergeError {
     /// Runs are missing.
     #[error(
-        "{outstanding} of {runs} runs are outstanding{}; `peerscope sweep resume {}` runs them, and --partial merges what there is",
+        "runs outstanding: {outstanding} of {runs}{}; `peerscope sweep resume {}` runs them, and --partial merges what there is",
         damage(*damaged), folder.display()
     )]
     Incomplete {
@@ -59,7 +59,7 @@ pub enum MergeError {
 fn damage(runs: u64) -> String {
     match runs {
         0 => String::new(),
-        runs => format!(" ({runs} of them were not as they had been written)"),
+        runs => format!(" ({runs} of them not as they had been written)"),
     }
 }
 

@@ -203,7 +203,7 @@ fn tasks_share_the_runs_and_change_no_byte() {
     assert!(
         missing
             .err
-            .contains("2 of 12 runs are outstanding; `peerscope sweep resume"),
+            .contains("runs outstanding: 2 of 12; `peerscope sweep resume"),
         "{}",
         missing.err
     );
@@ -274,9 +274,9 @@ fn a_point_that_breaks_is_told_with_its_command_and_takes_no_other_with_it() {
     home.plan(&[]);
     let ended = home.ends(Exit::Failed, &["sweep", "run", "@/study"]);
     let words = [
-        "replication 1 at protocol.echo.breaks=1 broke: the echo died away",
+        "replication 1 at protocol.echo.breaks = 1 broke: the echo died away",
         "to see it again: peerscope run",
-        "--set protocol.echo.breaks=1",
+        "--set 'protocol.echo.breaks=1'",
         "--replications 2",
     ];
     for word in words {
@@ -347,7 +347,7 @@ fn damaged_runs_are_found_by_their_digests_and_run_again() {
     assert!(
         merged
             .err
-            .contains("4 of 12 runs are outstanding (4 of them were not as they had been written)"),
+            .contains("runs outstanding: 4 of 12 (4 of them not as they had been written)"),
         "{}",
         merged.err
     );
@@ -358,7 +358,7 @@ fn damaged_runs_are_found_by_their_digests_and_run_again() {
     assert!(
         ended
             .err
-            .contains("warning: 1 runs were not as they had been written, and were run again"),
+            .contains("warning: runs that were not as they had been written, and were run again: 1"),
         "{}",
         ended.err
     );

@@ -60,7 +60,9 @@ fn complain_of_broken(broken: &[Broken], of: u64, terminal: &mut Terminal<'_>) {
         terminal.complain(&run.to_string());
     }
     if let more @ 1.. = of.saturating_sub(broken.len() as u64) {
-        terminal.complain(&format!("{more} more runs broke; their files in broken/ say how"));
+        terminal.complain(&format!(
+            "runs that broke besides: {more}; `peerscope sweep status --all` tells of each"
+        ));
     }
 }
 

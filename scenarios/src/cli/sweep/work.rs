@@ -60,7 +60,7 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
     complain_of_broken(&broken, done.broken, terminal);
     if done.damaged > 0 {
         terminal.warn(&format!(
-            "{} runs were not as they had been written, and were run again",
+            "runs that were not as they had been written, and were run again: {}",
             HumanCount(done.damaged)
         ));
     }
@@ -80,7 +80,7 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
         0 => {
             let told = HumanCount(all_broken);
             terminal.complain(&format!(
-                "{told} runs are broken; `peerscope sweep status {folder}` tells which, --retry-broken runs them again"
+                "broken runs: {told}; `peerscope sweep status {folder}` tells which, --retry-broken runs them again"
             ));
             Exit::Failed
         }
