@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::plan::Study;
 use super::store::StoreError;
-use super::work::{Watcher, carry_out};
+use super::work::{Watcher, write_down};
 use crate::registry::Registry;
-use crate::run::{Job, memory};
+use crate::run::{Job, memory, run_one};
 
 /// What some of the runs took, one at a time, and what follows for all.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,10 +52,12 @@ pub fn sample(
         }
         memory::forget_peak();
         let start = Instant::now();
-        if carry_out(study, job, registry, watcher)?.is_none() {
+        let outcome = run_one(job, registry, watcher);
+        let took = start.elapsed();
+        if write_down(study, job, outcome, watcher)?.is_none() {
             break;
         }
-        times.add(job.work(), start.elapsed());
+        times.add(job.work(), took);
         memory = memory.max(memory::peak());
         timed.push(place);
     }

@@ -13,7 +13,7 @@ use crate::digest::hexadecimal;
 use crate::results::{
     Manifest, ParquetError, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots, write_parquet,
 };
-use crate::run::{OfPoint, RunRecord};
+use crate::run::{Layouts, OfPoint, RunRecord};
 use crate::scenario::{Point, Scenario};
 
 /// Why there is nothing merged.
@@ -76,8 +76,28 @@ pub struct Merged {
     pub outstanding: u64,
     /// Those of them that were there, but not as they had been written.
     pub damaged: u64,
-    /// What is worth knowing of the results.
+    /// What is worth knowing of the results, each once: the first of it.
     pub warnings: Vec<String>,
+    /// How much more there was of that.
+    pub more_warnings: u64,
+}
+
+/// How many warnings are told one by one: more than these say the same of other points.
+const TOLD: usize = 20;
+
+impl Merged {
+    fn warn(&mut self, warnings: Vec<String>) {
+        for warning in warnings {
+            if self.warnings.contains(&warning) {
+                continue;
+            }
+            if self.warnings.len() < TOLD {
+                self.warnings.push(warning);
+            } else {
+                self.more_warnings += 1;
+            }
+        }
+    }
 }
 
 /// Merges the runs of a study into an ordinary folder of results: the tables that `peerscope run` would have written, byte by byte.
@@ -97,12 +117,14 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
         outstanding: 0,
         damaged: 0,
         warnings: Vec::new(),
+        more_warnings: 0,
     };
+    let layouts = Layouts::of(&study.scenario);
     let mut tables = Tables::new(&folder, &study.scenario);
     let mut runs = Runs::new(&folder)?;
     // Each table has its columns, also where no run ended well.
     if let Some(point) = study.scenario.points.first() {
-        tables.add(&OfPoint::new(&study.scenario, point, Vec::new()))?;
+        tables.add(&OfPoint::new(&layouts, point, Vec::new()))?;
     }
     for point in &study.scenario.points {
         let records = read_point(study, point, &mut merged)?;
@@ -111,10 +133,10 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
             continue;
         }
         merged.runs += records.len() as u64;
-        let of_point = OfPoint::new(&study.scenario, point, records);
+        let of_point = OfPoint::new(&layouts, point, records);
         tables.add(&of_point)?;
         runs.add(study, &of_point.output.records)?;
-        merged.warnings.extend(of_point.output.warnings);
+        merged.warn(of_point.output.warnings);
     }
     if merged.outstanding > 0 && !partial {
         return Err(MergeError::Incomplete {

@@ -46,6 +46,9 @@ fn tell(study: &Study, merged: &Merged, terminal: &mut Terminal<'_>) -> io::Resu
     for warning in &merged.warnings {
         terminal.warn(warning);
     }
+    if merged.more_warnings > 0 {
+        terminal.warn(&format!("warnings besides: {}", HumanCount(merged.more_warnings)));
+    }
     complain_of_broken(&merged.broken, merged.broken.len() as u64, terminal);
     let (runs, all) = (HumanCount(merged.runs), HumanCount(study.runs()));
     let folder = merged.results.display();
