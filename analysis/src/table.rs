@@ -215,9 +215,27 @@ impl Table {
     ///
     /// # Errors
     /// [`TableError::Csv`] if writing fails.
-    pub fn write_csv(&self, sink: impl io::Write) -> Result<(), TableError> {
+    pub fn write_csv(&self, mut sink: impl io::Write) -> Result<(), TableError> {
+        self.write_csv_header(&mut sink)?;
+        self.write_csv_rows(sink)
+    }
+
+    /// Writes the first line of [`write_csv`](Self::write_csv).
+    ///
+    /// # Errors
+    /// [`TableError::Csv`] if writing fails.
+    pub fn write_csv_header(&self, sink: impl io::Write) -> Result<(), TableError> {
         let mut writer = csv::Writer::from_writer(sink);
         writer.write_record(&self.columns)?;
+        Ok(writer.flush().map_err(csv::Error::from)?)
+    }
+
+    /// Writes all but the first line of [`write_csv`](Self::write_csv), so that tables with the same columns can go to one file.
+    ///
+    /// # Errors
+    /// [`TableError::Csv`] if writing fails.
+    pub fn write_csv_rows(&self, sink: impl io::Write) -> Result<(), TableError> {
+        let mut writer = csv::Writer::from_writer(sink);
         for row in self.rows() {
             writer.write_record(row.iter().map(Cell::to_string))?;
         }

@@ -19,6 +19,8 @@ pub enum Exit {
     TooLarge,
     /// Reading or writing failed.
     InputOutput,
+    /// Stopped on request, or something is still to be done: run it again.
+    Again,
     /// Stopped by the user.
     Interrupted,
 }
@@ -34,6 +36,7 @@ impl Exit {
             Exit::MissingInput => 66,
             Exit::TooLarge => 69,
             Exit::InputOutput => 74,
+            Exit::Again => 75,
             Exit::Interrupted => 130,
         }
     }

@@ -1,5 +1,6 @@
 //! Base addresses: what the engine calls a host.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::Hash;
 
@@ -11,7 +12,7 @@ pub trait Address: Copy + Eq + Ord + Hash + fmt::Debug + Send + Sync + 'static {
 ///
 /// An address outlives the node that holds it. A node that leaves and returns keeps its address, and a message reaches
 /// whoever holds the address when it arrives, as with UDP.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeAddr(pub u32);
 
 impl NodeAddr {

@@ -1,10 +1,13 @@
 //! Messages and bytes, counted by kind.
 
+use std::borrow::Cow;
+
 use crate::protocol::Wire;
 use crate::time::SimDuration;
+use serde::{Deserialize, Serialize};
 
 /// What was sent of one kind of message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct KindTraffic {
     /// Messages sent, whether they arrived or not. Between neighbours each time counts that a link layer sends one.
     pub messages: u64,
@@ -13,7 +16,7 @@ pub struct KindTraffic {
 }
 
 /// What came to one direction of the access links of all hosts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueTraffic {
     /// Messages that were taken, with or without a wait.
     pub messages: u64,
@@ -27,7 +30,7 @@ pub struct QueueTraffic {
 }
 
 /// What came to the access links of all hosts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct LinkTraffic {
     /// From hosts into the network.
     pub up: QueueTraffic,
@@ -72,10 +75,10 @@ impl LinkTraffic {
 }
 
 /// What was sent in a run, or in a part of one. Integers only, so that parts can be added in any order.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Traffic {
     kinds: Vec<KindTraffic>,
-    names: Vec<&'static str>,
+    names: Vec<Cow<'static, str>>,
     /// Messages that the network lost.
     pub lost: u64,
     /// Messages that arrived where no node was up.
@@ -91,7 +94,7 @@ impl Traffic {
     pub fn new<M: Wire>() -> Self {
         Traffic {
             kinds: vec![KindTraffic::default(); M::KINDS],
-            names: (0..M::KINDS).map(M::kind_name).collect(),
+            names: (0..M::KINDS).map(|kind| M::kind_name(kind).into()).collect(),
             lost: 0,
             unreachable: 0,
             links: None,
@@ -108,8 +111,8 @@ impl Traffic {
     }
 
     /// The kinds of message, each with its name.
-    pub fn kinds(&self) -> impl Iterator<Item = (&'static str, KindTraffic)> {
-        self.names.iter().copied().zip(self.kinds.iter().copied())
+    pub fn kinds(&self) -> impl Iterator<Item = (&str, KindTraffic)> {
+        self.names.iter().map(|name| &**name).zip(self.kinds.iter().copied())
     }
 
     /// All kinds together.
@@ -121,8 +124,9 @@ impl Traffic {
     }
 
     /// The kinds of these names together.
-    pub fn of_kinds(&self, names: &[&str]) -> KindTraffic {
-        let named = self.kinds().filter(|(name, _)| names.contains(name));
+    pub fn of_kinds(&self, names: &[impl AsRef<str>]) -> KindTraffic {
+        let is_named = |kind: &str| names.iter().any(|name| name.as_ref() == kind);
+        let named = self.kinds().filter(|(kind, _)| is_named(kind));
         named.fold(KindTraffic::default(), |sum, (_, row)| KindTraffic {
             messages: sum.messages + row.messages,
             bytes: sum.bytes + row.bytes,

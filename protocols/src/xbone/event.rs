@@ -1,5 +1,6 @@
 //! What a node of a virtual network tells.
 
+use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimDuration;
 
@@ -51,7 +52,7 @@ pub enum Dialogue {
 }
 
 /// Why a tunnel is gone.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Gone {
     /// Neither end wanted it.
     Unwanted,
@@ -66,7 +67,7 @@ pub enum Gone {
 }
 
 /// Why a tunnel did not come about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Failure {
     /// The address server has no addresses, or refuses them.
     NoAddresses,

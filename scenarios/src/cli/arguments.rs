@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use analysis::figure::{Format, Width};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::sweep::Sweep;
 use crate::scenario::Overrides;
 use crate::units::Duration;
 
@@ -88,6 +89,9 @@ pub(super) enum Command {
     /// Print the manual page of the command, or write all of its pages
     #[command(after_help = EXIT_CODES)]
     Man(Man),
+    /// Studies of many runs, on this machine or on a cluster: plan, run, stop and go on, merge
+    #[command(subcommand)]
+    Sweep(Sweep),
     /// Make one web page of results: figures, tables, expectations and where they come from
     #[command(after_help = EXIT_CODES)]
     Report(Report),

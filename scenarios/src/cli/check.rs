@@ -11,7 +11,7 @@ use indicatif::BinaryBytes;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::arguments::Check;
-use super::run::threads;
+use super::cores::threads;
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;

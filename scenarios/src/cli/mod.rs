@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod cite;
 mod completions;
+mod cores;
 mod diff;
 mod json;
 mod list;
@@ -15,7 +16,9 @@ mod publish;
 mod report;
 mod run;
 mod schema;
+mod signals;
 mod snapshot;
+mod sweep;
 mod terminal;
 mod topology;
 mod trace;
@@ -24,8 +27,6 @@ mod verify;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
 
 use clap::Parser;
 
@@ -90,6 +91,7 @@ fn carry_out(command: Command, registry: &Registry, terminal: &mut Terminal<'_>)
         Command::Plot(plot) => plot::plot(&plot, terminal),
         Command::Verify(verify) => verify::verify(&verify, registry, terminal),
         Command::Diff(diff) => diff::diff(&diff, terminal),
+        Command::Sweep(command) => sweep::sweep(&command, registry, terminal),
         Command::Report(report) => report::report(&report, terminal),
         Command::Cite(cite) => cite::cite(&cite, terminal),
         Command::Schema => schema::schema(registry, terminal),
@@ -102,19 +104,4 @@ fn carry_out(command: Command, registry: &Registry, terminal: &mut Terminal<'_>)
 fn unwritten(terminal: &mut Terminal<'_>, error: &std::io::Error) -> Exit {
     terminal.complain(&format!("cannot write the output: {error}"));
     Exit::InputOutput
-}
-
-/// Raised when the user asks the process to stop: on Ctrl-C or a termination signal. Further signals change nothing: the
-/// runs end by themselves, and what was begun is removed before the process ends.
-fn interruption() -> Arc<AtomicBool> {
-    use std::sync::atomic::Ordering;
-    static RAISED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    let raised = RAISED.get_or_init(|| {
-        let raised = Arc::new(AtomicBool::new(false));
-        let shared = Arc::clone(&raised);
-        // Without a handler the first signal ends the process: less polite, and no less safe for earlier results.
-        let _ = ctrlc::set_handler(move || shared.store(true, Ordering::Relaxed));
-        raised
-    });
-    Arc::clone(raised)
 }

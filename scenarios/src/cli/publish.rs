@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::digest::sha256;
 use crate::exit::Exit;
-use crate::results::{Manifest, ResultsError, ResultsFolder, TableFile, Timing, snapshots};
+use crate::results::{Manifest, ResultsError, ResultsFolder, SnapshotNames, TableFile, Timing, snapshots};
 use crate::run::Output;
 use crate::scenario::Scenario;
 
@@ -120,7 +120,7 @@ pub(super) fn write(
             sha256: sha256(&bytes),
         });
     }
-    for (name, contents) in snapshots(&output.tables)? {
+    for (name, contents) in snapshots(&output.tables, &SnapshotNames::of(scenario))? {
         folder.write(&name, &contents)?;
     }
     for FigureFiles { name, files } in figures.iter().flatten() {

@@ -13,10 +13,11 @@ use indicatif::BinaryBytes;
 
 use super::arguments::Run;
 use super::check::count;
+use super::cores::{self, threads};
+use super::publish;
+use super::signals::interruption;
 use super::terminal::Terminal;
-use super::{interruption, publish};
 use crate::exit::Exit;
-use crate::input::shell_word;
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
@@ -62,12 +63,6 @@ pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<
         }
     }
     Ok(worst)
-}
-
-/// How many runs go on at a time: so many, or one a core.
-pub(super) fn threads(wanted: Option<u16>) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    wanted.map_or_else(cores, usize::from)
 }
 
 /// Why a scenario cannot be run in the memory that there is, with what to try; nothing if it can, or if the system does not
@@ -205,7 +200,7 @@ pub(super) fn simulate(
     visible: bool,
     interrupted: &AtomicBool,
 ) -> Result<Option<(Output, Timing)>, String> {
-    let threads = self::threads(threads);
+    let threads = cores::threads(threads);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| format!("cannot start {threads} threads: {error}; give fewer with --threads"))?;
     let progress = Progress::new(&scenario.name, visible);
@@ -272,15 +267,8 @@ impl<'a> Told<'a> {
         let point = scenario.points.get(broken.point);
         let settings = point.map(|point| point.settings.as_slice()).unwrap_or_default();
         let settings: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let file = shell_word(&scenario.path.display().to_string());
-        let mut command = format!("peerscope run {file} --seed {}", scenario.seed);
-        if overrides.full {
-            command.push_str(" --full");
-        }
-        for setting in overrides.settings.iter().chain(&settings) {
-            command.push_str(&format!(" --set {}", shell_word(setting)));
-        }
-        command.push_str(&format!(" --replications {}", broken.replication + 1));
+        let command = point.map(|point| scenario.command_for(point, broken.replication, overrides));
+        let command = command.unwrap_or_default();
         Told {
             broken,
             settings,

@@ -11,7 +11,7 @@ use sim_core::time::{SimDuration, SimTime};
 use sim_core::world::Departure;
 
 use super::arguments::Trace;
-use super::interruption;
+use super::signals::interruption;
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;

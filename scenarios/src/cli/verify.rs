@@ -10,9 +10,9 @@ use analysis::{Figure, Table};
 use serde::Deserialize;
 
 use super::arguments::Verify;
-use super::interruption;
 use super::plot::warn_of_altered;
 use super::run::simulate;
+use super::signals::interruption;
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::input::{InputError, shell_word};

@@ -7,6 +7,7 @@ pub mod key_based;
 mod pastry;
 mod xbone;
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -198,7 +199,7 @@ pub struct TunnelCalls<P: Protocol> {
 }
 
 /// What an address server has had to do.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ServerReport {
     /// Transactions that came since it came up.
     pub arrivals: u64,
@@ -241,7 +242,7 @@ pub struct StorageCalls<P: Protocol> {
 }
 
 /// How the tables of all members compare with those that they should have at rest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct TableErrors {
     /// Members whose leaf set, or what stands for it, is not the true one.
     pub wrong_leaf_sets: u64,

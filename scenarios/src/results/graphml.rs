@@ -1,10 +1,13 @@
 //! Snapshots as GraphML, which network tools read: Gephi, NetworkX, igraph, yEd.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use analysis::{Cell, Row, Table, TableError};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use crate::scenario::Scenario;
 
 /// The table with a row a node, and that with a row a link; see `run::tables`.
 const NODES: &str = "snapshot_nodes";
@@ -13,47 +16,64 @@ const LINKS: &str = "snapshot_links";
 const NODE: &str = "node";
 const FROM: &str = "from";
 
+/// How the files of snapshots are named: by as much as tells the snapshots of a scenario apart, whichever of them are there.
+pub struct SnapshotNames<'a> {
+    /// The number of each point, from one, by what sets it apart; empty where there is one point.
+    points: BTreeMap<Vec<&'a str>, usize>,
+    /// Whether more than one run can have them.
+    several_runs: bool,
+}
+
+impl<'a> SnapshotNames<'a> {
+    /// The names of a scenario's snapshots.
+    pub fn of(scenario: &'a Scenario) -> Self {
+        let several_points = scenario.points.len() > 1;
+        let points = scenario.points.iter().filter(|_| several_points);
+        let numbered = points.map(|point| {
+            let values = point.settings.iter().map(|(_, value)| value.as_str());
+            (values.collect(), point.index + 1)
+        });
+        SnapshotNames {
+            points: numbered.collect(),
+            several_runs: several_points || scenario.replications > 1,
+        }
+    }
+
+    /// The name of a file, from what names the snapshot in the tables: what sets its point apart, how many nodes there are, the
+    /// replication, and the time.
+    fn name(&self, key: &[Cell]) -> String {
+        let mut name = String::from("snapshots/");
+        if let [settings @ .., _, replication, time] = key {
+            let settings: Vec<String> = settings.iter().map(Cell::to_string).collect();
+            let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+            if let Some(point) = self.points.get(&settings) {
+                name.push_str(&format!("point-{point}-"));
+            }
+            if self.several_runs {
+                name.push_str(&format!("replication-{replication}-"));
+            }
+            name.push_str(&format!("at-{time}s.graphml"));
+        }
+        name
+    }
+}
+
 /// The snapshots in the tables of results: a file each, its name within the results and its contents. There are none if the
 /// scenario took none.
 ///
 /// # Errors
 /// None for tables that a run wrote; a [`TableError`] would be a mistake in this module.
-pub fn snapshots(tables: &[(String, Table)]) -> Result<Vec<(String, Vec<u8>)>, TableError> {
+pub fn snapshots(tables: &[(String, Table)], names: &SnapshotNames<'_>) -> Result<Vec<(String, Vec<u8>)>, TableError> {
     let find = |name: &str| tables.iter().find(|(table, _)| table == name).map(|(_, table)| table);
     let (Some(nodes), Some(links)) = (find(NODES), find(LINKS)) else {
         return Ok(Vec::new());
     };
     let (nodes, links) = (Part::new(nodes, NODE)?, Part::new(links, FROM)?);
-    // The last of the columns that name a snapshot is its time, the one before that the replication.
     let keys = nodes.keys();
-    let mut points: Vec<&[Cell]> = Vec::new();
-    let mut files = Vec::new();
-    for key in &keys {
-        let point = &key[..key.len().saturating_sub(2)];
-        if points.last() != Some(&point) {
-            points.push(point);
-        }
-        files.push((points.len(), *key));
-    }
-    let several_points = points.len() > 1;
-    let several_runs = several_points
-        || keys
-            .iter()
-            .any(|key| key[..key.len() - 1] != keys[0][..keys[0].len() - 1]);
-    let named = files.into_iter().map(|(point, key)| {
-        let mut name = String::from("snapshots/");
-        if several_points {
-            name.push_str(&format!("point-{point}-"));
-        }
-        if let [.., replication, time] = key {
-            if several_runs {
-                name.push_str(&format!("replication-{replication}-"));
-            }
-            name.push_str(&format!("at-{time}s.graphml"));
-        }
-        (name, graph(key, &nodes, &links))
-    });
-    Ok(named.collect())
+    Ok(keys
+        .iter()
+        .map(|key| (names.name(key), graph(key, &nodes, &links)))
+        .collect())
 }
 
 /// A table and the number of its columns that name the snapshot.
@@ -210,9 +230,16 @@ mod tests {
         vec![(NODES.to_owned(), nodes), (LINKS.to_owned(), links)]
     }
 
+    fn names(several_runs: bool) -> SnapshotNames<'static> {
+        SnapshotNames {
+            points: BTreeMap::new(),
+            several_runs,
+        }
+    }
+
     #[test]
     fn each_snapshot_is_a_graph_that_a_parser_understands() {
-        let files = snapshots(&tables(&["0"])).unwrap();
+        let files = snapshots(&tables(&["0"]), &names(false)).unwrap();
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["snapshots/at-60s.graphml", "snapshots/at-90.5s.graphml"]);
         let text = std::str::from_utf8(&files[0].1).unwrap();
@@ -242,8 +269,8 @@ mod tests {
 
     #[test]
     fn several_runs_are_told_apart_by_name() {
-        let files = snapshots(&tables(&["0", "1"])).unwrap();
+        let files = snapshots(&tables(&["0", "1"]), &names(true)).unwrap();
         assert_eq!(files[3].0, "snapshots/replication-1-at-90.5s.graphml");
-        assert!(snapshots(&[]).unwrap().is_empty());
+        assert!(snapshots(&[], &names(true)).unwrap().is_empty());
     }
 }

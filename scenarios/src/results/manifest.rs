@@ -33,7 +33,44 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<TableFile>,
     /// The runs that ended well, by point and replication.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Run>,
+}
+
+/// A program that makes results.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Maker {
+    /// The version of peerscope.
+    pub version: String,
+    /// The commit that this version was built from; `unknown` outside of a repository.
+    pub commit: String,
+    /// The SHA-256 of the lock file: the exact versions of everything that it was built with.
+    pub lock_file_sha256: String,
+}
+
+impl Maker {
+    /// This program.
+    pub fn this() -> Self {
+        Maker {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: env!("PEERSCOPE_COMMIT").to_owned(),
+            // With two line endings there would be two digests of one lock file.
+            lock_file_sha256: sha256(include_str!("../../../Cargo.lock").replace("\r\n", "\n").as_bytes()),
+        }
+    }
+
+    /// What sets another program apart from this one, in words; none if nothing does.
+    pub fn differs(&self, other: &Maker) -> Option<String> {
+        let differs = |what: &str, one: &str, other: &str| format!("its {what} is {one}, this one's is {other}");
+        if self.version != other.version {
+            return Some(differs("version", &self.version, &other.version));
+        }
+        if self.commit != other.commit {
+            return Some(differs("commit", &self.commit, &other.commit));
+        }
+        let crates = || "it was built with other versions of crates".to_owned();
+        (self.lock_file_sha256 != other.lock_file_sha256).then(crates)
+    }
 }
 
 /// A file that results were made from.
@@ -95,12 +132,16 @@ impl Manifest {
                 .into_owned(),
             sha256: input.sha256.clone(),
         };
+        let Maker {
+            version,
+            commit,
+            lock_file_sha256,
+        } = Maker::this();
         Manifest {
             scenario: scenario.name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: env!("PEERSCOPE_COMMIT").to_owned(),
-            // With two line endings there would be two digests of one lock file.
-            lock_file_sha256: sha256(include_str!("../../../Cargo.lock").replace("\r\n", "\n").as_bytes()),
+            version,
+            commit,
+            lock_file_sha256,
             generator: "xoshiro128++".to_owned(),
             seed: scenario.seed,
             replications: scenario.replications,
@@ -110,6 +151,19 @@ impl Manifest {
             tables,
             runs: records.iter().map(|record| run(scenario, record)).collect(),
         }
+    }
+
+    /// The part of the file that tells of one run: such parts, one after the other, are the end of the file.
+    ///
+    /// # Errors
+    /// As [`to_toml`](Self::to_toml).
+    pub fn run(scenario: &Scenario, record: &RunRecord) -> Result<String, toml::ser::Error> {
+        #[derive(Serialize)]
+        struct Runs {
+            runs: [Run; 1],
+        }
+        let runs = [run(scenario, record)];
+        Ok(format!("\n{}", toml::to_string(&Runs { runs })?))
     }
 
     /// The text of the file.

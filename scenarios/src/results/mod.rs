@@ -6,6 +6,7 @@
 mod file;
 mod graphml;
 mod manifest;
+mod parquet;
 mod read;
 mod rows;
 mod staging;
@@ -21,8 +22,9 @@ use crate::exit::Exit;
 use staging::{Staging, clear_leftovers};
 
 pub use file::replace_file;
-pub use graphml::snapshots;
-pub use manifest::{Input, Manifest, Run, TableFile};
+pub use graphml::{SnapshotNames, snapshots};
+pub use manifest::{Input, Maker, Manifest, Run, TableFile};
+pub use parquet::{ParquetError, write_parquet};
 pub(crate) use read::manifest as read_manifest;
 pub use read::{Presentation, Results, SCENARIO, read_table_file};
 pub use rows::Columns;
@@ -157,6 +159,41 @@ impl ResultsFolder {
         write().map_err(ResultsError::io(&self.target.join(name)))
     }
 
+    /// A new file by its path within the folder, for what is written piece by piece. Whoever writes it makes sure that it is on
+    /// the disk.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`].
+    pub fn create(&self, name: &str) -> Result<File, ResultsError> {
+        File::create(self.staging.results().join(name)).map_err(ResultsError::io(&self.target.join(name)))
+    }
+
+    /// Where a file lies that has been [created](Self::create) and is not yet seen at its place.
+    pub fn unseen(&self, name: &str) -> PathBuf {
+        self.staging.results().join(name)
+    }
+
+    /// Puts `beginning` before what has been written to the file `rest`, which then has the name `name`.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`].
+    pub fn complete(&self, name: &str, beginning: &[u8], rest: &str) -> Result<(), ResultsError> {
+        let folder = self.staging.results();
+        let complete = || {
+            let mut file = File::create(folder.join(name))?;
+            file.write_all(beginning)?;
+            io::copy(&mut File::open(folder.join(rest))?, &mut file)?;
+            file.sync_all()?;
+            fs::remove_file(folder.join(rest))
+        };
+        complete().map_err(ResultsError::io(&self.target.join(name)))
+    }
+
+    /// Where the folder will be.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Puts the folder in its place. What was there is removed only when the new one is.
     ///
     /// # Errors
@@ -167,7 +204,11 @@ impl ResultsFolder {
         let ResultsFolder {
             target, place, staging, ..
         } = self;
-        staging.publish(&place).map_err(ResultsError::io(&target))?;
+        staging.publish(&place).map_err(|error| match error.kind() {
+            // In the instant since it was looked.
+            ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists => ResultsError::Exists { path: target.clone() },
+            _ => ResultsError::io(&target)(error),
+        })?;
         // A folder cannot be synchronised everywhere; the results are complete either way.
         let _ = File::open(parent(&place)).and_then(|folder| folder.sync_all());
         Ok(target)

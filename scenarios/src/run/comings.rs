@@ -1,18 +1,20 @@
 //! What a churn model really did: who came and went in the measured time.
 
+use serde::{Deserialize, Serialize};
 use sim_core::churn::Start;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::RunRecord;
+use super::label::Label;
 use crate::scenario::{Point, Scenario};
 use crate::units::written;
 
 /// Comings and goings in one run, from the start of the lookups on; without lookups, from the start of churn on. Integer
 /// counts, so that tables do not depend on the order of additions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Comings {
     /// How the model begins, as the table `churn` has it.
-    pub begins: &'static str,
+    pub begins: Label,
     /// From when on is counted.
     pub from: SimTime,
     /// How long it was counted.
@@ -52,7 +54,7 @@ pub struct Comings {
 }
 
 /// Comings and goings in one span of time.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Bin {
     /// Node-nanoseconds up.
     pub up_time: u128,
@@ -66,7 +68,7 @@ impl Default for Comings {
     /// Of nobody.
     fn default() -> Self {
         Comings {
-            begins: "steady",
+            begins: "steady".into(),
             from: SimTime::ZERO,
             span: SimDuration::ZERO,
             begun: 0,
@@ -94,7 +96,7 @@ impl Comings {
     /// Nothing yet, of a run of this point.
     pub(super) fn new(point: &Point) -> Self {
         Comings {
-            begins: begins(point),
+            begins: begins(point).into(),
             from: point.measured_from().unwrap_or(point.churn.start),
             width: point.lookups.as_ref().map_or(SimDuration::ZERO, |_| point.measure.bin),
             ..Comings::default()

@@ -1,18 +1,20 @@
 //! How keys spread over the members: the load that consistent hashing leaves to chance (Stoica et al. 2003, section V-B).
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use sim_core::addr::NodeAddr;
 use sim_core::network::Hosts;
 use sim_core::random::StreamKey;
 
+use super::label::Label;
 use crate::overlays::{ConfigOf, Overlay};
 
 /// How many keys each holder of keys has.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Load {
     /// Who holds them: `host` and, where hosts have several nodes, `node`.
-    pub holder: &'static str,
+    pub holder: Label,
     /// How many keys there are in all.
     pub keys: u64,
     /// Keys a holder, in ascending order.
@@ -48,7 +50,11 @@ impl Load {
         let load = |(holder, counts): (&'static str, BTreeMap<NodeAddr, u64>)| {
             let mut held: Vec<u64> = counts.into_values().collect();
             held.sort_unstable();
-            Load { holder, keys, held }
+            Load {
+                holder: holder.into(),
+                keys,
+                held,
+            }
         };
         holders.into_iter().map(load).collect()
     }

@@ -1,5 +1,6 @@
 //! What a run measures, and how it is counted.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use sim_core::time::{SimDuration, SimTime};
@@ -7,6 +8,7 @@ use sim_core::traffic::Traffic;
 
 use super::comings::Comings;
 use super::forwarding::Forwarded;
+use super::label::Label;
 use super::load::Load;
 use super::network_layer::NetworkMeasured;
 use super::reachability::PathCount;
@@ -20,7 +22,7 @@ use crate::overlays::TableErrors;
 use crate::scenario::Point;
 
 /// Everything that one run measured. Counts and integer sums, so that tables do not depend on the order of additions.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
 pub struct Measured {
     /// Lookups over time.
     pub bins: Bins,
@@ -37,7 +39,7 @@ pub struct Measured {
     /// How far what the members know is from what they should know, comparison by comparison.
     pub table_errors: Vec<TableCount>,
     /// The kinds of messages that do nothing but route what is asked for; none where that cannot be told apart.
-    pub routing_kinds: Option<&'static [&'static str]>,
+    pub routing_kinds: Option<Vec<Label>>,
     /// When the last partition is healed, if there is one.
     pub healed: Option<SimTime>,
     /// The overlay as it was at the times asked for.
@@ -67,7 +69,7 @@ pub struct Measured {
     /// Departures of which nobody was told.
     pub silent_departures: u64,
     /// Requests that repair what failed nodes left in the tables of others, by what is repaired.
-    pub repairs: BTreeMap<&'static str, u64>,
+    pub repairs: BTreeMap<Label, u64>,
     /// Nodes that are up.
     pub up: u64,
     /// Members at the end.
@@ -84,7 +86,7 @@ pub struct Measured {
 }
 
 /// The tables of the members at a moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TableCount {
     /// When.
     pub time: SimTime,

@@ -38,9 +38,23 @@ pub struct Estimate {
     pub at_once: usize,
     /// Bytes of what all runs measure, which is kept until the last has ended.
     pub kept: u64,
+    /// Bytes of what that run measures that measures most.
+    pub measured: u64,
 }
 
 impl Estimate {
+    /// The estimate for a scenario whose runs go on so many at a time, and are written down one by one as they end.
+    pub fn written_down(scenario: &Scenario, registry: &Registry, threads: usize) -> Self {
+        let estimate = Estimate::of(scenario, registry, threads);
+        // What the runs that go on have measured so far: no more than the largest of them for each.
+        let going_on = estimate.measured.saturating_mul(estimate.at_once as u64);
+        Estimate {
+            bytes: (estimate.bytes - estimate.kept).saturating_add(going_on),
+            kept: 0,
+            ..estimate
+        }
+    }
+
     /// The estimate for a scenario whose runs go on so many at a time.
     pub fn of(scenario: &Scenario, registry: &Registry, threads: usize) -> Self {
         let mut runs: Vec<(u64, &Point)> = Vec::new();
@@ -69,6 +83,7 @@ impl Estimate {
                 .map_or_else(Default::default, |(_, point)| (point.label(), point.nodes)),
             at_once,
             kept,
+            measured: scenario.points.iter().map(measured).max().unwrap_or_default(),
         }
     }
 }
@@ -136,6 +151,19 @@ fn load(point: &Point, keys: u64) -> u64 {
     let most_held = ((math::ln(f64::from(hosts)) + 3.0) * mean).min(keys as f64) as u64;
     let kinds = 1 + u64::from(hosts != point.nodes);
     u64::from(point.nodes) * 16 + kinds * most_held.saturating_mul(BYTES_A_HELD_COUNT)
+}
+
+/// The most memory that this process has had since [`forget_peak`], in bytes, where the system tells (Linux).
+pub fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kilobytes.checked_mul(1024)
+}
+
+/// From here on, [`peak`] is the peak of what follows. Where the system does not know how, it stays that of the whole process.
+pub fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// How many bytes this process may still take, where the system tells (Linux): what is available on the machine, and no more

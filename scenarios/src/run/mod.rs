@@ -3,6 +3,7 @@
 mod comings;
 mod entry;
 mod forwarding;
+mod label;
 mod load;
 mod measure;
 mod members;
@@ -27,6 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use analysis::Table;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
 
@@ -34,13 +36,14 @@ pub(crate) use comings::begins;
 pub use comings::{Bin, Comings};
 pub use entry::OverlayEntry;
 pub use forwarding::{Forwarded, ForwardingEntry};
+pub use label::Label;
 pub use load::Load;
 pub use measure::Measured;
 pub use network_layer::{NetworkLayerEntry, NetworkMeasured};
 pub use spread::Spread;
 pub use storage::{Count, Operations, Stored};
-pub(crate) use tables::run_metrics;
 pub use tables::schema;
+pub(crate) use tables::{Layouts, run_metrics};
 pub use tally::{Bins, Tally};
 pub use trace::{Line, What, Window};
 pub use tunnels::{ServerLoad, Tunnels};
@@ -56,6 +59,13 @@ pub struct Job<'a> {
     pub replication: u32,
     /// The root of its random streams: seed and replication, never the place in the sweep (common random numbers).
     pub streams: StreamKey,
+}
+
+impl Job<'_> {
+    /// How much work it is: nodes times seconds.
+    pub fn work(&self) -> u64 {
+        entry::node_seconds(self.point, SimTime::ZERO + self.point.duration)
+    }
 }
 
 /// What a run tells while it goes on, and asks.
@@ -75,6 +85,7 @@ pub trait Pace: Sync {
 }
 
 /// A run that ended well.
+#[derive(Serialize, Deserialize)]
 pub struct RunRecord {
     /// Which point.
     pub point: usize,
@@ -172,7 +183,8 @@ pub fn execute(scenario: &Scenario, registry: &Registry, pace: &dyn Pace) -> Opt
             course.planned = precision::needed(precision, most, course.planned, &course.records);
         }
     }
-    Some(output(scenario, courses))
+    let points = courses.len();
+    Some(output(&Layouts::of(scenario), courses, points))
 }
 
 /// Runs all replications that are planned and have not been run.
@@ -192,8 +204,10 @@ fn run_outstanding(
             streams: StreamKey::root(scenario.seed, replication),
         })
         .collect();
-    let work = |job: &Job| entry::node_seconds(job.point, SimTime::ZERO + job.point.duration);
-    pace.planned(jobs.len() as u64, jobs.iter().map(work).fold(0, u64::saturating_add));
+    pace.planned(
+        jobs.len() as u64,
+        jobs.iter().map(Job::work).fold(0, u64::saturating_add),
+    );
     // The largest simulations first, so that none of them is left for the end.
     jobs.sort_by_key(|job| std::cmp::Reverse(job.point.nodes));
     let mut outcomes: Vec<(usize, u32, Result<RunRecord, Failure>)> = jobs
@@ -226,15 +240,16 @@ fn run_outstanding(
     Some(())
 }
 
-/// What came of all runs.
-fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
+/// What came of these runs, which are of so many points in all, others among them.
+fn output(layouts: &Layouts<'_>, courses: Vec<Course<'_>>, points: usize) -> Output {
+    let scenario = layouts.scenario();
     let by_point: Vec<&[RunRecord]> = courses.iter().map(|course| course.records.as_slice()).collect();
     let by_point: Vec<&[RunRecord]> = by_point.into_iter().filter(|records| !records.is_empty()).collect();
     let tables =
-        tables::tables(scenario, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
+        tables::tables(layouts, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
     let mut warnings = precision::warnings(scenario, &by_point);
     warnings.extend(comings::warnings(scenario, &by_point));
-    warnings.extend(steady::warnings(scenario, &by_point));
+    warnings.extend(steady::warnings(scenario, &by_point, points));
     warnings.extend(void_lookups(scenario, &by_point));
     let (records, broken): (Vec<_>, Vec<_>) = courses
         .into_iter()
@@ -245,6 +260,35 @@ fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
         records: records.into_iter().flatten().collect(),
         broken: broken.into_iter().flatten().collect(),
         warnings,
+    }
+}
+
+/// What came of the runs of one point that ended well, in the order of their replications.
+pub(crate) struct OfPoint {
+    /// As of all runs.
+    pub(crate) output: Output,
+    /// All that has one value a run, in one table.
+    pub(crate) runs: Table,
+}
+
+impl OfPoint {
+    /// What came of these runs.
+    pub(crate) fn new(layouts: &Layouts<'_>, point: &Point, records: Vec<RunRecord>) -> Self {
+        let scenario = layouts.scenario();
+        let mut course = Course {
+            point,
+            planned: scenario.replications,
+            warm_up: None,
+            records: Vec::new(),
+            broken: Vec::new(),
+        };
+        course.take(records, Vec::new());
+        let output = output(layouts, vec![course], scenario.points.len());
+        let runs = tables::of_runs(scenario, &output.tables, &output.records);
+        OfPoint {
+            runs: runs.unwrap_or_else(|error| unreachable!("tables are laid out: {error}")),
+            output,
+        }
     }
 }
 
@@ -268,7 +312,8 @@ fn void_lookups(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
     by_point.iter().filter_map(warning).collect()
 }
 
-fn run_one(job: &Job<'_>, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {
+/// Runs one simulation; what breaks in it is told and goes no further.
+pub(crate) fn run_one(job: &Job<'_>, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {
     if pace.interrupted() {
         return Err(Failure::Interrupted);
     }

@@ -1,5 +1,6 @@
 //! Between which nodes there are paths: each node's own tables followed from everywhere to a destination.
 
+use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::random::StreamKey;
 use sim_core::time::SimTime;
@@ -37,7 +38,7 @@ pub(super) fn sample(nodes: &[NodeAddr], count: u32, stream: StreamKey) -> Vec<N
 }
 
 /// Paths counted at one instant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PathCount {
     /// When.
     pub time: SimTime,

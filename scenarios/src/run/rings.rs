@@ -1,12 +1,13 @@
 //! How many rings the members of an overlay make up, each followed by the one that it takes for its successor.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimTime;
 
 /// The rings at one instant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RingCount {
     /// When.
     pub time: SimTime,

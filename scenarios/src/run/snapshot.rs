@@ -1,10 +1,12 @@
 //! The overlay at one instant: who is there, and whom each node knows.
 
+use super::label::Label;
+use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::time::SimTime;
 
 /// The overlay at one instant.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
     /// When.
     pub time: SimTime,
@@ -15,7 +17,7 @@ pub struct Snapshot {
 }
 
 /// A node that is up.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SeenNode {
     /// Its address.
     pub addr: NodeAddr,
@@ -30,12 +32,12 @@ pub struct SeenNode {
 }
 
 /// Somebody known to a node.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SeenLink {
     /// The node that knows.
     pub from: NodeAddr,
     /// The node that is known. It need not be up.
     pub to: NodeAddr,
     /// What it is to the first: `successor`, `finger`; or what kind of link there is.
-    pub kind: &'static str,
+    pub kind: Label,
 }

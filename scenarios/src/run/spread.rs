@@ -1,5 +1,6 @@
 //! How a number is spread over nodes: what they know, and what they have to do.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocols::dht::{Content, Record};
@@ -9,13 +10,14 @@ use sim_core::observer::{Cause, Step};
 use sim_core::protocol::{Protocol, Wire};
 use sim_core::time::SimTime;
 
+use super::label::Label;
 use super::tables::nearest_rank;
 
 /// A number that each node has, over all of them.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Spread {
     /// What is counted.
-    pub of: &'static str,
+    pub of: Label,
     /// How many nodes there are.
     pub nodes: u64,
     /// Their numbers together.
@@ -37,7 +39,7 @@ impl Spread {
         numbers.resize(nodes, 0);
         numbers.sort_unstable();
         Spread {
-            of,
+            of: of.into(),
             nodes: nodes as u64,
             sum: numbers.iter().sum(),
             percentiles: [0.01, 0.50, 0.99].map(|part| nearest_rank(&numbers, part).unwrap_or(0)),
@@ -147,7 +149,7 @@ mod tests {
         let spreads = state(nodes.into_iter());
         let told: Vec<_> = spreads
             .iter()
-            .map(|spread| (spread.of, spread.sum, spread.percentiles, spread.max))
+            .map(|spread| (spread.of.as_str(), spread.sum, spread.percentiles, spread.max))
             .collect();
         assert_eq!(
             told,

@@ -1,11 +1,12 @@
 //! What a run measures of what it stores. Counts and integer sums, so that tables do not depend on the order of additions.
 
+use serde::{Deserialize, Serialize};
 use sim_core::time::{SimDuration, SimTime};
 
 use super::spread::Spread;
 
 /// Operations of a kind, by what became of them.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Operations {
     /// Operations begun.
     pub begun: u64,
@@ -31,7 +32,7 @@ impl Operations {
 }
 
 /// Everything that a run measures of what it stores.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Stored {
     /// The first put of each key, all before measurement begins.
     pub first_puts: Operations,
@@ -63,7 +64,7 @@ pub struct Stored {
 }
 
 /// What was there at a time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Count {
     /// When.
     pub time: SimTime,

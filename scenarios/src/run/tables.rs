@@ -6,6 +6,7 @@ mod layout;
 mod network_layer;
 mod paths;
 mod rows;
+mod runs;
 mod storage;
 mod tunnels;
 
@@ -22,6 +23,7 @@ use super::{RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use layout::{Layout, TABLES};
 pub(super) use rows::nearest_rank;
+pub(super) use runs::of_runs;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
@@ -108,22 +110,50 @@ pub(super) fn run_metric(metric: &Metric, measured: &Measured) -> Option<f64> {
     rows.first()?.get(column)?.number()
 }
 
-fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
+/// The columns that name a run: what was swept, how many nodes there were, and which replication it was.
+fn columns_in_common(scenario: &Scenario) -> Vec<String> {
     let axes = scenario.axes.iter().map(|axis| axis.key.clone());
-    let common = ["nodes", analysis::REPLICATION].map(str::to_owned);
-    axes.chain(common)
-        .chain(layout.columns.iter().map(|column| (*column).to_owned()))
+    axes.chain(["nodes", analysis::REPLICATION].map(str::to_owned))
         .collect()
+}
+
+fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
+    let own = layout.columns.iter().map(|column| (*column).to_owned());
+    columns_in_common(scenario).into_iter().chain(own).collect()
+}
+
+/// The tables that a scenario asks for, which depends on all of its points.
+pub(crate) struct Layouts<'a> {
+    scenario: &'a Scenario,
+    layouts: Vec<&'static Layout>,
+}
+
+impl<'a> Layouts<'a> {
+    /// Those of a scenario.
+    pub(crate) fn of(scenario: &'a Scenario) -> Self {
+        Layouts {
+            scenario,
+            layouts: layouts(scenario).collect(),
+        }
+    }
+
+    /// The scenario.
+    pub(crate) fn scenario(&self) -> &'a Scenario {
+        self.scenario
+    }
 }
 
 /// The tables of a scenario, from all runs that ended well, point by point and by replication.
 ///
 /// # Errors
 /// None for tables laid out as above; a [`TableError`] would be a mistake in this module.
-pub(super) fn tables(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Result<Vec<(String, Table)>, TableError> {
+pub(super) fn tables(layouts: &Layouts<'_>, by_point: &[&[RunRecord]]) -> Result<Vec<(String, Table)>, TableError> {
+    let scenario = layouts.scenario;
     let ranges: Vec<Ranges> = by_point.iter().map(|records| Ranges::of(records)).collect();
-    let fill = |layout: &Layout| Ok((layout.name.to_owned(), table(scenario, layout, by_point, &ranges)?));
-    let mut tables = layouts(scenario)
+    let fill = |layout: &&Layout| Ok((layout.name.to_owned(), table(scenario, layout, by_point, &ranges)?));
+    let mut tables = layouts
+        .layouts
+        .iter()
         .map(fill)
         .collect::<Result<Vec<(String, Table)>, TableError>>()?;
     if let Some(precision) = &scenario.precision {
@@ -197,7 +227,7 @@ impl Ranges {
 fn entries(records: &[RunRecord]) -> BTreeMap<&'static str, f64> {
     let mut by_kind: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for spread in records.iter().flat_map(|record| &record.measured.state) {
-        by_kind.entry(spread.of).or_default().extend(spread.mean());
+        by_kind.entry(spread.of.as_str()).or_default().extend(spread.mean());
     }
     by_kind
         .into_iter()

@@ -1,5 +1,6 @@
 //! Lookups counted together, and over time by when they began.
 
+use serde::{Deserialize, Serialize};
 use sim_core::time::{SimDuration, SimTime};
 
 /// A lookup that named an owner, or a message that was delivered to one.
@@ -27,7 +28,7 @@ pub(super) struct Answer {
 pub(super) const STRETCH_UNIT: f64 = 1e-6;
 
 /// Lookups counted together. Counts and integer sums, so that tables do not depend on the order of additions.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Tally {
     /// Lookups begun.
     pub issued: u64,
@@ -127,7 +128,7 @@ fn add_counts(sums: &mut Vec<u64>, counts: &[u64]) {
 }
 
 /// Lookups by when they began, in bins of equal length.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Bins {
     /// When the first bin begins.
     pub start: SimTime,

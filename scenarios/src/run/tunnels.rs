@@ -1,5 +1,6 @@
 //! What became of the tunnels of a virtual network, and what its address servers had to do.
 
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use sim_core::addr::NodeAddr;
@@ -8,7 +9,7 @@ use sim_core::time::SimDuration;
 use crate::overlays::{Failure, Gone, ServerReport, TunnelTold};
 
 /// The tunnels of one run, since measurement began.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
 pub struct Tunnels {
     /// How long it took to set up each tunnel that a node has asked for and got, in ns: in ascending order, when the run has
     /// ended.
@@ -27,7 +28,7 @@ pub struct Tunnels {
 }
 
 /// What an address server had to do in one run.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ServerLoad {
     /// Since measurement began; the largest values are those since the run began.
     pub report: ServerReport,
@@ -36,7 +37,7 @@ pub struct ServerLoad {
 }
 
 /// What a server has had to do so far.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, Debug, Serialize, Deserialize)]
 struct Tally {
     /// Until it failed last.
     former: ServerReport,

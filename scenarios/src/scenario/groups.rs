@@ -3,7 +3,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sim_core::time::{SimDuration, SimTime};
 
 use super::packets::{Span, packet_bytes, size, span};
@@ -40,7 +40,7 @@ pub(super) struct RawGroups {
 }
 
 /// To which members of a group messages go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupKind {
     /// To one of them, if it can be to the nearest. Nodes send to groups that they are no members of.

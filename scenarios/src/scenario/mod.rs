@@ -35,7 +35,7 @@ use sim_core::network::Hosts;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::digest::sha256;
-use crate::input::{Document, InputError};
+use crate::input::{Document, InputError, shell_word};
 use crate::registry::Registry;
 
 pub use asking::By;
@@ -365,6 +365,21 @@ impl Scenario {
         self.precision
             .as_ref()
             .map_or(self.replications, |precision| precision.minimum)
+    }
+
+    /// The command that shows a run of a point by itself, of the scenario under what the command line laid over it.
+    pub fn command_for(&self, point: &Point, replication: u32, overrides: &Overrides) -> String {
+        let file = shell_word(&self.path.display().to_string());
+        let mut command = format!("peerscope run {file} --seed {}", self.seed);
+        if overrides.full {
+            command.push_str(" --full");
+        }
+        let swept = point.settings.iter().map(|(key, value)| format!("{key}={value}"));
+        for setting in overrides.settings.iter().cloned().chain(swept) {
+            command.push_str(&format!(" --set {}", shell_word(&setting)));
+        }
+        command.push_str(&format!(" --replications {}", replication + 1));
+        command
     }
 
     /// A point by its number, from 1 as `peerscope check` counts; the only one where no number is given.

@@ -25,6 +25,7 @@ mod results;
 mod schema;
 mod statistics;
 mod storage;
+mod study;
 mod support;
 mod sweep;
 mod tables;

@@ -10,4 +10,5 @@ mod mutations;
 mod places;
 mod regressions;
 mod signals;
+mod study;
 mod support;

@@ -3,6 +3,7 @@
 
 mod settings;
 
+use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 
 use analysis::Schema;
@@ -29,7 +30,7 @@ pub(super) const NAME: &str = "forwarding";
 const PACKETS_DUE: usize = 1024;
 
 /// What came of forwarding, from when counting began.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Forwarded {
     /// The size of a packet, in bytes.
     pub bytes: u32,

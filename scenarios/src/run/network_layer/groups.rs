@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::OperationId;
 use sim_core::random::{NodeRng, StreamKey, unit};
@@ -15,7 +16,7 @@ use crate::run::tally::STRETCH_UNIT;
 use crate::scenario::{GroupKind, Groups, Point};
 
 /// Messages to groups counted together: an anycast once, a multicast once for every member that it is for.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct GroupTally {
     /// Messages sent.
     pub sent: u64,

@@ -1,5 +1,6 @@
 //! What a run of a network layer measures, and how it is counted.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use sim_core::addr::NodeAddr;
@@ -7,12 +8,13 @@ use sim_core::time::{SimDuration, SimTime};
 
 use super::groups::GroupTally;
 use crate::network_layers::Dropped;
+use crate::run::Label;
 use crate::run::tally::STRETCH_UNIT;
 use crate::scenario::GroupKind;
 
 /// Everything that one run of a network layer measured, beside what runs of overlays measure, too. Counts and integer sums, so that
 /// tables do not depend on the order of additions.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
 pub struct NetworkMeasured {
     /// Packets by when they were sent, in bins of equal length.
     pub bins: Vec<PacketTally>,
@@ -41,9 +43,9 @@ pub struct NetworkMeasured {
     /// The nodes that were up at the end.
     pub nodes: Vec<NodeState>,
     /// The kinds of messages that carry packets.
-    pub data_kinds: &'static [&'static str],
+    pub data_kinds: Vec<Label>,
     /// The kinds of messages that keep the lookup service up to date.
-    pub update_kinds: &'static [&'static str],
+    pub update_kinds: Vec<Label>,
 }
 
 impl NetworkMeasured {
@@ -61,7 +63,7 @@ impl NetworkMeasured {
 }
 
 /// Packets counted together.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct PacketTally {
     /// Packets sent.
     pub sent: u64,
@@ -137,7 +139,7 @@ impl PacketTally {
 }
 
 /// Lookups of addresses counted together.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct LookupTally {
     /// Lookups begun.
     pub issued: u64,
@@ -172,7 +174,7 @@ impl LookupTally {
 }
 
 /// What became of addresses.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct AddressTally {
     /// How often a node got another address than it had last, since measurement began, at once or after a time without one.
     pub changes: u64,
@@ -195,7 +197,7 @@ pub struct AddressTally {
 }
 
 /// How the network stood at one instant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Probe {
     /// When.
     pub time: SimTime,
@@ -234,23 +236,23 @@ impl Probe {
 }
 
 /// Something that put the network out of order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Disturbance {
     /// What, as tables print it.
-    pub what: &'static str,
+    pub what: Label,
     /// When.
     pub time: SimTime,
 }
 
 /// A node at the end of the run.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct NodeState {
     /// Which.
     pub node: NodeAddr,
     /// How many neighbours it has.
     pub neighbours: usize,
     /// What it knows, by kind.
-    pub state: Vec<(&'static str, usize)>,
+    pub state: Vec<(Label, usize)>,
     /// Its address, if it has one, in digits.
     pub address: Option<String>,
 }

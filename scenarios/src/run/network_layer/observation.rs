@@ -142,13 +142,13 @@ impl<N: NetworkLayer> NetworkWorld<N> {
             from,
             to,
             kind: match area(from) == area(to) {
-                true => "within an area",
-                false => "between areas",
+                true => "within an area".into(),
+                false => "between areas".into(),
             },
         };
         let mut links: Vec<SeenLink> = each_once(links, &up).map(link).collect();
         // Pictures tell kinds apart in the order in which they appear: the same in all of them.
-        links.sort_by_key(|link| link.kind == "between areas");
+        links.sort_by_key(|link| link.kind.as_str() == "between areas");
         self.measured.snapshots.push(Snapshot {
             time: now,
             nodes: up.iter().map(node).collect(),
@@ -168,10 +168,14 @@ impl<N: NetworkLayer> NetworkWorld<N> {
         let up = self.up();
         let bits = N::ADDRESSES.map_or(0, |calls| (calls.bits)(&self.config));
         let address = |addr: NodeAddr| (N::ADDRESSES?.of)(node(addr)?);
+        let state_of = |addr: NodeAddr| {
+            let kinds = node(addr).map(N::state).unwrap_or_default().into_iter();
+            kinds.map(|(kind, entries)| (kind.into(), entries)).collect()
+        };
         let state = |addr: &NodeAddr| NodeState {
             node: *addr,
             neighbours: links.map_or(0, |links| links.neighbours(*addr).len()),
-            state: node(*addr).map(N::state).unwrap_or_default(),
+            state: state_of(*addr),
             address: address(*addr).map(|own| digits(own, bits)),
         };
         let nodes = up.iter().map(state).collect();
@@ -223,7 +227,7 @@ fn each_once<'a>(links: &'a LinkLayer, up: &'a [NodeAddr]) -> impl Iterator<Item
 fn spreads(nodes: &[NodeState]) -> Vec<Spread> {
     let mut by_kind: BTreeMap<&'static str, Vec<u64>> = BTreeMap::new();
     for (kind, entries) in nodes.iter().flat_map(|node| &node.state) {
-        by_kind.entry(kind).or_default().push(*entries as u64);
+        by_kind.entry(kind.as_str()).or_default().push(*entries as u64);
     }
     let spread = |(kind, entries): (&'static str, Vec<u64>)| Spread::of(kind, entries, nodes.len());
     by_kind.into_iter().map(spread).collect()

@@ -14,6 +14,7 @@ use super::observation::Standing;
 use super::shortest::Shortest;
 use super::traffic::Traffic;
 use crate::network_layers::{ConfigOf, EventOf, NetworkLayer, Told};
+use crate::run::Label;
 use crate::run::measure::Measured;
 use crate::run::population::{Coming, Move, Population};
 use crate::scenario::{BringUp, Point, Reachability};
@@ -91,8 +92,8 @@ impl<N: NetworkLayer> NetworkWorld<N> {
                 addresses: N::ADDRESSES.map(|_| AddressTally::default()),
                 disturbances: disturbances(point),
                 groups_kind: point.groups.map(|groups| groups.kind),
-                data_kinds: N::DATA_KINDS,
-                update_kinds: N::LOOKUP.map_or(&[], |calls| calls.update_kinds),
+                data_kinds: Label::all(N::DATA_KINDS),
+                update_kinds: N::LOOKUP.map_or_else(Vec::new, |calls| Label::all(calls.update_kinds)),
                 ..NetworkMeasured::default()
             },
             measured: Measured::new(point),
@@ -227,7 +228,10 @@ fn schedule<P: Protocol<Addr = NodeAddr>>(
 /// What puts the network of a point out of order, in order of time: its beginning, which lasts until all have come, partitions that begin and that are healed, and
 /// failures of many nodes.
 fn disturbances(point: &Point) -> Vec<Disturbance> {
-    let disturbance = |what, time| Disturbance { what, time };
+    let disturbance = |what: &'static str, time| Disturbance {
+        what: what.into(),
+        time,
+    };
     let partitions = point.network.conditions.partitions.iter();
     let parted = partitions.flat_map(|partition| {
         [

@@ -73,9 +73,8 @@ pub(super) fn bytes_per_node_s(measured: &Measured) -> Option<f64> {
 
 /// Messages that keep the overlay, where they can be told from those that are routed.
 fn control_messages(measured: &Measured) -> Option<u64> {
-    let (routing, traffic) = (measured.routing_kinds?, measured.traffic.as_ref()?);
-    let kinds = traffic.kinds().filter(|(kind, _)| !routing.contains(kind));
-    Some(kinds.map(|(_, traffic)| traffic.messages).sum())
+    let (routing, traffic) = (measured.routing_kinds.as_ref()?, measured.traffic.as_ref()?);
+    Some(traffic.total().messages - traffic.of_kinds(routing).messages)
 }
 
 pub(super) fn cost(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {

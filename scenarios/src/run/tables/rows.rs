@@ -6,6 +6,7 @@ use sim_core::time::SimTime;
 use sim_core::traffic::QueueTraffic;
 
 use super::Ranges;
+use crate::run::Label;
 use crate::run::load::Load;
 use crate::run::measure::{Measured, TableCount};
 use crate::run::rings::{RingCount, one_ring_since};
@@ -162,7 +163,7 @@ pub(super) fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
 pub(super) fn state(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
     let mut rows = spreads(&measured.state);
     for (row, Spread { of, .. }) in rows.iter_mut().zip(&measured.state) {
-        row.insert(2, number(ranges.entries.get(of).copied()));
+        row.insert(2, number(ranges.entries.get(of.as_str()).copied()));
         row.push(number(measured.lookups.hops_mean()));
     }
     rows
@@ -272,10 +273,10 @@ pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
 pub(super) fn repairs(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     let departures = measured.graceful_departures + measured.silent_departures;
     let row =
-        |(of, requests): (&str, u64)| vec![of.into(), requests.into(), number(ratio(requests as f64, departures))];
+        |(of, requests): (Label, u64)| vec![of.into(), requests.into(), number(ratio(requests as f64, departures))];
     let by_kind = measured.repairs.iter().map(|(of, requests)| (*of, *requests));
     by_kind
-        .chain([("total", measured.repairs.values().sum())])
+        .chain([("total".into(), measured.repairs.values().sum())])
         .map(row)
         .collect()
 }

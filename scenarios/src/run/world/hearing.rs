@@ -32,7 +32,7 @@ impl<O: Overlay> ScenarioWorld<O> {
                 }
             }
             Told::Other => {}
-            Told::Repairing { what } => *self.measured.repairs.entry(what).or_default() += 1,
+            Told::Repairing { what } => *self.measured.repairs.entry(what.into()).or_default() += 1,
             Told::Found {
                 operation,
                 owner,

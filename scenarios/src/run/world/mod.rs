@@ -23,6 +23,7 @@ use super::members::Members;
 use super::population::{Coming, Distance, Population};
 use super::tunnels::Tunnels;
 use crate::overlays::{ConfigOf, InitOf, Overlay, Surroundings};
+use crate::run::Label;
 use crate::scenario::{BringUp, By, Point, Reachability, Returning, Settings};
 use arrivals::{REVIEW_PERIOD, fresh_identifier, schedule};
 use attendance::Attending;
@@ -206,7 +207,8 @@ impl<O: Overlay> ScenarioWorld<O> {
         }
         self.measured.stored = self.storing.map(Storing::into_measured);
         self.measured.finish(traffic, end, self.members.len() as u64);
-        self.measured.routing_kinds = O::ROUTING_KINDS.filter(|_| self.asked == Some(By::Route));
+        let routing = O::ROUTING_KINDS.filter(|_| self.asked == Some(By::Route));
+        self.measured.routing_kinds = routing.map(|kinds| kinds.iter().map(|kind| Label::from(*kind)).collect());
         self.measured
     }
 

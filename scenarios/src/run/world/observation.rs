@@ -114,7 +114,11 @@ impl<O: Overlay> ScenarioWorld<O> {
         };
         let links = up.iter().flat_map(|(from, node)| {
             let known = O::links(node).into_iter();
-            known.map(|(kind, to)| SeenLink { from: *from, to, kind })
+            known.map(|(kind, to)| SeenLink {
+                from: *from,
+                to,
+                kind: kind.into(),
+            })
         });
         self.measured.snapshots.push(Snapshot {
             time: control.now(),

@@ -78,7 +78,7 @@ pub(super) fn overhead(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
             return Vec::new();
         };
         let total = traffic.total();
-        let data = traffic.of_kinds(network.data_kinds);
+        let data = traffic.of_kinds(&network.data_kinds);
         let delivered = network.packets().delivered;
         let each = |count: u64| number(ratio(count as f64, delivered));
         let (messages, bytes) = (total.messages - data.messages, total.bytes - data.bytes);
@@ -168,7 +168,7 @@ pub(super) fn node_lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
         let rate = |count: u64| rate(measured, count);
         let updates = measured.traffic.as_ref();
         let updates = updates
-            .map(|traffic| traffic.of_kinds(network.update_kinds))
+            .map(|traffic| traffic.of_kinds(&network.update_kinds))
             .unwrap_or_default();
         let latest = nearest_rank(&network.lookup_latencies, 0.95);
         vec![vec![

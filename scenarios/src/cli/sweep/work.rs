@@ -1,0 +1,148 @@
+//! `peerscope sweep run` and `resume`, which are the same, and the commands that have other machines do it.
+
+use std::io;
+
+use indicatif::{BinaryBytes, HumanCount};
+
+use super::arguments::{Commands, Work};
+use super::watch::Watch;
+use super::{complain_of_broken, failed, open, pool};
+use crate::cli::cores::threads;
+use crate::cli::terminal::Terminal;
+use crate::exit::Exit;
+use crate::registry::Registry;
+use crate::run::memory::{self, Estimate};
+use crate::sweep::{self, Share, State, StoreError, Study};
+
+pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let study = match open(&arguments.folder, registry, terminal) {
+        Ok(study) => study,
+        Err(exit) => return Ok(exit),
+    };
+    let share = match (arguments.task, arguments.tasks) {
+        (Some(task), Some(of)) if task < of => Share { task, of },
+        (Some(task), Some(of)) => {
+            terminal.complain(&format!("there is no task {task} of {of}: they are numbered from 0"));
+            return Ok(Exit::Usage);
+        }
+        _ => Share::ALL,
+    };
+    let threads = threads(arguments.jobs);
+    if let Some(reason) = too_large(&study, registry, threads).filter(|_| !arguments.ignore_memory) {
+        terminal.complain(&reason);
+        return Ok(Exit::TooLarge);
+    }
+    let pool = match pool(threads, terminal) {
+        Ok(pool) => pool,
+        Err(exit) => return Ok(exit),
+    };
+    if arguments.retry_broken
+        && let Err(error) = discard_broken(&study, share)
+    {
+        return Ok(failed(&error, terminal));
+    }
+    let watch = Watch::begin(&study.plan.scenario, !arguments.quiet);
+    let done = pool.install(|| sweep::work(&study, share, registry, &watch));
+    let interrupted = watch.is_interrupted();
+    let broken = watch.end();
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => {
+            terminal.complain(&format!("{error}; what has ended so far is kept"));
+            return Ok(Exit::InputOutput);
+        }
+    };
+    complain_of_broken(&broken, done.broken, terminal);
+    if done.damaged > 0 {
+        terminal.warn(&format!(
+            "runs that were not as they had been written, and were run again: {}",
+            HumanCount(done.damaged)
+        ));
+    }
+    let all_broken = broken_of(&study, share);
+    if !arguments.quiet {
+        terminal.print(&format!(
+            "{} runs ended well, {} broke, {} were there before, {} are left\n",
+            HumanCount(done.finished),
+            HumanCount(done.broken),
+            HumanCount(done.before),
+            HumanCount(done.left)
+        ))?;
+    }
+    let folder = arguments.folder.display();
+    Ok(match done.left {
+        0 if all_broken == 0 => Exit::Done,
+        0 => {
+            let told = HumanCount(all_broken);
+            terminal.complain(&format!(
+                "broken runs: {told}; `peerscope sweep status {folder}` tells which, --retry-broken runs them again"
+            ));
+            Exit::Failed
+        }
+        _ if interrupted => {
+            terminal.complain("interrupted; what has ended so far is kept");
+            Exit::Interrupted
+        }
+        _ => {
+            terminal.warn(&format!(
+                "stopped on request; `peerscope sweep resume {folder}` goes on"
+            ));
+            Exit::Again
+        }
+    })
+}
+
+/// How many runs of a share are broken.
+fn broken_of(study: &Study, share: Share) -> u64 {
+    let broken = |job: &&_| study.state(job) == State::Broken;
+    study.share(share).iter().filter(broken).count() as u64
+}
+
+/// Makes the broken runs of a share outstanding ones.
+fn discard_broken(study: &Study, share: Share) -> Result<(), StoreError> {
+    for job in study.share(share) {
+        if study.state(&job) == State::Broken {
+            study.store.discard(&study.key(job.point, job.replication))?;
+        }
+    }
+    Ok(())
+}
+
+/// Why the runs of a study cannot go on so many at a time in the memory that there is; nothing if they can, or if the system does
+/// not tell.
+fn too_large(study: &Study, registry: &Registry, threads: usize) -> Option<String> {
+    let available = memory::available()?;
+    let estimate = |threads| Estimate::written_down(&study.scenario, registry, threads);
+    let all = estimate(threads);
+    if all.bytes <= available {
+        return None;
+    }
+    let (largest, bytes) = (BinaryBytes(all.largest), BinaryBytes(all.bytes));
+    let fewer = (1..threads).rev().find(|threads| estimate(*threads).bytes <= available);
+    let remedy = match fewer {
+        Some(threads) => format!("run fewer at a time: --jobs {threads}"),
+        None => "run it on a machine with more memory".to_owned(),
+    };
+    Some(format!(
+        "the largest run takes about {largest} of memory, {threads} at a time {bytes}, and {} are free\n  {remedy}; --ignore-memory runs them \
+         all the same",
+        BinaryBytes(available)
+    ))
+}
+
+/// Prints the commands that together run a study, one a line.
+pub(super) fn commands(arguments: &Commands, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let study = match open(&arguments.folder, registry, terminal) {
+        Ok(study) => study,
+        Err(exit) => return Ok(exit),
+    };
+    let tasks = arguments.tasks.map_or(study.runs(), u64::from).min(study.runs());
+    for task in 0..tasks {
+        let line = super::command_of_task(&study, &task.to_string(), tasks, arguments.jobs);
+        if !terminal.stream(&format!("{line}\n"))? {
+            break;
+        }
+    }
+    terminal.flush()?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,238 @@
+//! Running what is outstanding of a study, or a share of it.
+
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+
+use rayon::prelude::*;
+
+use super::plan::Study;
+use super::store::{Broken, State, StoreError};
+use crate::registry::Registry;
+use crate::run::{Failure, Job, Pace, RunRecord, run_one};
+
+/// A part of a study's runs: one of several tasks that together have all of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Share {
+    /// Which task, from zero.
+    pub task: u32,
+    /// How many there are.
+    pub of: u32,
+}
+
+impl Share {
+    /// All runs.
+    pub const ALL: Share = Share { task: 0, of: 1 };
+}
+
+/// Who is told how far the work is, and decides whether it goes on.
+pub trait Watcher: Pace {
+    /// Whether no run is to be begun any more; those under way end well.
+    fn stopping(&self) -> bool;
+
+    /// A run broke.
+    fn broke(&self, _broken: &Broken) {}
+}
+
+/// What came of the work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Done {
+    /// Runs that ended well.
+    pub finished: u64,
+    /// Runs that broke.
+    pub broken: u64,
+    /// Runs that were there already, or had broken before.
+    pub before: u64,
+    /// Runs whose files were not what had been written, which were therefore run again.
+    pub damaged: u64,
+    /// Runs that are still to be run.
+    pub left: u64,
+}
+
+impl Study {
+    /// The runs of a share, the largest first, so that shares are about equal and none of the large ones is left for the end.
+    pub fn share(&self, share: Share) -> Vec<Job<'_>> {
+        let mut jobs: Vec<Job<'_>> = self.jobs().collect();
+        // Stable: runs of equal size keep their order, on every machine.
+        jobs.sort_by_key(|job| Reverse(job.work()));
+        jobs.into_iter()
+            .skip(share.task as usize)
+            .step_by(share.of.max(1) as usize)
+            .collect()
+    }
+
+    /// Those of these runs that are still to be run.
+    pub fn outstanding<'a>(&self, jobs: Vec<Job<'a>>) -> Vec<Job<'a>> {
+        let keep = |job: &Job<'_>| self.state(job) == State::Outstanding;
+        jobs.into_par_iter().filter(keep).collect()
+    }
+
+    /// How far a run is.
+    pub fn state(&self, job: &Job<'_>) -> State {
+        self.store.state(&self.key(job.point, job.replication))
+    }
+}
+
+/// Runs what is outstanding of a share, on the threads of the current rayon pool, and writes each run down as it ends. What is
+/// there already is held against its digest first: damaged runs are run again.
+///
+/// Another process may work on the same runs: what it has written meanwhile is not run again.
+///
+/// # Errors
+/// [`StoreError`]: a run cannot be written. What ended well before is kept.
+pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watcher) -> Result<Done, StoreError> {
+    let jobs = study.share(share);
+    let all = jobs.len() as u64;
+    let damaged = AtomicU64::new(0);
+    jobs.par_iter().try_for_each(|job| {
+        let run = study.key(job.point, job.replication);
+        if study.store.discard_damaged(&run)? {
+            damaged.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok::<(), StoreError>(())
+    })?;
+    let outstanding = study.outstanding(jobs);
+    let begun = outstanding.len() as u64;
+    let total: u64 = outstanding.iter().map(Job::work).fold(0, u64::saturating_add);
+    watcher.planned(begun, total);
+    let tally = Tally::default();
+    let (outcomes, written) = mpsc::sync_channel(WAITING);
+    let written = Mutex::new(written);
+    let failed = thread::scope(|scope| {
+        let writer = || {
+            // The lock is given up before anything is written.
+            let next = || written.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let mut failed = None;
+            while let Ok((job, outcome)) = next() {
+                // After a failure, what comes is not written any more: nobody waits for a place in the queue in vain.
+                if failed.is_none() {
+                    failed = write(study, job, outcome, watcher, &tally).err();
+                    tally.hindered.fetch_or(failed.is_some(), Ordering::Relaxed);
+                }
+            }
+            failed
+        };
+        let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(writer)).collect();
+        outstanding
+            .par_iter()
+            .with_max_len(1)
+            .for_each_with(outcomes, |outcomes, job| {
+                if watcher.stopping() || tally.hindered.load(Ordering::Relaxed) {
+                    return;
+                }
+                if study.state(job) != State::Outstanding {
+                    tally.elsewhere.fetch_add(1, Ordering::Relaxed);
+                    watcher.run_ended();
+                    return;
+                }
+                // The writers go on until nobody has anything for them.
+                let _ = outcomes.send((job, run_one(job, registry, watcher)));
+            });
+        let failed = writers.into_iter().filter_map(|writer| writer.join().ok().flatten());
+        failed.collect::<Vec<StoreError>>().into_iter().next()
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let (finished, broken, elsewhere) = tally.numbers();
+    Ok(Done {
+        finished,
+        broken,
+        before: all - begun + elsewhere,
+        damaged: damaged.into_inner(),
+        left: begun - finished - broken - elsewhere,
+    })
+}
+
+/// How many runs are written down at a time, beside those that go on: waiting for a disk takes no core.
+const WRITERS: usize = 4;
+/// How many runs may wait for a writer, before those that go on wait, too.
+const WAITING: usize = 64;
+
+/// What has become of runs so far.
+#[derive(Default)]
+struct Tally {
+    finished: AtomicU64,
+    broken: AtomicU64,
+    /// Runs that another process has written meanwhile.
+    elsewhere: AtomicU64,
+    /// Whether a run could not be written.
+    hindered: AtomicBool,
+}
+
+impl Tally {
+    /// Finished, broken, written elsewhere.
+    fn numbers(self) -> (u64, u64, u64) {
+        (
+            self.finished.into_inner(),
+            self.broken.into_inner(),
+            self.elsewhere.into_inner(),
+        )
+    }
+}
+
+/// Writes down what came of a run, and counts it.
+fn write(
+    study: &Study,
+    job: &Job<'_>,
+    outcome: Result<RunRecord, Failure>,
+    watcher: &dyn Watcher,
+    tally: &Tally,
+) -> Result<(), StoreError> {
+    let count = match write_down(study, job, outcome, watcher)? {
+        None => return Ok(()),
+        Some(Ended::Well) => &tally.finished,
+        Some(Ended::Broken) => &tally.broken,
+    };
+    count.fetch_add(1, Ordering::Relaxed);
+    watcher.run_ended();
+    Ok(())
+}
+
+/// How a run ended.
+pub(super) enum Ended {
+    Well,
+    Broken,
+}
+
+/// Writes down what came of a run. None if it was interrupted.
+pub(super) fn write_down(
+    study: &Study,
+    job: &Job<'_>,
+    outcome: Result<RunRecord, Failure>,
+    watcher: &dyn Watcher,
+) -> Result<Option<Ended>, StoreError> {
+    let run = study.key(job.point, job.replication);
+    match outcome {
+        Ok(record) => {
+            study.store.finish(&run, &job.point.label(), &record)?;
+            Ok(Some(Ended::Well))
+        }
+        Err(Failure::Interrupted) => Ok(None),
+        Err(Failure::Broken(reason)) => {
+            let broken = tell(study, job, reason);
+            study.store.note_broken(&run, &broken)?;
+            watcher.broke(&broken);
+            Ok(Some(Ended::Broken))
+        }
+    }
+}
+
+/// What is written down of a run that broke.
+fn tell(study: &Study, job: &Job<'_>, reason: String) -> Broken {
+    let overrides = study.plan.overrides();
+    Broken {
+        settings: job.point.label(),
+        replication: job.replication,
+        reason,
+        command: study.scenario.command_for(job.point, job.replication, &overrides),
+    }
+}
+
+impl RunRecord {
+    /// The same run as another plan numbers its point.
+    pub(super) fn at(self, point: usize) -> Self {
+        RunRecord { point, ..self }
+    }
+}
