@@ -18,8 +18,8 @@ const UNREST: f64 = 120.0;
 /// When the network has had time to settle.
 const REST: f64 = 320.0;
 
-/// A network of nodes that move, come and fail at random, with packets between random pairs; afterwards it is sound.
-fn unrest(config: Config, speed: f64, seed: u64) -> Network<Loops> {
+/// A network of nodes that move, come and fail at random, with packets between random pairs.
+fn moving(config: Config, speed: f64, seed: u64) -> (Network<Loops>, Vec<(u32, u32)>) {
     let streams = StreamKey::root(seed, 0);
     let (contacts, links) = wandering(NODES, 0.3, speed, UNREST, &mut streams.purpose("places").rng());
     let mut network = network(NODES, contacts, config, seed, Loops::default());
@@ -44,6 +44,12 @@ fn unrest(config: Config, speed: f64, seed: u64) -> Network<Loops> {
         let time = at(30.0 + (UNREST - 30.0) * unit(&mut rng));
         network.schedule(time, Turn::Ask(from, operation, Command::Send(Send { to, bytes: 100 })));
     }
+    (network, links)
+}
+
+/// The same, afterwards at rest: it is sound.
+fn unrest(config: Config, speed: f64, seed: u64) -> Network<Loops> {
+    let (mut network, links) = moving(config, speed, seed);
     let run = network.run_until(at(REST));
     run.unwrap_or_else(|broken| panic!("{config:?}, speed {speed}, seed {seed}: {broken}"));
     let sound = sound(&network, 0..NODES, &links);
@@ -97,6 +103,27 @@ fn packets_go_in_no_circle_and_the_tree_comes_to_rest() {
                 };
                 assert!(delivered > least, "{rules:?}, {lookup:?}, seed {seed}: {delivered}");
             }
+        }
+    }
+}
+
+#[test]
+fn while_nodes_move_no_packet_comes_to_a_node_twice_unless_an_address_changes_in_between() {
+    let detections = [Detection::Hello, Detection::Use, Detection::Carrier];
+    for seed in 11_u32..=30 {
+        for rules in [Rules::Dart, Rules::PeerNet2003] {
+            let config = Config {
+                rules,
+                detection: detections[seed as usize % 3],
+                multipath: seed.is_multiple_of(2),
+                address_bits: 32,
+                ..Config::default()
+            };
+            let speed = 0.002 * f64::from(seed % 7 + 1);
+            let (mut network, _) = moving(config, speed, seed.into());
+            let run = network.run_until(at(UNREST));
+            run.unwrap_or_else(|broken| panic!("{config:?}, speed {speed}, seed {seed}: {broken}"));
+            assert!(delivered(&network) > 0.05, "{config:?}, speed {speed}, seed {seed}");
         }
     }
 }

@@ -2,7 +2,12 @@
 //!
 //! An independent simulation of DART's rules on graphs of degree 9 to 11 has 1.1 to 1.2 log2 N occupied levels (7.6 to 7.9 with 100
 //! nodes, 9.6 to 10.0 with 400), a stretch of 1.36 to 1.57, and the last change of an address after 22 to 29 s with 100 nodes and
-//! 39 to 87 s with 400. Here the spread over networks is wider, so that means over seeds are held to that.
+//! 39 to 87 s with 400. Those are ranges over a few networks. A second simulation, written for this comparison from the same rules, showed what
+//! they hang on. Over many networks single ones lie 0.3 levels from the mean, and the last change 10 s with 100 nodes and 30 s with 400.
+//! When a node validates its address decides the rest (see the deviations of `peernet`): once a hello and before its table is renewed, 7.5 to
+//! 7.7 levels with 100 nodes and 10.0 to 10.2 with 400, the last change after 19 to 28 and 69 to 97 s; with the renewed table or at each piece of
+//! news 10.4 to 10.7 levels with 400. Degree, border, phases of the hellos and bits of an address make no difference beyond that.
+//! So means over networks are held to the ranges, with 16 bits; with 400 nodes to 1.1 to 1.2 log2 N, which is 9.5 to 10.4.
 
 mod peernet_support;
 
@@ -33,23 +38,26 @@ fn means(nodes: u32, config: Config, seeds: u64, seconds: f64) -> [f64; 3] {
 
 #[test]
 fn dart_is_as_an_independent_simulation_has_it() {
-    for (nodes, seeds, slowest) in [(50, 6, 29.0), (100, 8, 35.0), (200, 4, 87.0), (400, 3, 120.0)] {
+    let law = |nodes: u32, factor: f64| factor * sim_core::math::log2(f64::from(nodes));
+    let any = 0.0..=100.0;
+    for (nodes, seeds, levels, seconds) in [
+        (50, 6, law(50, 1.1)..=law(50, 1.2), any.clone()),
+        (100, 24, 7.6..=7.9, 22.0..=29.0),
+        (200, 4, law(200, 1.1)..=law(200, 1.2), any),
+        (400, 8, law(400, 1.1)..=law(400, 1.2), 39.0..=87.0),
+    ] {
         // The trees of some networks of 400 nodes go deeper than 16 bits: two nodes then find no address that is valid.
         let config = Config {
             address_bits: if nodes < 400 { 16 } else { 32 },
             ..Config::default()
         };
         let [occupied, stretch, last] = means(nodes, config, seeds, 250.0);
-        let per_doubling = occupied / sim_core::math::log2(f64::from(nodes));
-        assert!(
-            (1.05..=1.25).contains(&per_doubling),
-            "{nodes} nodes: {occupied} levels"
-        );
+        assert!(levels.contains(&occupied), "{nodes} nodes: {occupied} levels");
         assert!(
             (1.36..=1.57).contains(&stretch),
             "{nodes} nodes: a stretch of {stretch}"
         );
-        assert!(last < slowest, "{nodes} nodes: the last change after {last} s");
+        assert!(seconds.contains(&last), "{nodes} nodes: the last change after {last} s");
     }
 }
 

@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use protocols::circles::Circles;
 use protocols::peernet::{Command, Config, Event, Load, Msg, PeerNet, TreeAddress};
 use rand::rngs::Xoshiro128PlusPlus;
 use sim_core::Nodes;
 use sim_core::addr::NodeAddr;
 use sim_core::link_layer::{Air, Contacts, Fixed, LinkLayer, LinkSource, Place};
 use sim_core::network::Nothing;
-use sim_core::observer::{Deed, Observer};
+use sim_core::observer::{Cause, Deed, Observer, Step};
 use sim_core::protocol::OperationId;
 use sim_core::random::{StreamKey, unit};
 use sim_core::simulation::{Setup, Simulation};
@@ -292,40 +293,34 @@ pub fn cold_start(nodes: u32, config: Config, seed: u64) -> (Network, Vec<(u32, 
     (network, links)
 }
 
-/// A packet between two lookups: by source, operation, destination and number of lookups on the way.
-pub type Leg = (NodeAddr, OperationId, NodeAddr, u8);
-
-/// Follows packets, and ends the run when one comes to a node for the second time although nobody on its way has changed his
-/// address since the first, and it has not been looked up again.
+/// Follows packets, and ends the run when one goes in a circle.
 #[derive(Default)]
 pub struct Loops {
-    /// Who sent it on, and when.
-    pub ways: BTreeMap<Leg, Vec<(SimTime, NodeAddr)>>,
-    changed: BTreeMap<NodeAddr, SimTime>,
+    circles: Circles<(TreeAddress, u8)>,
     found: Option<String>,
 }
 
+impl Loops {
+    fn look(&mut self, time: SimTime, node: NodeAddr, msg: &Msg) {
+        if let Msg::Routed(way, Load::Packet(packet, looked_up)) = msg {
+            let name = (packet.source, packet.operation, packet.to);
+            let circle = self.circles.is_at(time, node, name, (way.target, *looked_up));
+            self.found = circle.map(|circle| format!("{packet:?} goes in a circle: {circle:?}"));
+        }
+    }
+}
+
 impl Observer<PeerNet> for Loops {
+    fn event(&mut self, step: &Step<'_, PeerNet>) {
+        if let Cause::Message { msg, .. } = step.cause {
+            self.look(step.time, step.node, msg);
+        }
+    }
+
     fn deed(&mut self, time: SimTime, node: NodeAddr, deed: &Deed<'_, PeerNet>) {
         match deed {
-            Deed::Emit(Event::Address { .. }) => {
-                self.changed.insert(node, time);
-            }
-            Deed::Send {
-                msg: Msg::Routed(_, Load::Packet(packet, looked_up)),
-                ..
-            } => {
-                let key = (packet.source, packet.operation, packet.to, *looked_up);
-                let way = self.ways.entry(key).or_default();
-                if let Some(first) = way.iter().position(|(_, before)| *before == node) {
-                    let since = way[first].0;
-                    let changed = |node: &NodeAddr| self.changed.get(node).is_some_and(|at| *at >= since);
-                    if !way[first..].iter().any(|(_, node)| changed(node)) {
-                        self.found = Some(format!("{packet:?} came to {node} again: {way:?}"));
-                    }
-                }
-                way.push((time, node));
-            }
+            Deed::Emit(Event::Address { .. }) => self.circles.address_changes(time, node),
+            Deed::Send { msg, .. } if self.found.is_none() => self.look(time, node, msg),
             _ => {}
         }
     }
