@@ -63,6 +63,12 @@ impl<L: PartialEq> Circles<L> {
         (!nodes.iter().any(changed)).then_some(nodes)
     }
 
+    /// Who has had a packet on its present leg, in order.
+    pub fn way(&self, packet: Name) -> Vec<NodeAddr> {
+        let way = self.journeys.get(&packet).map(|journey| &journey.way);
+        way.into_iter().flatten().map(|(_, node)| *node).collect()
+    }
+
     /// A packet has arrived or been dropped.
     pub fn ends(&mut self, packet: Name) {
         self.journeys.remove(&packet);

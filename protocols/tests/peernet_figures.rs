@@ -136,9 +136,8 @@ fn figure_4() {
     let to = NodeAddr(D);
     network.schedule(at(140.0), Turn::Ask(S, 9, Command::Send(Send { to, bytes: 100 })));
     network.run_until(at(150.0)).expect("no loop");
-    let key = (NodeAddr(S), OperationId(9), to, 0);
-    let way: Vec<_> = network.observer().ways[&key].iter().map(|(_, node)| node.0).collect();
-    assert_eq!(way, [S, A, B]);
+    let way = network.observer().circles.way((NodeAddr(S), OperationId(9), to));
+    assert_eq!(way, [S, A, B, D].map(NodeAddr));
     let told = &network.world().told;
     let delivered = |event: &Event| matches!(event.outcome(), Some(Outcome::Delivered(packet)) if packet.hops == 3);
     assert!(told.iter().any(|(_, node, event)| *node == to && delivered(event)));

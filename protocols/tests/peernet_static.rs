@@ -44,7 +44,7 @@ fn dart_is_as_an_independent_simulation_has_it() {
         (50, 6, law(50, 1.1)..=law(50, 1.2), any.clone()),
         (100, 24, 7.6..=7.9, 22.0..=29.0),
         (200, 4, law(200, 1.1)..=law(200, 1.2), any),
-        (400, 8, law(400, 1.1)..=law(400, 1.2), 39.0..=87.0),
+        (400, 12, law(400, 1.1)..=law(400, 1.2), 39.0..=87.0),
     ] {
         // The trees of some networks of 400 nodes go deeper than 16 bits: two nodes then find no address that is valid.
         let config = Config {

@@ -296,7 +296,7 @@ pub fn cold_start(nodes: u32, config: Config, seed: u64) -> (Network, Vec<(u32, 
 /// Follows packets, and ends the run when one goes in a circle.
 #[derive(Default)]
 pub struct Loops {
-    circles: Circles<(TreeAddress, u8)>,
+    pub circles: Circles<(TreeAddress, u8)>,
     found: Option<String>,
 }
 
