@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::{Ctx, TimerId};
 use sim_core::random::unit;
-use sim_core::time::SimTime;
+use sim_core::time::{SimDuration, SimTime};
 
 use super::address::TreeAddress;
 use super::neighbours::{Neighbour, largest_block};
-use super::validity::{lowest_valid_beside, would_validate};
+use super::validity::{is_valid, would_validate};
 use super::{Config, Event, Msg, PeerNet, Rules, Timer};
 
 /// A block that was given to somebody who has not been seen there yet.
@@ -35,6 +35,8 @@ pub(super) struct Allocation {
     refused: BTreeSet<NodeAddr>,
     /// An address that somebody gave since, and that is not valid next to all neighbours.
     invalid: Option<TreeAddress>,
+    /// Until when it goes on with an address that has been found invalid.
+    patience: Option<SimTime>,
     given: Vec<Given>,
 }
 
@@ -46,6 +48,7 @@ impl Allocation {
     pub(super) fn moved(&mut self, now: SimTime, migrated: bool) {
         self.since = now;
         self.migrations += u32::from(migrated);
+        self.patience = None;
         self.given.clear();
     }
 
@@ -81,6 +84,10 @@ impl PeerNet {
         self.allocation.refused.clear();
         self.allocation.invalid = None;
         if self.is_valid() {
+            self.allocation.patience = None;
+            return;
+        }
+        if self.address.is_some() && !self.is_time_to_move(ctx) {
             return;
         }
         match config.rules {
@@ -97,37 +104,42 @@ impl PeerNet {
         }
     }
 
-    /// At news from a neighbour: DART looks at once whether the address is still valid.
-    pub(super) fn validate(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if ctx.config().rules == Rules::Dart && self.address.is_some() && !self.is_valid() {
-            self.select(ctx);
-        }
+    /// Whether the node has an address, and may keep it, by what it last said of its areas: neighbours have heard that, and
+    /// what they say now may come from it.
+    fn is_valid(&self) -> bool {
+        let address = self.address.as_ref();
+        address.is_some_and(|address| is_valid(self.id, *address, &self.said, &self.neighbours))
     }
 
-    /// Whether the node has an address, and may keep it.
-    fn is_valid(&self) -> bool {
-        self.address.is_some() && self.table.validates(self.id, &self.neighbours)
+    /// Whether an address that has been found invalid has been so for as long as this node was to wait for others to move.
+    fn is_time_to_move(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
+        let (now, backoff) = (ctx.now(), ctx.config().change_backoff);
+        let patience = &mut self.allocation.patience;
+        if patience.is_none() && backoff > SimDuration::ZERO {
+            *patience = Some(now + backoff.mul_f64(unit(ctx.rng())));
+        }
+        patience.is_none_or(|until| now >= until)
     }
 
     /// DART's selection: next to the neighbour with the largest free block, at the highest level that validates. Says whether
     /// there is one.
     fn select(&mut self, ctx: &mut Ctx<'_, Self>) -> bool {
         self.neighbours.read_hellos_ahead();
-        let (bits, horizon) = (self.bits, ctx.config().horizon);
+        let bits = self.bits;
         let mut blocks: Vec<_> = self
             .neighbours
             .addressed()
-            .filter_map(|(_, its, neighbour)| Some((Reverse(neighbour.highest_empty(bits)?), neighbour.id, its)))
+            .filter_map(|(_, its, neighbour)| {
+                let block = (Reverse(neighbour.highest_empty(bits)?), neighbour.id);
+                Some((block, (its, neighbour)))
+            })
             .collect();
-        blocks.sort_unstable();
-        let beside = |(Reverse(level), _, its): (Reverse<u8>, _, TreeAddress)| {
-            let lowest = lowest_valid_beside(self.id, its, &self.neighbours, horizon);
-            (lowest..=level).rev().map(move |level| its.across(level))
+        blocks.sort_unstable_by_key(|(block, _)| *block);
+        let valid = |((Reverse(level), _), beside): ((Reverse<u8>, _), (TreeAddress, &Neighbour))| {
+            let mut addresses = (0..=level).rev().map(|level| beside.0.across(level));
+            addresses.find(|address| self.would_validate(ctx.config(), *address, beside))
         };
-        let choice = blocks
-            .into_iter()
-            .flat_map(beside)
-            .find(|address| self.would_validate(ctx.config(), *address));
+        let choice = blocks.into_iter().find_map(valid);
         if choice.is_some() {
             self.move_to(ctx, choice, false);
         }
@@ -150,9 +162,14 @@ impl PeerNet {
         }
     }
 
-    /// Whether an address would be valid for this node, by what its neighbours have said.
-    pub(super) fn would_validate(&self, config: &Config, address: TreeAddress) -> bool {
-        would_validate(self.id, address, &self.neighbours, config.horizon)
+    /// Whether an address beside a neighbour would be valid for this node, by what its neighbours have said.
+    pub(super) fn would_validate(
+        &self,
+        config: &Config,
+        address: TreeAddress,
+        beside: (TreeAddress, &Neighbour),
+    ) -> bool {
+        would_validate(self.id, address, beside, &self.neighbours, config.horizon)
     }
 
     /// Asks the neighbour with the largest range that has not refused.
@@ -231,7 +248,10 @@ impl PeerNet {
             Some(own) => migrating && self.may_leave_for(own, address),
             None => !migrating,
         } && address.bits() == self.bits;
-        if wanted && self.would_validate(ctx.config(), address) {
+        let beside = self.neighbours.get(from);
+        let beside = beside.and_then(|neighbour| Some((neighbour.hello.address?, neighbour)));
+        let valid = beside.is_some_and(|beside| self.would_validate(ctx.config(), address, beside));
+        if wanted && valid {
             self.move_to(ctx, Some(address), migrating);
             self.say_hello(ctx);
         } else {

@@ -66,15 +66,17 @@ impl PeerNet {
             .addressed()
             .filter_map(|(node, its, neighbour)| {
                 let level = block(neighbour).filter(|level| *level >= worth)?;
-                Some((Reverse(level), neighbour.id, node, its.across(level).area(level)))
+                let address = its.across(level).area(level);
+                Some(((Reverse(level), neighbour.id), node, address, (its, neighbour)))
             })
             .collect();
-        places.sort_unstable();
-        let fits = |address: &TreeAddress| self.may_leave_for(own, *address) && self.would_validate(config, *address);
+        places.sort_unstable_by_key(|(place, ..)| *place);
         places
             .into_iter()
-            .map(|(_, _, node, address)| (node, address))
-            .find(|(_, address)| fits(address))
+            .find(|(_, _, address, beside)| {
+                self.may_leave_for(own, *address) && self.would_validate(config, *address, *beside)
+            })
+            .map(|(_, node, address, _)| (node, address))
     }
 
     /// Whether the areas that a node leaves for an address stay connected without it.

@@ -54,6 +54,9 @@ pub struct Config {
     pub neighbour_expiry: SimDuration,
     /// How neighbours are found to be gone.
     pub detection: Detection,
+    /// How long a node goes on with an address that it finds invalid, at most: each time is drawn uniformly from zero to this, and
+    /// the address is changed if it is invalid still, as it may not be where others have moved. DART does not wait.
+    pub change_backoff: SimDuration,
     /// The mean time from one registration of a node with the lookup service to the next; each is drawn from 0.9 to 1.1 of it.
     pub registration_period: SimDuration,
     /// After how long without a registration a lookup entry is forgotten.
@@ -125,6 +128,7 @@ impl Default for Config {
             hello_period: SimDuration::from_secs(1),
             neighbour_expiry: SimDuration::from_millis(10_500),
             detection: Detection::Hello,
+            change_backoff: SimDuration::ZERO,
             registration_period: SimDuration::from_secs(5),
             entry_timeout: SimDuration::from_secs(50),
             request_timeout: SimDuration::from_secs(5),

@@ -27,8 +27,11 @@
 //! - A node asks the neighbour that seems to have the largest range, and after a refusal the next. A node that knows nobody with
 //!   an address for as long as three hellos take begins a network of its own, if it has the smallest identifier around; in any
 //!   case after a neighbour's expiry.
-//! - With [`Rules::Dart`] an address is validated, and another selected, just before a hello and whenever a neighbour's hello
-//!   brings something new; others hear of it with the next hello. With the paper's rules just before a hello.
+//! - An address is validated once a hello, by what the node itself last said and what its neighbours have said since, and before the
+//!   routing table is renewed for the next hello: in this order DART's multi-path variant goes about it. The order matters. A
+//!   node that judges by a table that is newer than what its neighbours know of it, or at each piece of news, settles sooner, in a
+//!   deeper tree: 10.4 to 10.6 levels in place of 10.1 with 400 nodes. What routes lead where is renewed at each piece of news.
+//! - An address is selected by what the neighbour says beside which it lies, as in the same variant, and validated against what all say.
 //! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
 //!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello.
 //! - A network id is told with the links that it has come from the node that it names, and goes no further than
@@ -36,6 +39,10 @@
 //!   area, what was said of its identifier goes on there along ever longer ways, as many as there are, by one link a hello. Who hears
 //!   it takes his own address for invalid, moves, and leaves other identifiers behind. Without that bound a network of
 //!   1000 nodes that all begin with address 0 by DART's rules does not come to rest within 300 s.
+//! - [`Config::change_backoff`] lets a node wait before it gives up an invalid address, which DART does not: where several neighbours hear the
+//!   same news, they would all move, often to the same address, and make each other's invalid again.
+//! - A hello has no "metric" besides the number of links; there is nothing that it could count here.
+//! - Lookup entries expire by the clock of the node that registered, which stands in them as their version.
 //! - Addresses of 16 bits are few for 400 nodes: where those next to all neighbours are taken, a node is refused for good, and
 //!   stands in between from hello to hello. That can befall one or two nodes of a network; with 32 bits it has not been seen.
 //! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
@@ -112,6 +119,8 @@ pub struct PeerNet {
     address: Option<TreeAddress>,
     neighbours: Neighbours,
     table: Table,
+    /// Its last hello.
+    said: Hello,
     allocation: Allocation,
     registry: Registry,
     groups: BTreeSet<Group>,
@@ -135,6 +144,7 @@ impl Protocol for PeerNet {
             address: None,
             neighbours: Neighbours::default(),
             table: Table::default(),
+            said: Hello::default(),
             allocation: Allocation::default(),
             registry: Registry::default(),
             groups: BTreeSet::new(),
@@ -287,7 +297,6 @@ impl PeerNet {
             News::Newcomer => None,
         };
         self.renew_table(ctx, from, before.as_ref());
-        self.validate(ctx);
     }
 
     /// Forgets a neighbour. Says whether it was one.
@@ -321,11 +330,12 @@ impl PeerNet {
         ctx.set_timer(next, Timer::Hello);
     }
 
-    fn say_hello(&self, ctx: &mut Ctx<'_, Self>) {
-        ctx.broadcast(Msg::Hello(Hello {
+    fn say_hello(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.said = Hello {
             address: self.address,
             levels: self.table.adverts(),
-        }));
+        };
+        ctx.broadcast(Msg::Hello(self.said.clone()));
     }
 
     /// Where other levels are occupied than before, lookup entries may belong elsewhere.

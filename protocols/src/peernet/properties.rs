@@ -7,7 +7,6 @@ use sim_core::random::NodeRng;
 use sim_core::time::SimTime;
 
 use super::address::below;
-use super::validity::{lowest_valid_beside, would_validate};
 use super::*;
 
 const BITS: u8 = 6;
@@ -19,7 +18,6 @@ const STEPS: usize = 40;
 struct Scene {
     rng: NodeRng,
     config: Config,
-    own: Identifier,
     neighbours: Neighbours,
     table: Table,
 }
@@ -35,7 +33,6 @@ impl Scene {
         let mut scene = Scene {
             rng: StreamKey::root(seed, 0).purpose("scene").rng(),
             config,
-            own: Identifier::of_node(NodeAddr(100 + seed as u32)),
             neighbours: Neighbours::default(),
             table: Table::default(),
         };
@@ -135,48 +132,4 @@ fn a_table_that_is_renewed_equals_one_that_is_built() {
         }
         assert!(levels > RUNS as usize * STEPS, "tables were empty: {levels}");
     }
-}
-
-#[test]
-fn an_address_would_be_valid_if_it_is_with_the_table_that_the_node_would_have_there() {
-    let mut outcomes = [0; 2];
-    for seed in 0..RUNS {
-        let mut scene = Scene::new(seed, false);
-        for step in 0..STEPS {
-            scene.step();
-            let address = scene.address();
-            let mut there = scene.neighbours.clone();
-            there.seen_from(Some(address), scene.config.horizon);
-            let table = Table::build(&there, &scene.config);
-            let valid = table.validates(scene.own, &there);
-            let quickly = would_validate(scene.own, address, &scene.neighbours, scene.config.horizon);
-            assert_eq!(quickly, valid, "seed {seed}, step {step}, address {address}");
-            outcomes[usize::from(valid)] += 1;
-        }
-    }
-    assert!(
-        outcomes.iter().all(|count| *count > RUNS),
-        "one outcome is rare: {outcomes:?}"
-    );
-}
-
-#[test]
-fn no_address_beside_a_neighbour_is_valid_below_the_lowest_level_that_may_be() {
-    let mut skipped = 0;
-    for seed in 0..RUNS {
-        let mut scene = Scene::new(seed, false);
-        for step in 0..STEPS {
-            scene.step();
-            let horizon = scene.config.horizon;
-            for (_, its, _) in scene.neighbours.addressed() {
-                let lowest = lowest_valid_beside(scene.own, its, &scene.neighbours, horizon);
-                for level in 0..lowest {
-                    let valid = would_validate(scene.own, its.across(level), &scene.neighbours, horizon);
-                    assert!(!valid, "seed {seed}, step {step}, level {level} beside {its}");
-                }
-                skipped += u64::from(lowest);
-            }
-        }
-    }
-    assert!(skipped > RUNS, "hardly any level was ruled out: {skipped}");
 }

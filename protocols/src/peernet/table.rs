@@ -300,20 +300,6 @@ impl Table {
         self.levels.iter().map(advert).collect()
     }
 
-    /// Whether the address is valid next to all neighbours. It is not if one of them has the same one and a smaller
-    /// identifier, or tells of an area of the same prefix with a smaller network id: the same rule for conflicts, for areas
-    /// that fell apart and for networks that meet.
-    pub(super) fn validates(&self, own: Identifier, neighbours: &Neighbours) -> bool {
-        let smaller_below = |level: u8, told: Identifier| {
-            let mut inside = self.levels.iter().take_while(|known| known.level < level);
-            own <= told || inside.any(|known| known.network <= told)
-        };
-        neighbours.addressed().all(|(_, _, neighbour)| match neighbour.across {
-            None => own < neighbour.id,
-            Some(across) => across.told.is_none_or(|told| smaller_below(across.level, told)),
-        })
-    }
-
     /// Where something goes from the node at an address.
     pub(super) fn step(&self, address: TreeAddress, way: &Way) -> Step {
         let mut rest = address;

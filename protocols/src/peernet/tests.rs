@@ -186,6 +186,46 @@ fn an_area_with_a_larger_network_id_than_its_namesake_dissolves() {
 }
 
 #[test]
+fn an_address_is_judged_by_what_the_node_itself_last_said() {
+    let nodes = by_identifier(4);
+    // The smallest identifier in the area 0xxx is that of a neighbour, and somebody across tells of it.
+    for (has_said_so, stays) in [(true, true), (false, false)] {
+        let mut recorder = started(nodes[2], config(Rules::Dart));
+        recorder.message(nodes[1], hello(0b0001, &[]));
+        if has_said_so {
+            recorder.timer(Timer::Hello);
+        }
+        recorder.message(nodes[3], hello(0b1000, &[advert(3, nodes[1], 2, 8)]));
+        recorder.timer(Timer::Hello);
+        assert_eq!(
+            recorder.node.address() == Some(address(0)),
+            stays,
+            "said: {has_said_so}"
+        );
+    }
+}
+
+#[test]
+fn who_waits_before_a_change_of_address_stays_where_the_other_has_moved() {
+    let nodes = by_identifier(2);
+    for other_moves in [false, true] {
+        let config = Config {
+            change_backoff: SimDuration::from_secs(10),
+            ..config(Rules::Dart)
+        };
+        let mut recorder = started(nodes[1], config);
+        recorder.message(nodes[0], hello(0b0000, &[]));
+        recorder.timer(Timer::Hello);
+        assert_eq!(recorder.node.address(), Some(address(0)), "it waits");
+        let place = if other_moves { 0b0100 } else { 0b0000 };
+        recorder.message(nodes[0], hello(place, &[]));
+        recorder.advance(SimDuration::from_secs(10));
+        recorder.timer(Timer::Hello);
+        assert_eq!(recorder.node.address() == Some(address(0)), other_moves);
+    }
+}
+
+#[test]
 fn a_neighbour_that_is_not_heard_any_more_is_gone() {
     let nodes = by_identifier(2);
     let mut recorder = started(nodes[1], config(Rules::Dart));
@@ -327,7 +367,8 @@ fn entries_go_to_who_is_nearer_now_and_to_a_neighbour_when_the_address_changes()
     assert!(handed(effects, nodes[6], upper));
     assert_eq!((held(&recorder, &upper), held(&recorder, &lower)), (0, 1));
     // The node loses its address to one with a smaller identifier, and hands the other entry over.
-    let effects = recorder.message(nodes[1], hello(0b0000, &[]));
+    recorder.message(nodes[1], hello(0b0000, &[]));
+    let effects = recorder.timer(Timer::Hello);
     assert_ne!(recorder.node.address(), Some(address(0)));
     assert!(handed(effects, nodes[1], lower));
     assert_eq!(held(&recorder, &lower), 0);

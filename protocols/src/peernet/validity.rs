@@ -1,61 +1,50 @@
-//! Whether an address would be valid (DART's *validate*), by what the neighbours say: many are tried before one is taken, so
-//! that no routing tables are made for them.
+//! Whether an address is valid: DART's *validate*.
+//!
+//! It is not where a neighbour has the same one and a smaller identifier, or tells of an area of the same prefix with a smaller
+//! network id: the same rule for conflicts, for areas that fell apart and for networks that meet.
 
 use super::address::{Identifier, TreeAddress};
 use super::neighbours::{Neighbour, Neighbours};
+use super::wire::Hello;
 
-/// Whether [`Table::validates`](super::Table::validates) would hold for a node with this identifier at an address, with the table
-/// that it would have there.
-pub(super) fn would_validate(own: Identifier, address: TreeAddress, neighbours: &Neighbours, horizon: u8) -> bool {
-    let mut siblings = [None; 128];
-    let mut offer = |level: u8, network: Identifier| {
-        let known = &mut siblings[usize::from(level)];
-        *known = Some(known.map_or(network, |known: Identifier| known.min(network)));
+/// Whether an address is valid for a node that has said this of its areas.
+pub(super) fn is_valid(own: Identifier, address: TreeAddress, said: &Hello, neighbours: &Neighbours) -> bool {
+    // What was within the horizon when it was said counts here, at the horizon or not.
+    agree(own, address, neighbours, |level| said.network(own, level, u8::MAX).0)
+}
+
+/// Whether an address would be valid for a node that knows of its areas what one neighbour says.
+pub(super) fn would_validate(
+    own: Identifier,
+    address: TreeAddress,
+    beside: (TreeAddress, &Neighbour),
+    neighbours: &Neighbours,
+    horizon: u8,
+) -> bool {
+    let (its, neighbour) = beside;
+    let Some(crossing) = address.level(its) else {
+        return false;
     };
-    for (_, its, neighbour) in neighbours.addressed() {
-        let Some(crossing) = address.level(its) else {
-            if own < neighbour.id {
-                continue;
-            }
-            return false;
-        };
-        offer(crossing, neighbour.network(crossing, horizon).0);
-        for (level, network) in neighbour.beyond(crossing, horizon) {
-            offer(level, network);
+    agree(own, address, neighbours, |level| {
+        if level <= crossing {
+            return own;
         }
-    }
-    // The network ids of the areas around the address, each of which holds the one before and its sibling.
-    let mut areas = [own; 128];
-    for level in 1..usize::from(address.bits()) {
-        let (area, sibling) = (areas[level - 1], siblings[level - 1]);
-        areas[level] = sibling.map_or(area, |sibling| area.min(sibling));
-    }
-    neighbours.addressed().all(|(_, its, neighbour)| {
-        let advert = address.level(its).and_then(|level| neighbour.advert(level));
-        advert.is_none_or(|advert| advert.network >= areas[usize::from(advert.level)])
+        let inside = own.min(neighbour.network(crossing, horizon).0);
+        let siblings = neighbour
+            .beyond(crossing, horizon)
+            .filter(|(sibling, _)| *sibling < level);
+        siblings.map(|(_, network)| network).fold(inside, Identifier::min)
     })
 }
 
-/// A level below which no address is valid that is one bit away from `its`, which is that of a neighbour: 0 if there may be valid ones
-/// everywhere.
-///
-/// Above the level of that bit all these addresses are in the same areas. Somebody outside the area of a level tells of it by a
-/// network id that is smaller than those that any neighbour inside knows, and may pass on; they all contradict him.
-pub(super) fn lowest_valid_beside(own: Identifier, its: TreeAddress, neighbours: &Neighbours, horizon: u8) -> u8 {
-    let mut lowest = 0;
-    for (_, outside, witness) in neighbours.addressed() {
-        let Some(level) = its.level(outside).filter(|level| *level > lowest) else {
-            continue;
-        };
-        let Some(told) = witness.advert(level).map(|advert| advert.network) else {
-            continue;
-        };
-        let inside = |address: TreeAddress| its.level(address).is_none_or(|parts| parts < level);
-        let knows = |neighbour: &Neighbour| neighbour.network(level, horizon).0 <= told;
-        let mut others = neighbours.addressed();
-        if own > told && !others.any(|(_, address, neighbour)| inside(address) && knows(neighbour)) {
-            lowest = level;
-        }
-    }
-    lowest
+/// Whether no neighbour contradicts a node at an address, whose area of each level has this network id.
+fn agree(own: Identifier, address: TreeAddress, neighbours: &Neighbours, area: impl Fn(u8) -> Identifier) -> bool {
+    neighbours
+        .addressed()
+        .all(|(_, its, neighbour)| match address.level(its) {
+            None => own < neighbour.id,
+            Some(level) => neighbour
+                .advert(level)
+                .is_none_or(|advert| advert.network >= area(level)),
+        })
 }

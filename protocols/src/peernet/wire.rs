@@ -32,7 +32,7 @@ pub struct Advert {
 }
 
 /// What a node tells its neighbours of itself from time to time.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Hello {
     /// Its address, if it has one.
     pub address: Option<TreeAddress>,

@@ -31,6 +31,9 @@ pub struct PeerNetSettings {
     neighbour_expiry: Duration,
     /// How a node learns that a neighbour is gone.
     detection: DetectionName,
+    /// How long a node goes on with an address that it finds invalid, at most: drawn uniformly from zero to this each time. Others may have
+    /// moved by then, so that it need not. DART does not wait.
+    change_backoff: Duration,
     /// The mean time from one registration of a node with the lookup service to the next; each is drawn from 0.9 to 1.1 of it.
     registration_period: Duration,
     /// After how long without a registration a lookup entry is forgotten.
@@ -104,6 +107,7 @@ impl Default for PeerNetSettings {
             hello_period: Duration(usual.hello_period),
             neighbour_expiry: Duration(usual.neighbour_expiry),
             detection: DetectionName::Hello,
+            change_backoff: Duration(usual.change_backoff),
             registration_period: Duration(usual.registration_period),
             entry_timeout: Duration(usual.entry_timeout),
             request_timeout: Duration(usual.request_timeout),
@@ -138,6 +142,7 @@ impl PeerNetSettings {
                 DetectionName::Carrier => Detection::Carrier,
                 DetectionName::Use => Detection::Use,
             },
+            change_backoff: self.change_backoff.get(),
             registration_period: self.registration_period.get(),
             entry_timeout: self.entry_timeout.get(),
             request_timeout: self.request_timeout.get(),
