@@ -29,8 +29,6 @@ pub(super) struct Across {
     pub(super) network: Identifier,
     /// How many links that has come to the neighbour.
     pub(super) distance: u8,
-    /// What it tells of the network id across from it, where this node is.
-    pub(super) told: Option<Identifier>,
 }
 
 /// From where a node sees its neighbours.
@@ -62,7 +60,6 @@ impl Neighbour {
                 level,
                 network,
                 distance,
-                told: self.advert(level).map(|advert| advert.network),
             })
         });
     }

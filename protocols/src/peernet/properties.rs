@@ -19,7 +19,6 @@ const STEPS: usize = 40;
 struct Scene {
     rng: NodeRng,
     config: Config,
-    own: Identifier,
     neighbours: Neighbours,
     table: Table,
 }
@@ -35,7 +34,6 @@ impl Scene {
         let mut scene = Scene {
             rng: StreamKey::root(seed, 0).purpose("scene").rng(),
             config,
-            own: Identifier::of_node(NodeAddr(100 + seed as u32)),
             neighbours: Neighbours::default(),
             table: Table::default(),
         };

@@ -337,9 +337,9 @@ pub(super) struct Completions {
 
 #[derive(Debug, Args)]
 pub(super) struct Man {
-    /// The page of this command [default: that of peerscope]
+    /// The page of this command, such as `run` or `sweep plan` [default: that of peerscope]
     #[arg(value_name = "COMMAND", conflicts_with = "output")]
-    pub(super) command: Option<String>,
+    pub(super) command: Vec<String>,
     /// Write the pages of all commands to this folder: peerscope.1, peerscope-run.1 and so on
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,

@@ -25,22 +25,22 @@ pub(super) fn man(arguments: &arguments::Man, terminal: &mut Terminal<'_>) -> io
             }
         });
     }
-    let chosen = match &arguments.command {
-        None => &program,
-        Some(name) => match program.find_subcommand(name) {
+    let mut chosen = &program;
+    for name in &arguments.command {
+        chosen = match chosen.find_subcommand(name) {
             Some(command) => command,
             None => {
-                terminal.complain(&unknown(&program, name));
+                terminal.complain(&unknown(chosen, name));
                 return Ok(Exit::Usage);
             }
-        },
-    };
+        };
+    }
     terminal.print(&String::from_utf8_lossy(&page(chosen)?))?;
     Ok(Exit::Done)
 }
 
-fn unknown(program: &Command, name: &str) -> String {
-    let names = || program.get_subcommands().map(Command::get_name);
+fn unknown(of: &Command, name: &str) -> String {
+    let names = || of.get_subcommands().map(Command::get_name);
     let guess = closest(name, names()).map(|guess| format!(": did you mean `{guess}`?"));
     let guess = guess.unwrap_or_default();
     format!(
@@ -67,11 +67,11 @@ fn file_name(command: &Command) -> String {
     name.replace(' ', "-")
 }
 
-fn write(program: &Command, folder: &Path) -> io::Result<()> {
+/// Writes the page of a command, and those of its subcommands.
+fn write(command: &Command, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    for command in std::iter::once(program).chain(program.get_subcommands()) {
-        let path = folder.join(format!("{}.1", file_name(command)));
-        fs::write(path, page(command)?)?;
-    }
-    Ok(())
+    fs::write(folder.join(format!("{}.1", file_name(command))), page(command)?)?;
+    command
+        .get_subcommands()
+        .try_for_each(|subcommand| write(subcommand, folder))
 }
