@@ -15,8 +15,8 @@ pub enum Exit {
     BadInput,
     /// An input is not there.
     MissingInput,
-    /// The runs would take more memory than there is.
-    TooLarge,
+    /// What it takes is not there: memory enough, or a batch system that takes the work.
+    Unavailable,
     /// Reading or writing failed.
     InputOutput,
     /// Stopped on request, or something is still to be done: run it again.
@@ -34,7 +34,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::BadInput => 65,
             Exit::MissingInput => 66,
-            Exit::TooLarge => 69,
+            Exit::Unavailable => 69,
             Exit::InputOutput => 74,
             Exit::Again => 75,
             Exit::Interrupted => 130,

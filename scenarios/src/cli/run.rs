@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<
         let refusal = refuse(&scenario, registry, threads(arguments.threads)).filter(|_| !arguments.ignore_memory);
         if let Some(reason) = refusal {
             terminal.complain(&format!("{}: {reason}", scenario.name));
-            return Ok(Exit::TooLarge);
+            return Ok(Exit::Unavailable);
         }
         planned.push((scenario, target));
     }

@@ -1,13 +1,20 @@
 //! How long a study will take and how much memory, from some of its runs.
 
 use std::cmp::Reverse;
+use std::fs;
 use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
 
 use super::plan::Study;
 use super::store::StoreError;
 use super::work::{Watcher, write_down};
 use crate::registry::Registry;
+use crate::results::replace_file;
 use crate::run::{Job, memory, run_one};
+
+/// The file of what the runs of the sample took, in the folder of a study.
+const SAMPLE: &str = "sample.toml";
 
 /// What some of the runs took, one at a time, and what follows for all.
 #[derive(Clone, PartialEq, Debug)]
@@ -25,10 +32,11 @@ pub struct Sampled {
 /// Where in the order of their work the runs of the sample stand, in hundredths: small ones first, which tell soonest.
 const PLACES: [usize; 6] = [0, 50, 25, 75, 90, 100];
 
-/// Runs some of the outstanding runs of a study one at a time, as many as end within `budget`, as far as can be foreseen.
+/// Runs some of the outstanding runs of a study one at a time, as many as end within `budget`, as far as can be foreseen. What
+/// they took is written down in the folder of the study, for [`Study::times`].
 ///
 /// # Errors
-/// [`StoreError`]: a run cannot be written.
+/// [`StoreError`]: a run, or what they took, cannot be written.
 pub fn sample(
     study: &Study,
     budget: Duration,
@@ -61,6 +69,9 @@ pub fn sample(
         memory = memory.max(memory::peak());
         timed.push(place);
     }
+    if !times.0.is_empty() {
+        times.write(study)?;
+    }
     let left = jobs.iter().enumerate().filter(|(place, _)| !timed.contains(place));
     let left: Option<f64> = left.map(|(_, job)| times.of(job.work())).sum();
     Ok(Sampled {
@@ -72,25 +83,60 @@ pub fn sample(
 }
 
 /// What runs of a known amount of work took.
-#[derive(Default)]
-struct Times(Vec<(u64, f64)>);
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Times(Vec<Timed>);
+
+/// What a run took.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+struct Timed {
+    work: u64,
+    seconds: f64,
+}
+
+/// What the runs of a sample took: the file `sample.toml`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Written {
+    /// The points of the plan that they are runs of, as the plan tells them from others.
+    points_sha256: String,
+    run: Vec<Timed>,
+}
+
+impl Study {
+    /// What the last sample of this plan took; nothing where there is none. It tells how long runs take and decides no result.
+    pub fn times(&self) -> Times {
+        let text = fs::read_to_string(self.folder.join(SAMPLE)).ok();
+        let written: Option<Written> = text.and_then(|text| toml::from_str(&text).ok());
+        let of_this_plan = written.filter(|written| written.points_sha256 == self.plan.points_sha256);
+        of_this_plan.map_or_else(Times::default, |written| Times(written.run))
+    }
+}
 
 impl Times {
     fn add(&mut self, work: u64, took: Duration) {
-        self.0.push((work.max(1), took.as_secs_f64()));
-        self.0.sort_by_key(|(work, _)| Reverse(*work));
+        let seconds = took.as_secs_f64();
+        self.0.push(Timed { work, seconds });
+        self.0.sort_by_key(|run| Reverse(run.work));
     }
 
     /// How many seconds a run of so much work will take: as many a piece of work as the nearest that was timed, on a scale of
     /// ratios.
-    fn of(&self, work: u64) -> Option<f64> {
+    pub fn of(&self, work: u64) -> Option<f64> {
         let work = work.max(1) as f64;
-        let apart = |timed: u64| (timed as f64 / work).max(work / timed as f64);
-        let nearest = self
-            .0
-            .iter()
-            .min_by(|one, other| apart(one.0).total_cmp(&apart(other.0)))?;
-        Some(work * nearest.1 / nearest.0 as f64)
+        let done = |timed: &Timed| timed.work.max(1) as f64;
+        let apart = |timed: &Timed| (done(timed) / work).max(work / done(timed));
+        let nearest = self.0.iter().min_by(|one, other| apart(one).total_cmp(&apart(other)))?;
+        Some(work * nearest.seconds / done(nearest))
+    }
+
+    fn write(&self, study: &Study) -> Result<(), StoreError> {
+        let written = Written {
+            points_sha256: study.plan.points_sha256.clone(),
+            run: self.0.clone(),
+        };
+        Ok(replace_file(
+            &study.folder.join(SAMPLE),
+            toml::to_string(&written)?.as_bytes(),
+        )?)
     }
 }
 

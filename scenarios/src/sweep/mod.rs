@@ -7,7 +7,9 @@
 //! | the plan: scenario, seed, what it was made with, and how many runs there are | `plan.toml`, `points.csv`; never changed |
 //! | the runs that ended well, a folder each | `runs/<first letters of the key>/<key>-<replication>/` |
 //! | the runs that broke, a file each | `broken/<key>-<replication>.toml` |
+//! | what runs of the sample took, to tell how long others will | `sample.toml` |
 //! | the merged tables, an ordinary folder of results | `merged/` |
+//! | what is submitted to Slurm, and what its tasks print | `slurm/` |
 //!
 //! A run is known by its key: a digest of what its point decides, of the input files and of the seed, and by its replication. Its
 //! place in the plan, or in the work of a task, is no part of it, and neither are figures and expectations. What ended well is
@@ -20,7 +22,7 @@ mod record;
 mod store;
 mod work;
 
-pub use estimate::{Sampled, sample};
+pub use estimate::{Sampled, Times, sample};
 pub use merge::{MergeError, Merged, merge};
 pub use plan::{Plan, PlanError, Study};
 pub use store::{Broken, State, Store, StoreError};

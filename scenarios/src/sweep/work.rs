@@ -24,6 +24,11 @@ pub struct Share {
 impl Share {
     /// All runs.
     pub const ALL: Share = Share { task: 0, of: 1 };
+
+    /// Which of so many tasks a run is of, by its place in the order in which runs are shared out.
+    pub fn task_of(place: usize, of: u32) -> u32 {
+        (place % of.max(1) as usize) as u32
+    }
 }
 
 /// Who is told how far the work is, and decides whether it goes on.
@@ -53,13 +58,24 @@ pub struct Done {
 impl Study {
     /// The runs of a share, the largest first, so that shares are about equal and none of the large ones is left for the end.
     pub fn share(&self, share: Share) -> Vec<Job<'_>> {
+        let jobs = self.in_order().into_iter().enumerate();
+        let shared = jobs.filter(|(place, _)| Share::task_of(*place, share.of) == share.task);
+        shared.map(|(_, job)| job).collect()
+    }
+
+    /// Those of all runs that are still to be run, each with its place in the order in which they are shared out.
+    pub fn outstanding_places(&self) -> Vec<(usize, Job<'_>)> {
+        let jobs: Vec<_> = self.in_order().into_iter().enumerate().collect();
+        let keep = |(_, job): &(usize, Job<'_>)| self.state(job) == State::Outstanding;
+        jobs.into_par_iter().filter(keep).collect()
+    }
+
+    /// All runs in the order in which they are shared out.
+    fn in_order(&self) -> Vec<Job<'_>> {
         let mut jobs: Vec<Job<'_>> = self.jobs().collect();
         // Stable: runs of equal size keep their order, on every machine.
         jobs.sort_by_key(|job| Reverse(job.work()));
-        jobs.into_iter()
-            .skip(share.task as usize)
-            .step_by(share.of.max(1) as usize)
-            .collect()
+        jobs
     }
 
     /// Those of these runs that are still to be run.

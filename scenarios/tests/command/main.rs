@@ -26,6 +26,8 @@ mod schema;
 mod statistics;
 mod storage;
 mod study;
+#[cfg(unix)]
+mod submit;
 mod support;
 mod sweep;
 mod tables;

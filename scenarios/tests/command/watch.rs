@@ -259,7 +259,7 @@ fn a_run_that_cannot_fit_is_refused_with_the_estimate_before_anything_is_written
     ];
     let ended = peerscope(&[&["run", &file, "--output", output][..], &more].concat());
     if cfg!(target_os = "linux") {
-        assert_eq!(ended.exit, Exit::TooLarge, "{}", ended.err);
+        assert_eq!(ended.exit, Exit::Unavailable, "{}", ended.err);
         for part in [
             "this would take about",
             "are free",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use analysis::figure::Format;
 use clap::{Args, Subcommand};
 
+use super::submit::TimeLimit;
 use crate::cli::arguments::Changes;
 
 /// The end of `--help`.
@@ -15,10 +16,18 @@ Exit codes:
     2  the command line makes no sense, or another study is in the folder
    65  bad input: the scenario or the plan says something that cannot be, or they do not fit each other or this program
    66  missing input: a file is not there or may not be read
-   69  the runs would take more memory than there is; nothing was run
+   69  the runs would take more memory than there is, or Slurm is not there or refuses; nothing was run
    74  reading or writing failed; what has ended so far is kept
    75  runs are outstanding: run it again
   130  interrupted; what has ended so far is kept";
+
+/// What `submit --help` says of itself.
+const SUBMIT: &str = "\
+The script of the array and that of the merge, and what the tasks print, go to the folder slurm/ of the study. This program, the \
+study and the files of its scenario have to be where the nodes of the cluster see them under the same names.
+
+A task that Slurm puts back into the queue goes on where it was. One that its time limit stops ends between two runs, with exit \
+code 75: once the array has ended, the same `submit` again submits what is outstanding then, and nothing else.";
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Sweep {
@@ -31,6 +40,9 @@ pub(in crate::cli) enum Sweep {
     /// Go on with a study that was stopped or killed: the same as run
     #[command(after_help = EXIT_CODES)]
     Resume(Work),
+    /// Have a cluster run what is outstanding of a study, and merge it: as an array of jobs of Slurm
+    #[command(after_help = EXIT_CODES, after_long_help = format!("{SUBMIT}\n\n{EXIT_CODES}"))]
+    Submit(Submit),
     /// Print commands that together run a study, one a line: for GNU parallel, HyperQueue or any scheduler
     #[command(after_help = EXIT_CODES)]
     Commands(Commands),
@@ -89,6 +101,47 @@ pub(in crate::cli) struct Work {
     /// Say nothing but errors
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Submit {
+    /// Folder of the study
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Submit to Slurm, with its sbatch
+    #[arg(long)]
+    pub(super) slurm: bool,
+    /// Where to run: a partition of the cluster [default: that of the cluster]
+    #[arg(long, value_name = "NAME")]
+    pub(super) partition: Option<String>,
+    /// How long a task may take, as Slurm writes it: 30 (minutes), 2:00:00, 1-12 (days and hours) [default: that of the cluster]
+    #[arg(long, value_name = "TIME")]
+    pub(super) time: Option<TimeLimit>,
+    /// Memory of a task, as Slurm writes it: 4G [default: that of the cluster]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) mem: Option<String>,
+    /// Whose account is charged [default: that of the user]
+    #[arg(long, value_name = "NAME")]
+    pub(super) account: Option<String>,
+    /// Cores of a task: so many of its runs go on at a time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) cpus: u16,
+    /// Into how many tasks the runs of the study are shared out; those with nothing outstanding are left out [default: so many
+    /// that a task takes some minutes, by the sample of `sweep plan`; of ten runs a core where there is none]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "runs_per_task")]
+    pub(super) tasks: Option<u32>,
+    /// About how many of the outstanding runs a task has
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) runs_per_task: Option<u32>,
+    /// Do not merge when the array has ended
+    #[arg(long)]
+    pub(super) no_merge: bool,
+    /// Print what would be submitted, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// More options of sbatch, behind `--`, for both jobs: -- --constraint=avx --qos=long
+    #[arg(last = true, value_name = "OPTIONS")]
+    pub(super) options: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod arguments;
 mod merge;
 mod plan;
 mod status;
+mod submit;
 mod watch;
 mod work;
 
@@ -24,6 +25,7 @@ pub(super) fn sweep(command: &Sweep, registry: &Registry, terminal: &mut Termina
     match command {
         Sweep::Plan(arguments) => plan::plan(arguments, registry, terminal),
         Sweep::Run(arguments) | Sweep::Resume(arguments) => work::work(arguments, registry, terminal),
+        Sweep::Submit(arguments) => submit::submit(arguments, registry, terminal),
         Sweep::Commands(arguments) => work::commands(arguments, registry, terminal),
         Sweep::Status(arguments) => status::status(arguments, registry, terminal),
         Sweep::Merge(arguments) => merge::merge(arguments, registry, terminal),
@@ -80,10 +82,15 @@ fn complain_of_broken(broken: &[Broken], of: u64, terminal: &mut Terminal<'_>) {
 
 /// The command that runs one task of so many: by its number, or what the shell has for it.
 fn command_of_task(study: &Study, task: &str, tasks: u64, jobs: Option<u16>) -> String {
+    let jobs = jobs.map_or_else(String::new, |jobs| format!(" --jobs {jobs}"));
+    format!("{} --task {task} --tasks {tasks}{jobs}", command_on(study, "run"))
+}
+
+/// A command about a study that means the same anywhere.
+fn command_on(study: &Study, name: &str) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     // The very program that planned the study: another one would refuse it.
     let program = std::env::current_exe().unwrap_or_else(|_| "peerscope".into());
     let [program, folder] = [&program, &absolute(&study.folder)].map(|path| shell_word(&path.display().to_string()));
-    let jobs = jobs.map_or_else(String::new, |jobs| format!(" --jobs {jobs}"));
-    format!("{program} sweep run {folder} --quiet --task {task} --tasks {tasks}{jobs}")
+    format!("{program} sweep {name} {folder}")
 }

@@ -30,7 +30,7 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
     let threads = threads(arguments.jobs);
     if let Some(reason) = too_large(&study, registry, threads).filter(|_| !arguments.ignore_memory) {
         terminal.complain(&reason);
-        return Ok(Exit::TooLarge);
+        return Ok(Exit::Unavailable);
     }
     let pool = match pool(threads, terminal) {
         Ok(pool) => pool,
@@ -139,7 +139,7 @@ pub(super) fn commands(arguments: &Commands, registry: &Registry, terminal: &mut
     let tasks = arguments.tasks.map_or(study.runs(), u64::from).min(study.runs());
     for task in 0..tasks {
         let line = super::command_of_task(&study, &task.to_string(), tasks, arguments.jobs);
-        if !terminal.stream(&format!("{line}\n"))? {
+        if !terminal.stream(&format!("{line} --quiet\n"))? {
             break;
         }
     }
