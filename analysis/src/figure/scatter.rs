@@ -152,18 +152,18 @@ impl Picture {
         })
     }
 
-    /// Markers of what lies on no hull, then the hulls, then their corners.
+    /// The hull of all, markers of what lies on no hull, the hulls of series, then the corners.
     fn draw(&self, canvas: &mut Canvas<'_>, frame: &Frame) -> Result<(), DrawReason> {
         let place = |at: usize| {
             let point = &self.cloud.points[at];
             frame.place(point.x.mean, point.y.mean)
         };
+        let line = |corners: &[usize]| corners.iter().map(|at| place(*at)).collect::<Vec<_>>();
+        canvas.line(&line(&self.hull), self.overall())?;
         for (group, look) in self.looks() {
             let mut off = group.points.iter().filter(|at| !self.is_corner(group, **at));
             off.try_for_each(|at| canvas.hollow_marker(place(*at), look.shape, OFF_HULL, Pen::new(look.color, 5)))?;
         }
-        let line = |corners: &[usize]| corners.iter().map(|at| place(*at)).collect::<Vec<_>>();
-        canvas.line(&line(&self.hull), self.overall())?;
         for (group, look) in self.looks() {
             canvas.dashed(&line(&group.hull), look.dashes, Pen::new(look.color, LINE_WIDTH))?;
         }
