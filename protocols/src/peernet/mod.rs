@@ -47,7 +47,8 @@
 //!   stands in between from hello to hello. That can befall one or two nodes of a network; with 32 bits it has not been seen.
 //! - Packets, too, carry a log of the levels they have crossed and the address of the node that they come from, and one that
 //!   crosses a level for the second time, and no higher one in between, is dropped. DART's logs keep loops out of the routing tables; while these change, a packet could still
-//!   meet old and new ones in turn.
+//!   meet old and new ones in turn. Whoever changes its address says so at once, with its next hello, so that where no hello gets lost no packet
+//!   comes to a node twice, unless one on its way has another address since. Where one does get lost, a packet can come back, and is dropped.
 //! - Solution A takes the areas in which there is anybody besides those of the next smaller one. In solution B the areas differ
 //!   by a fixed number of levels, and the entry in the area of one step is renewed half as often as that in the area one step smaller, up
 //!   to half of the entry time-out; an entry that a change of address makes wrong is renewed at once. The paper says neither.
