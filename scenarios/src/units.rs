@@ -147,8 +147,13 @@ fn unit_of(units: &[(&str, u64)], name: &str) -> Option<u64> {
     units.iter().find(|(unit, _)| *unit == name).map(|(_, size)| *size)
 }
 
-fn names(units: &[(&str, u64)]) -> String {
+fn names<T>(units: &[(&str, T)]) -> String {
     units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+/// The names of units in a pattern.
+fn alternatives<T>(units: &[(&str, T)]) -> String {
+    units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|")
 }
 
 /// What is wrong with a text that is no duration: the first line the complaint, the second what to try.

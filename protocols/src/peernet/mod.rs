@@ -246,11 +246,6 @@ impl PeerNet {
     pub fn entries_held(&self) -> usize {
         self.registry.len()
     }
-
-    /// How many packets wait there.
-    pub fn packets_waiting(&self) -> usize {
-        self.waiting.len()
-    }
 }
 
 impl PeerNet {

@@ -45,10 +45,6 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    pub(super) fn len(&self) -> usize {
-        self.held.len()
-    }
-
     fn take(&mut self, lookup: Option<u32>) -> Vec<Freight> {
         let taken = self.held.extract_if(.., |held| held.lookup == lookup);
         taken.map(|held| held.freight).collect()

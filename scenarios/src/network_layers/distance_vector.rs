@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 
 use super::sensing::SensingSettings;
-use super::{NetworkLayer, NextHopOf, Outcome, Send, Told, setting};
+use super::{NetworkLayer, NextHopOf, Outcome, Send, Told, refused};
 use crate::input::InputError;
 use crate::scenario::{Point, Settings};
 use crate::units::{Duration, Period};
@@ -76,10 +76,7 @@ impl NetworkLayer for DistanceVectorLayer {
             settling: written.settling.0,
             sensing: written.sensing.into(),
         };
-        config.validate().map_err(|error| {
-            let message = error.to_string();
-            settings.error_at(setting(&message), &message)
-        })
+        config.validate().map_err(|error| refused(settings, &error))
     }
 
     fn init(_: &Config, _: NodeAddr) {}

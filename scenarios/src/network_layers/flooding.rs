@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::addr::NodeAddr;
 use sim_core::protocol::OperationId;
 
-use super::{NetworkLayer, Outcome, Send, Told, setting};
+use super::{NetworkLayer, Outcome, Send, Told, refused};
 use crate::input::InputError;
 use crate::scenario::{Point, Settings};
 use crate::units::Duration;
@@ -47,10 +47,7 @@ impl NetworkLayer for FloodingLayer {
             memory,
             lifetime: lifetime.get(),
         };
-        config.validate().map_err(|error| {
-            let message = error.to_string();
-            settings.error_at(setting(&message), &message)
-        })
+        config.validate().map_err(|error| refused(settings, &error))
     }
 
     fn init(_: &Config, _: NodeAddr) {}

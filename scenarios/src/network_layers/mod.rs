@@ -182,6 +182,12 @@ pub enum Told {
     Other,
 }
 
+/// A complaint about the setting of the same name that a parameter's error is about.
+fn refused(settings: &Settings, error: &impl ToString) -> InputError {
+    let message = error.to_string();
+    settings.error_at(setting(&message), &message)
+}
+
 /// The setting that a parameter's error is about: each of these errors begins with its name.
 fn setting(message: &str) -> &str {
     message.split(' ').next().unwrap_or_default()

@@ -1,8 +1,7 @@
 //! PeerNet in scenarios: `[protocol.peernet]`.
 
-use protocols::packet::HEADER_BYTES;
 use protocols::peernet::{
-    Command, Config, Detection, Event, Group, Load, LookupKind, Msg, PeerNet, Rules, TreeAddress,
+    Advert, Command, Config, Detection, Event, Group, Load, LookupKind, Msg, PeerNet, Rules, TreeAddress,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -263,6 +262,6 @@ impl NetworkLayer for PeerNetLayer {
     /// Two dozen neighbours, each with the levels that it told of; as many levels of its own, and lookup entries.
     fn heap_bytes(config: &Config, point: &Point) -> usize {
         let levels = (2 * (point.nodes.max(2).ilog2() as usize + 1)).min(config.address_bits.into());
-        24 * (levels + 2) * HEADER_BYTES as usize + 4096
+        24 * (levels + 2) * size_of::<Advert>() + 4096
     }
 }

@@ -42,8 +42,8 @@ pub use measure::Measured;
 pub use network_layer::{NetworkLayerEntry, NetworkMeasured};
 pub use spread::Spread;
 pub use storage::{Count, Operations, Stored};
-pub(crate) use tables::run_metrics;
 pub use tables::schema;
+pub(crate) use tables::{Layouts, run_metrics};
 pub use tally::{Bins, Tally};
 pub use trace::{Line, What, Window};
 pub use tunnels::{ServerLoad, Tunnels};
@@ -183,7 +183,8 @@ pub fn execute(scenario: &Scenario, registry: &Registry, pace: &dyn Pace) -> Opt
             course.planned = precision::needed(precision, most, course.planned, &course.records);
         }
     }
-    Some(output(scenario, courses))
+    let points = courses.len();
+    Some(output(&Layouts::of(scenario), courses, points))
 }
 
 /// Runs all replications that are planned and have not been run.
@@ -239,15 +240,16 @@ fn run_outstanding(
     Some(())
 }
 
-/// What came of all runs.
-fn output(scenario: &Scenario, courses: Vec<Course<'_>>) -> Output {
+/// What came of these runs, which are of so many points in all, others among them.
+fn output(layouts: &Layouts<'_>, courses: Vec<Course<'_>>, points: usize) -> Output {
+    let scenario = layouts.scenario();
     let by_point: Vec<&[RunRecord]> = courses.iter().map(|course| course.records.as_slice()).collect();
     let by_point: Vec<&[RunRecord]> = by_point.into_iter().filter(|records| !records.is_empty()).collect();
     let tables =
-        tables::tables(scenario, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
+        tables::tables(layouts, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
     let mut warnings = precision::warnings(scenario, &by_point);
     warnings.extend(comings::warnings(scenario, &by_point));
-    warnings.extend(steady::warnings(scenario, &by_point));
+    warnings.extend(steady::warnings(scenario, &by_point, points));
     warnings.extend(void_lookups(scenario, &by_point));
     let (records, broken): (Vec<_>, Vec<_>) = courses
         .into_iter()
@@ -271,7 +273,8 @@ pub(crate) struct OfPoint {
 
 impl OfPoint {
     /// What came of these runs.
-    pub(crate) fn new(scenario: &Scenario, point: &Point, records: Vec<RunRecord>) -> Self {
+    pub(crate) fn new(layouts: &Layouts<'_>, point: &Point, records: Vec<RunRecord>) -> Self {
+        let scenario = layouts.scenario();
         let mut course = Course {
             point,
             planned: scenario.replications,
@@ -280,7 +283,7 @@ impl OfPoint {
             broken: Vec::new(),
         };
         course.take(records, Vec::new());
-        let output = output(scenario, vec![course]);
+        let output = output(layouts, vec![course], scenario.points.len());
         let runs = tables::of_runs(scenario, &output.tables, &output.records);
         OfPoint {
             runs: runs.unwrap_or_else(|error| unreachable!("tables are laid out: {error}")),

@@ -150,7 +150,7 @@ pub(super) fn rows(measured: &Measured, together: &Steadiness) -> Vec<Vec<Cell>>
 /// What is worth knowing of points whose lookups still change, though they were meant to have settled.
 ///
 /// The level is shared among all that is tested, so that of scenarios in which everything has settled one in twenty is warned.
-pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
+pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]], points: usize) -> Vec<String> {
     let with_point = |records: &&[RunRecord]| {
         let first = records.first()?;
         Some((scenario.points.get(first.point)?, first.measured.warm_up))
@@ -160,7 +160,7 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
         .filter_map(|records| with_point(records).map(|(point, warm_up)| (point, warm_up, *records)))
         .filter(|(point, warm_up, _)| meant_to_be_steady(point, *warm_up))
         .collect();
-    let level = (LEVEL / (tested.len() * METRICS.len()).max(1) as f64).max(LEAST_LEVEL);
+    let level = (LEVEL / (points * METRICS.len()).max(1) as f64).max(LEAST_LEVEL);
     let mut warnings = Vec::new();
     for (point, warm_up, records) in tested {
         let Steadiness { p_values, .. } = Steadiness::of(records);

@@ -122,14 +122,38 @@ fn columns(scenario: &Scenario, layout: &Layout) -> Vec<String> {
     columns_in_common(scenario).into_iter().chain(own).collect()
 }
 
+/// The tables that a scenario asks for, which depends on all of its points.
+pub(crate) struct Layouts<'a> {
+    scenario: &'a Scenario,
+    layouts: Vec<&'static Layout>,
+}
+
+impl<'a> Layouts<'a> {
+    /// Those of a scenario.
+    pub(crate) fn of(scenario: &'a Scenario) -> Self {
+        Layouts {
+            scenario,
+            layouts: layouts(scenario).collect(),
+        }
+    }
+
+    /// The scenario.
+    pub(crate) fn scenario(&self) -> &'a Scenario {
+        self.scenario
+    }
+}
+
 /// The tables of a scenario, from all runs that ended well, point by point and by replication.
 ///
 /// # Errors
 /// None for tables laid out as above; a [`TableError`] would be a mistake in this module.
-pub(super) fn tables(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Result<Vec<(String, Table)>, TableError> {
+pub(super) fn tables(layouts: &Layouts<'_>, by_point: &[&[RunRecord]]) -> Result<Vec<(String, Table)>, TableError> {
+    let scenario = layouts.scenario;
     let ranges: Vec<Ranges> = by_point.iter().map(|records| Ranges::of(records)).collect();
-    let fill = |layout: &Layout| Ok((layout.name.to_owned(), table(scenario, layout, by_point, &ranges)?));
-    let mut tables = layouts(scenario)
+    let fill = |layout: &&Layout| Ok((layout.name.to_owned(), table(scenario, layout, by_point, &ranges)?));
+    let mut tables = layouts
+        .layouts
+        .iter()
         .map(fill)
         .collect::<Result<Vec<(String, Table)>, TableError>>()?;
     if let Some(precision) = &scenario.precision {

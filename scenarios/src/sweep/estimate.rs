@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Study;
 use super::store::StoreError;
-use super::work::{Watcher, carry_out};
+use super::work::{Watcher, write_down};
 use crate::registry::Registry;
 use crate::results::replace_file;
-use crate::run::{Job, memory};
+use crate::run::{Job, memory, run_one};
 
 /// The file of what the runs of the sample took, in the folder of a study.
 const SAMPLE: &str = "sample.toml";
@@ -60,10 +60,12 @@ pub fn sample(
         }
         memory::forget_peak();
         let start = Instant::now();
-        if carry_out(study, job, registry, watcher)?.is_none() {
+        let outcome = run_one(job, registry, watcher);
+        let took = start.elapsed();
+        if write_down(study, job, outcome, watcher)?.is_none() {
             break;
         }
-        times.add(job.work(), start.elapsed());
+        times.add(job.work(), took);
         memory = memory.max(memory::peak());
         timed.push(place);
     }

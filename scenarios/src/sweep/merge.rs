@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -13,7 +14,7 @@ use crate::digest::hexadecimal;
 use crate::results::{
     Manifest, ParquetError, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots, write_parquet,
 };
-use crate::run::{OfPoint, RunRecord};
+use crate::run::{Layouts, OfPoint, RunRecord};
 use crate::scenario::{Point, Scenario};
 
 /// Why there is nothing merged.
@@ -70,18 +71,49 @@ pub struct Merged {
     pub results: PathBuf,
     /// How many runs are in it.
     pub runs: u64,
-    /// Runs that broke, and are not in it.
-    pub broken: Vec<Broken>,
+    /// How many runs broke, and are not in it.
+    pub broken: u64,
+    /// The first of them.
+    pub first_broken: Vec<Broken>,
     /// Runs that are outstanding, and are not in it.
     pub outstanding: u64,
     /// Those of them that were there, but not as they had been written.
     pub damaged: u64,
-    /// What is worth knowing of the results.
+    /// What is worth knowing of the results, each once: the first of it.
     pub warnings: Vec<String>,
+    /// How much more there was of that.
+    pub more_warnings: u64,
+}
+
+/// How many warnings and broken runs are told one by one: more than these say the same of other points.
+const TOLD: usize = 10;
+
+impl Merged {
+    fn count(&mut self, runs: &OfRuns) {
+        self.runs += runs.records.len() as u64;
+        self.outstanding += runs.outstanding;
+        self.damaged += runs.damaged;
+        self.broken += runs.broken.len() as u64;
+        let room = TOLD.saturating_sub(self.first_broken.len());
+        self.first_broken.extend(runs.broken.iter().take(room).cloned());
+    }
+
+    fn warn(&mut self, warnings: Vec<String>) {
+        for warning in warnings {
+            if self.warnings.contains(&warning) {
+                continue;
+            }
+            if self.warnings.len() < TOLD {
+                self.warnings.push(warning);
+            } else {
+                self.more_warnings += 1;
+            }
+        }
+    }
 }
 
 /// Merges the runs of a study into an ordinary folder of results: the tables that `peerscope run` would have written, byte by byte.
-/// One point is in memory at a time.
+/// Few points are in memory at a time.
 ///
 /// Runs whose files are damaged are discarded, and outstanding from then on. With `partial`, points are merged from as many
 /// replications as there are.
@@ -93,28 +125,37 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     let mut merged = Merged {
         results: target.to_owned(),
         runs: 0,
-        broken: Vec::new(),
+        broken: 0,
+        first_broken: Vec::new(),
         outstanding: 0,
         damaged: 0,
         warnings: Vec::new(),
+        more_warnings: 0,
     };
+    let layouts = Layouts::of(&study.scenario);
     let mut tables = Tables::new(&folder, &study.scenario);
     let mut runs = Runs::new(&folder)?;
     // Each table has its columns, also where no run ended well.
     if let Some(point) = study.scenario.points.first() {
-        tables.add(&OfPoint::new(&study.scenario, point, Vec::new()))?;
+        tables.add(&OfPoint::new(&layouts, point, Vec::new()))?;
     }
-    for point in &study.scenario.points {
-        let records = read_point(study, point, &mut merged)?;
+    for points in study.scenario.points.chunks(POINTS_AT_A_TIME) {
+        let read: Result<Vec<OfRuns>, MergeError> = points.par_iter().map(|point| OfRuns::read(study, point)).collect();
+        let read = read?;
+        read.iter().for_each(|runs| merged.count(runs));
         // Once something is known to be missing, the rest is read only in order to find all that is.
-        if records.is_empty() || (merged.outstanding > 0 && !partial) {
+        if merged.outstanding > 0 && !partial {
             continue;
         }
-        merged.runs += records.len() as u64;
-        let of_point = OfPoint::new(&study.scenario, point, records);
-        tables.add(&of_point)?;
-        runs.add(study, &of_point.output.records)?;
-        merged.warnings.extend(of_point.output.warnings);
+        let ended = points.par_iter().zip(read).filter(|(_, runs)| !runs.records.is_empty());
+        let made: Vec<OfPoint> = ended
+            .map(|(point, runs)| OfPoint::new(&layouts, point, runs.records))
+            .collect();
+        for of_point in made {
+            tables.add(&of_point)?;
+            runs.add(study, &of_point.output.records)?;
+            merged.warn(of_point.output.warnings);
+        }
     }
     if merged.outstanding > 0 && !partial {
         return Err(MergeError::Incomplete {
@@ -131,25 +172,44 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     Ok(merged)
 }
 
-/// The runs of a point that ended well; what became of the others is counted.
-fn read_point(study: &Study, point: &Point, merged: &mut Merged) -> Result<Vec<RunRecord>, MergeError> {
-    let mut records = Vec::new();
-    for replication in 0..study.plan.replications {
-        let key = study.key(point, replication);
-        match study.store.state(&key) {
-            State::Outstanding => merged.outstanding += 1,
-            State::Broken => merged.broken.extend(study.store.broken(&key)),
-            State::Finished => match study.store.read(&key)? {
-                Some(record) => records.push(record.at(point.index)),
-                None => {
-                    study.store.discard(&key)?;
-                    merged.outstanding += 1;
-                    merged.damaged += 1;
-                }
-            },
+/// How many points are in memory at a time: enough for the cores to share.
+const POINTS_AT_A_TIME: usize = 64;
+
+/// What lies in the folder of the runs of one point.
+struct OfRuns {
+    /// Those that ended well, by replication.
+    records: Vec<RunRecord>,
+    broken: Vec<Broken>,
+    outstanding: u64,
+    damaged: u64,
+}
+
+impl OfRuns {
+    /// Reads the runs of a point; damaged ones are discarded.
+    fn read(study: &Study, point: &Point) -> Result<Self, MergeError> {
+        let mut runs = OfRuns {
+            records: Vec::new(),
+            broken: Vec::new(),
+            outstanding: 0,
+            damaged: 0,
+        };
+        for replication in 0..study.plan.replications {
+            let key = study.key(point, replication);
+            match study.store.state(&key) {
+                State::Outstanding => runs.outstanding += 1,
+                State::Broken => runs.broken.extend(study.store.broken(&key)),
+                State::Finished => match study.store.read(&key)? {
+                    Some(record) => runs.records.push(record.at(point.index)),
+                    None => {
+                        study.store.discard(&key)?;
+                        runs.outstanding += 1;
+                        runs.damaged += 1;
+                    }
+                },
+            }
         }
+        Ok(runs)
     }
-    Ok(records)
 }
 
 /// The table with all that has one value a run, which is beside those that `peerscope run` writes, and no part of the manifest.

@@ -1,7 +1,9 @@
 //! Running what is outstanding of a study, or a share of it.
 
 use std::cmp::Reverse;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -110,25 +112,46 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
     let begun = outstanding.len() as u64;
     let total: u64 = outstanding.iter().map(Job::work).fold(0, u64::saturating_add);
     watcher.planned(begun, total);
-    let (finished, broken, elsewhere) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-    outstanding.par_iter().with_max_len(1).try_for_each(|job| {
-        if watcher.stopping() {
-            return Ok(());
-        }
-        let count = if study.state(job) != State::Outstanding {
-            &elsewhere
-        } else {
-            match carry_out(study, job, registry, watcher)? {
-                None => return Ok(()),
-                Some(Ended::Well) => &finished,
-                Some(Ended::Broken) => &broken,
+    let tally = Tally::default();
+    let (outcomes, written) = mpsc::sync_channel(WAITING);
+    let written = Mutex::new(written);
+    let failed = thread::scope(|scope| {
+        let writer = || {
+            // The lock is given up before anything is written.
+            let next = || written.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let mut failed = None;
+            while let Ok((job, outcome)) = next() {
+                // After a failure, what comes is not written any more: nobody waits for a place in the queue in vain.
+                if failed.is_none() {
+                    failed = write(study, job, outcome, watcher, &tally).err();
+                    tally.hindered.fetch_or(failed.is_some(), Ordering::Relaxed);
+                }
             }
+            failed
         };
-        count.fetch_add(1, Ordering::Relaxed);
-        watcher.run_ended();
-        Ok::<(), StoreError>(())
-    })?;
-    let (finished, broken, elsewhere) = (finished.into_inner(), broken.into_inner(), elsewhere.into_inner());
+        let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(writer)).collect();
+        outstanding
+            .par_iter()
+            .with_max_len(1)
+            .for_each_with(outcomes, |outcomes, job| {
+                if watcher.stopping() || tally.hindered.load(Ordering::Relaxed) {
+                    return;
+                }
+                if study.state(job) != State::Outstanding {
+                    tally.elsewhere.fetch_add(1, Ordering::Relaxed);
+                    watcher.run_ended();
+                    return;
+                }
+                // The writers go on until nobody has anything for them.
+                let _ = outcomes.send((job, run_one(job, registry, watcher)));
+            });
+        let failed = writers.into_iter().filter_map(|writer| writer.join().ok().flatten());
+        failed.collect::<Vec<StoreError>>().into_iter().next()
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let (finished, broken, elsewhere) = tally.numbers();
     Ok(Done {
         finished,
         broken,
@@ -138,21 +161,66 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
     })
 }
 
+/// How many runs are written down at a time, beside those that go on: waiting for a disk takes no core.
+const WRITERS: usize = 4;
+/// How many runs may wait for a writer, before those that go on wait, too.
+const WAITING: usize = 64;
+
+/// What has become of runs so far.
+#[derive(Default)]
+struct Tally {
+    finished: AtomicU64,
+    broken: AtomicU64,
+    /// Runs that another process has written meanwhile.
+    elsewhere: AtomicU64,
+    /// Whether a run could not be written.
+    hindered: AtomicBool,
+}
+
+impl Tally {
+    /// Finished, broken, written elsewhere.
+    fn numbers(self) -> (u64, u64, u64) {
+        (
+            self.finished.into_inner(),
+            self.broken.into_inner(),
+            self.elsewhere.into_inner(),
+        )
+    }
+}
+
+/// Writes down what came of a run, and counts it.
+fn write(
+    study: &Study,
+    job: &Job<'_>,
+    outcome: Result<RunRecord, Failure>,
+    watcher: &dyn Watcher,
+    tally: &Tally,
+) -> Result<(), StoreError> {
+    let count = match write_down(study, job, outcome, watcher)? {
+        None => return Ok(()),
+        Some(Ended::Well) => &tally.finished,
+        Some(Ended::Broken) => &tally.broken,
+    };
+    count.fetch_add(1, Ordering::Relaxed);
+    watcher.run_ended();
+    Ok(())
+}
+
 /// How a run ended.
 pub(super) enum Ended {
     Well,
     Broken,
 }
 
-/// Runs one run and writes down what came of it. None if it was interrupted.
-pub(super) fn carry_out(
+/// Writes down what came of a run. None if it was interrupted.
+pub(super) fn write_down(
     study: &Study,
     job: &Job<'_>,
-    registry: &Registry,
+    outcome: Result<RunRecord, Failure>,
     watcher: &dyn Watcher,
 ) -> Result<Option<Ended>, StoreError> {
     let run = study.key(job.point, job.replication);
-    match run_one(job, registry, watcher) {
+    match outcome {
         Ok(record) => {
             study.store.finish(&run, &job.point.label(), &record)?;
             Ok(Some(Ended::Well))

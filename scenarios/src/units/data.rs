@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use sim_core::network::Bandwidth;
 
 use super::schema::NUMBER;
-use super::{Decimal, Reader, names, unit_of};
+use super::{Decimal, Reader, alternatives, names, unit_of};
 
 /// Bytes in each unit of data.
 pub(super) const BYTE_UNITS: [(&str, u64); 5] = [
@@ -152,10 +152,6 @@ impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&written_bytes(self.0))
     }
-}
-
-fn alternatives(units: &[(&str, u64)]) -> String {
-    units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|")
 }
 
 impl JsonSchema for Bytes {

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer};
 
 use super::schema::NUMBER;
-use super::{Decimal, Reader};
+use super::{Decimal, Reader, alternatives, names};
 
 /// Metres in each unit of length.
 pub(super) const LENGTH_UNITS: [(&str, f64); 4] = [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("km", 1e3)];
@@ -45,10 +45,6 @@ impl Speed {
 
 const EXPECTED_LENGTH: &str = "a length such as \"250m\"";
 const EXPECTED_SPEED: &str = "a speed such as \"1.5m/s\"";
-
-fn names(units: &[(&str, f64)]) -> String {
-    units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-}
 
 /// A number with one of these units, in the unit whose size is 1, up to `most`.
 fn parse(text: &str, expected: &str, units: &[(&'static str, f64)], most: f64) -> Result<f64, String> {
@@ -122,10 +118,6 @@ impl<'de> Deserialize<'de> for Speed {
             number: |number| Err(bare(number, EXPECTED_SPEED, &SPEED_UNITS)),
         })
     }
-}
-
-fn alternatives(units: &[(&str, f64)]) -> String {
-    units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("|")
 }
 
 impl JsonSchema for Length {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::support::{Home, contents, ended, names, signal, wait_until};
 
@@ -17,8 +18,8 @@ fn plan(home: &Home, folder: &str, more: &[&str]) {
     home.done(&[&plan[..], &SETTINGS, more].concat());
 }
 
-/// The runs of a study that have ended, and when they were written.
-fn finished(study: &Path) -> BTreeMap<PathBuf, SystemTime> {
+/// The runs of a study that have ended, each with what tells whether it was written anew: its file, and the time, in seconds and ns.
+fn finished(study: &Path) -> BTreeMap<PathBuf, (u64, i64, i64)> {
     let mut runs = BTreeMap::new();
     let shards = fs::read_dir(study.join("runs")).into_iter().flatten();
     for run in shards.flat_map(|shard| fs::read_dir(shard.unwrap().path()).unwrap()) {
@@ -26,8 +27,8 @@ fn finished(study: &Path) -> BTreeMap<PathBuf, SystemTime> {
         // Hidden: it has not ended.
         if !run.file_name().to_string_lossy().starts_with('.') {
             let record = run.path().join("record.bin");
-            let written = fs::metadata(&record).unwrap().modified().unwrap();
-            runs.insert(record, written);
+            let file = fs::metadata(&record).unwrap();
+            runs.insert(record, (file.ino(), file.mtime(), file.mtime_nsec()));
         }
     }
     runs
@@ -63,7 +64,7 @@ fn a_study_killed_a_hundred_times_ends_as_an_undisturbed_one() {
             child.wait().unwrap();
             let after = finished(&study);
             assert!(
-                before.iter().all(|(run, time)| after.get(run) == Some(time)),
+                before.iter().all(|(run, file)| after.get(run) == Some(file)),
                 "a run that had ended was run again"
             );
             if !alive {
@@ -114,7 +115,7 @@ fn whoever_is_asked_to_stop_ends_between_runs_and_says_that_there_is_more() {
         assert_eq!(merge.code, Some(75), "{}", merge.err);
         home.done(&resume);
         let after = finished(&study);
-        assert!(kept.iter().all(|(run, time)| after.get(run) == Some(time)), "{name}");
+        assert!(kept.iter().all(|(run, file)| after.get(run) == Some(file)), "{name}");
         home.done(&["sweep", "merge", "study"]);
         assert!(contents(&study.join("merged")) == contents(&home.path().join("whole/merged")));
         fs::remove_dir_all(&study).unwrap();

@@ -5,8 +5,9 @@ use std::io;
 use indicatif::HumanCount;
 
 use super::arguments::{Merge, Report};
-use super::{complain_of_broken, failed, open};
+use super::{complain_of_broken, failed, open, pool};
 use crate::cli::arguments;
+use crate::cli::cores::threads;
 use crate::cli::terminal::Terminal;
 use crate::cli::{plot, report as page};
 use crate::exit::Exit;
@@ -24,7 +25,11 @@ pub(super) fn merge(arguments: &Merge, registry: &Registry, terminal: &mut Termi
     let target = arguments.output.clone().unwrap_or_else(|| study.folder.join(MERGED));
     // What lies in the study's own folder was merged from its runs, and can be merged again.
     let force = arguments.force || arguments.output.is_none();
-    match sweep::merge(&study, &target, force, arguments.partial) {
+    let pool = match pool(threads(None), terminal) {
+        Ok(pool) => pool,
+        Err(exit) => return Ok(exit),
+    };
+    match pool.install(|| sweep::merge(&study, &target, force, arguments.partial)) {
         Ok(merged) => tell(&study, &merged, terminal),
         Err(error) => Ok(refuse(&error, terminal)),
     }
@@ -46,14 +51,17 @@ fn tell(study: &Study, merged: &Merged, terminal: &mut Terminal<'_>) -> io::Resu
     for warning in &merged.warnings {
         terminal.warn(warning);
     }
-    complain_of_broken(&merged.broken, merged.broken.len() as u64, terminal);
+    if merged.more_warnings > 0 {
+        terminal.warn(&format!("warnings besides: {}", HumanCount(merged.more_warnings)));
+    }
+    complain_of_broken(&merged.first_broken, merged.broken, terminal);
     let (runs, all) = (HumanCount(merged.runs), HumanCount(study.runs()));
     let folder = merged.results.display();
     terminal.print(&format!(
         "{}: {runs} of {all} runs merged in {folder}\n",
         study.plan.scenario
     ))?;
-    Ok(match (merged.outstanding, merged.broken.len()) {
+    Ok(match (merged.outstanding, merged.broken) {
         (0, 0) => Exit::Done,
         (0, _) => Exit::Failed,
         _ => Exit::Again,

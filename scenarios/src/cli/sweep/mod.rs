@@ -13,6 +13,8 @@ use std::path::Path;
 
 pub(super) use arguments::Sweep;
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 use super::terminal::Terminal;
 use crate::exit::Exit;
 use crate::input::shell_word;
@@ -48,6 +50,16 @@ fn refuse(error: &PlanError, terminal: &mut Terminal<'_>) -> Exit {
         PlanError::Write(error) => error.exit(),
         _ => Exit::BadInput,
     }
+}
+
+/// So many threads, or the exit code where there cannot be so many, which has been told.
+fn pool(threads: usize, terminal: &mut Terminal<'_>) -> Result<ThreadPool, Exit> {
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| {
+        terminal.complain(&format!(
+            "cannot start {threads} threads: {error}; give fewer with --jobs"
+        ));
+        Exit::InputOutput
+    })
 }
 
 /// Says why runs cannot be read or written.

@@ -61,7 +61,7 @@ fn words(study: &Study, sampled: &Sampled, registry: &Registry) -> String {
         (0, _) => "time: no run was timed; --sample SECONDS says for how long to try\n".to_owned(),
         (runs, left) => {
             let runs = count(runs as usize, "run");
-            let took = HumanDuration(sampled.took);
+            let took = format!("{:.1} s", sampled.took.as_secs_f64());
             let left = left.map_or_else(|| "unknown".to_owned(), |left| estimate(left, cores));
             format!("time: {left}, from {runs} that took {took} and stay with the study\n")
         }

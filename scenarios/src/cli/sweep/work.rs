@@ -6,7 +6,7 @@ use indicatif::{BinaryBytes, HumanCount};
 
 use super::arguments::{Commands, Work};
 use super::watch::Watch;
-use super::{complain_of_broken, failed, open};
+use super::{complain_of_broken, failed, open, pool};
 use crate::cli::cores::threads;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
@@ -32,14 +32,9 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
         terminal.complain(&reason);
         return Ok(Exit::Unavailable);
     }
-    let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+    let pool = match pool(threads, terminal) {
         Ok(pool) => pool,
-        Err(error) => {
-            terminal.complain(&format!(
-                "cannot start {threads} threads: {error}; give fewer with --jobs"
-            ));
-            return Ok(Exit::InputOutput);
-        }
+        Err(exit) => return Ok(exit),
     };
     if arguments.retry_broken
         && let Err(error) = discard_broken(&study, share)
