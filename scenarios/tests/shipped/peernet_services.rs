@@ -53,9 +53,9 @@ fn peernet_lookup_sizes_with_fifty_and_two_hundred_nodes() {
         let settings = [
             nodes,
             "workload.node_lookups.among=a neighbour",
-            "run.duration=110s",
-            "workload.node_lookups.start=80s",
-            "workload.node_lookups.until=100s",
+            "run.duration=190s",
+            "workload.node_lookups.start=160s",
+            "workload.node_lookups.until=180s",
         ];
         run("peernet-lookup-sizes.toml", 1, &settings)
     };
