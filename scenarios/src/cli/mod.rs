@@ -16,6 +16,7 @@ mod publish;
 mod report;
 mod run;
 mod schema;
+mod shown;
 mod signals;
 mod snapshot;
 mod sweep;

@@ -6,6 +6,7 @@ mod object;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use analysis::Verdict;
@@ -15,6 +16,7 @@ use super::arguments::Run;
 use super::check::count;
 use super::cores::{self, threads};
 use super::publish;
+use super::shown::Shown;
 use super::signals::interruption;
 use super::terminal::Terminal;
 use crate::exit::Exit;
@@ -22,7 +24,7 @@ use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::results::{ResultsFolder, Timing};
 use crate::run::memory::{self, Estimate};
-use crate::run::{BrokenRun, Output, Pace, execute};
+use crate::run::{BrokenRun, Output, execute};
 use crate::scenario::{Overrides, Scenario};
 
 pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -198,24 +200,18 @@ pub(super) fn simulate(
     registry: &Registry,
     threads: Option<u16>,
     visible: bool,
-    interrupted: &AtomicBool,
+    interrupted: &Arc<AtomicBool>,
 ) -> Result<Option<(Output, Timing)>, String> {
     let threads = cores::threads(threads);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| format!("cannot start {threads} threads: {error}; give fewer with --threads"))?;
-    let progress = Progress::new(&scenario.name, visible);
-    let output = pool.install(|| {
-        execute(
-            scenario,
-            registry,
-            &Watch {
-                progress: &progress,
-                interrupted,
-            },
-        )
-    });
-    let wall = progress.elapsed();
-    progress.clear();
+    let shown = Shown {
+        progress: Progress::new(&scenario.name, visible),
+        stop: Arc::clone(interrupted),
+    };
+    let output = pool.install(|| execute(scenario, registry, &shown));
+    let wall = shown.progress.elapsed();
+    shown.progress.clear();
     Ok(output.map(|output| {
         let events = output.records.iter().map(|record| record.events).sum();
         let scenario_file = std::path::absolute(&scenario.path).unwrap_or_else(|_| scenario.path.clone());
@@ -227,30 +223,6 @@ pub(super) fn simulate(
         };
         (output, timing)
     }))
-}
-
-/// What the runs tell while they go on, and ask.
-struct Watch<'a> {
-    progress: &'a Progress,
-    interrupted: &'a AtomicBool,
-}
-
-impl Pace for Watch<'_> {
-    fn planned(&self, runs: u64, work: u64) {
-        self.progress.plan(runs, work);
-    }
-
-    fn advanced(&self, events: u64, work: u64) {
-        self.progress.advance(events, work);
-    }
-
-    fn run_ended(&self) {
-        self.progress.finish_run();
-    }
-
-    fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
-    }
 }
 
 /// A run that broke, as it is told.

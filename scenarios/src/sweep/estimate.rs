@@ -55,12 +55,12 @@ pub fn sample(
         let Some(job) = jobs.get(place) else { continue };
         let foreseen = times.of(job.work()).unwrap_or_default();
         let fits = began.elapsed().as_secs_f64() + foreseen <= budget.as_secs_f64();
-        if timed.contains(&place) || !fits || watcher.stopping() || watcher.interrupted() {
+        if timed.contains(&place) || !fits || watcher.stopping() {
             continue;
         }
         memory::forget_peak();
         let start = Instant::now();
-        let outcome = run_one(job, registry, watcher);
+        let outcome = run_one(job, registry, watcher.pace());
         let took = start.elapsed();
         if write_down(study, job, outcome, watcher)?.is_none() {
             break;

@@ -32,7 +32,10 @@ impl Share {
 }
 
 /// Who is told how far the work is, and decides whether it goes on.
-pub trait Watcher: Pace {
+pub trait Watcher: Sync {
+    /// Who is told how far the runs are, and stops those that go on.
+    fn pace(&self) -> &dyn Pace;
+
     /// Whether no run is to be begun any more; those under way end well.
     fn stopping(&self) -> bool;
 
@@ -49,6 +52,8 @@ pub struct Done {
     pub broken: u64,
     /// Runs that were there already, or had broken before.
     pub before: u64,
+    /// Those of them that had broken.
+    pub broken_before: u64,
     /// Runs whose files were not what had been written, which were therefore run again.
     pub damaged: u64,
     /// Runs that are still to be run.
@@ -100,18 +105,20 @@ impl Study {
 pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watcher) -> Result<Done, StoreError> {
     let jobs = study.share(share);
     let all = jobs.len() as u64;
-    let damaged = AtomicU64::new(0);
+    let (damaged, broken_before) = (AtomicU64::new(0), AtomicU64::new(0));
     jobs.par_iter().try_for_each(|job| {
         let run = study.key(job.point, job.replication);
         if study.store.discard_damaged(&run)? {
             damaged.fetch_add(1, Ordering::Relaxed);
+        } else if study.store.state(&run) == State::Broken {
+            broken_before.fetch_add(1, Ordering::Relaxed);
         }
         Ok::<(), StoreError>(())
     })?;
     let outstanding = study.outstanding(jobs);
     let begun = outstanding.len() as u64;
     let total: u64 = outstanding.iter().map(Job::work).fold(0, u64::saturating_add);
-    watcher.planned(begun, total);
+    watcher.pace().planned(begun, total);
     let tally = Tally::default();
     let (outcomes, written) = mpsc::sync_channel(WAITING);
     let written = Mutex::new(written);
@@ -139,11 +146,11 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
                 }
                 if study.state(job) != State::Outstanding {
                     tally.elsewhere.fetch_add(1, Ordering::Relaxed);
-                    watcher.run_ended();
+                    watcher.pace().run_ended();
                     return;
                 }
                 // The writers go on until nobody has anything for them.
-                let _ = outcomes.send((job, run_one(job, registry, watcher)));
+                let _ = outcomes.send((job, run_one(job, registry, watcher.pace())));
             });
         let failed = writers.into_iter().filter_map(|writer| writer.join().ok().flatten());
         failed.collect::<Vec<StoreError>>().into_iter().next()
@@ -156,6 +163,7 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
         finished,
         broken,
         before: all - begun + elsewhere,
+        broken_before: broken_before.into_inner(),
         damaged: damaged.into_inner(),
         left: begun - finished - broken - elsewhere,
     })
@@ -202,7 +210,7 @@ fn write(
         Some(Ended::Broken) => &tally.broken,
     };
     count.fetch_add(1, Ordering::Relaxed);
-    watcher.run_ended();
+    watcher.pace().run_ended();
     Ok(())
 }
 

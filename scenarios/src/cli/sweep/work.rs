@@ -59,7 +59,7 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
             HumanCount(done.damaged)
         ));
     }
-    let all_broken = broken_of(&study, share);
+    let all_broken = done.broken + done.broken_before;
     if !arguments.quiet {
         terminal.print(&format!(
             "{} runs ended well, {} broke, {} were there before, {} are left\n",
@@ -90,12 +90,6 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
             Exit::Again
         }
     })
-}
-
-/// How many runs of a share are broken.
-fn broken_of(study: &Study, share: Share) -> u64 {
-    let broken = |job: &&_| study.state(job) == State::Broken;
-    study.share(share).iter().filter(broken).count() as u64
 }
 
 /// Makes the broken runs of a share outstanding ones.
