@@ -3,7 +3,7 @@
 mod churn;
 mod object;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::io;
 
@@ -53,7 +53,7 @@ fn explain(scenario: &Scenario, registry: &Registry, estimate: &Estimate) -> Str
         lines.add("  cites", cite);
     }
     sweep(scenario, &mut lines);
-    let points = count(scenario.points.len(), "point");
+    let points = count(scenario.points.count(), "point");
     let replications = count(scenario.replications as usize, "replication");
     let total = count(scenario.runs() as usize, "run");
     let fewest = scenario.fewest_replications();
@@ -117,7 +117,7 @@ fn sweep(scenario: &Scenario, lines: &mut Lines) {
         lines.add(&name, format_args!("{} = {values}", axis.key));
     }
     if let Some(filtered) = &scenario.filtered {
-        let (left, combinations) = (scenario.points.len(), filtered.combinations);
+        let (left, combinations) = (scenario.points.count(), filtered.combinations);
         lines.add(
             "  where",
             format_args!("{}: {left} of {combinations} points", filtered.filter),
@@ -138,11 +138,11 @@ fn sweep(scenario: &Scenario, lines: &mut Lines) {
 fn points_one_by_one(scenario: &Scenario, registry: &Registry, lines: &mut Lines) {
     let mut points = scenario.points.iter();
     let Some(first) = points.next() else { return };
-    let first = describe(first, registry);
+    let first = describe(&first, registry);
     let mut common: Vec<bool> = vec![true; first.len()];
     let mut shown = vec![first.clone()];
     for point in points {
-        let description = describe(point, registry);
+        let description = describe(&point, registry);
         for (common, line) in common.iter_mut().zip(&first).filter(|(common, _)| **common) {
             *common = description.contains(line);
         }
@@ -167,8 +167,8 @@ fn points_one_by_one(scenario: &Scenario, registry: &Registry, lines: &mut Lines
             lines.add(&format!("    {name}"), text);
         }
     }
-    if scenario.points.len() > SHOWN {
-        lines.add("  point", format_args!("and {} more", scenario.points.len() - SHOWN));
+    if scenario.points.count() > SHOWN {
+        lines.add("  point", format_args!("and {} more", scenario.points.count() - SHOWN));
     }
 }
 
@@ -296,8 +296,7 @@ fn expected_lookups(point: &Point) -> Option<f64> {
 /// The tables that will be written and their columns, by name.
 fn tables(scenario: &Scenario, registry: &Registry) -> BTreeMap<String, Vec<String>> {
     let mut tables = BTreeMap::new();
-    let mut protocols: Vec<&str> = scenario.points.iter().map(|point| point.protocol.name()).collect();
-    protocols.dedup();
+    let protocols: BTreeSet<&str> = scenario.points.kinds().map(|kind| kind.protocol.as_str()).collect();
     for entry in protocols.into_iter().filter_map(|name| registry.get(name)) {
         let schema = entry.tables(scenario);
         tables.extend(

@@ -237,9 +237,9 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn new(scenario: &Scenario, overrides: &Overrides, broken: &'a BrokenRun) -> Self {
         let point = scenario.points.get(broken.point);
-        let settings = point.map(|point| point.settings.as_slice()).unwrap_or_default();
-        let settings: Vec<String> = settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let command = point.map(|point| scenario.command_for(point, broken.replication, overrides));
+        let settings = point.iter().flat_map(|point| &point.settings);
+        let settings: Vec<String> = settings.map(|(key, value)| format!("{key}={value}")).collect();
+        let command = point.map(|point| scenario.command_for(&point, broken.replication, overrides));
         let command = command.unwrap_or_default();
         Told {
             broken,

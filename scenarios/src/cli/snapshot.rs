@@ -36,7 +36,7 @@ pub(super) fn snapshot(arguments: &Snapshot, registry: &Registry, terminal: &mut
         &Run {
             scenarios: Scenarios {
                 files: vec![arguments.file.clone()],
-                changes: arguments.changes.with(settings(&scenario, point, &times)),
+                changes: arguments.changes.with(settings(&scenario, &point, &times)),
                 replications: Some(1),
             },
             threads: Some(1),

@@ -32,7 +32,7 @@ pub(super) fn trace(arguments: &Trace, registry: &Registry, terminal: &mut Termi
         }
     };
     let job = Job {
-        point,
+        point: &point,
         replication: arguments.replication,
         streams: StreamKey::root(scenario.seed, arguments.replication),
     };
@@ -84,7 +84,7 @@ pub(super) fn trace(arguments: &Trace, registry: &Registry, terminal: &mut Termi
 }
 
 /// The point and the window that the command line asks for, or why they cannot be.
-fn chosen<'a>(arguments: &Trace, scenario: &'a Scenario) -> Result<(&'a Point, Window), String> {
+fn chosen(arguments: &Trace, scenario: &Scenario) -> Result<(Point, Window), String> {
     let point = scenario.point(arguments.point)?;
     if let Some(node) = arguments.node.iter().find(|node| **node >= point.nodes) {
         return Err(format!(

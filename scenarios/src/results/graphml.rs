@@ -1,13 +1,12 @@
 //! Snapshots as GraphML, which network tools read: Gephi, NetworkX, igraph, yEd.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use analysis::{Cell, Row, Table, TableError};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use crate::scenario::Scenario;
+use crate::scenario::{Points, Scenario};
 
 /// The table with a row a node, and that with a row a link; see `run::tables`.
 const NODES: &str = "snapshot_nodes";
@@ -18,8 +17,8 @@ const FROM: &str = "from";
 
 /// How the files of snapshots are named: by as much as tells the snapshots of a scenario apart, whichever of them are there.
 pub struct SnapshotNames<'a> {
-    /// The number of each point, from one, by what sets it apart; empty where there is one point.
-    points: BTreeMap<Vec<&'a str>, usize>,
+    /// The points, where there are several.
+    points: Option<&'a Points>,
     /// Whether more than one run can have them.
     several_runs: bool,
 }
@@ -27,15 +26,9 @@ pub struct SnapshotNames<'a> {
 impl<'a> SnapshotNames<'a> {
     /// The names of a scenario's snapshots.
     pub fn of(scenario: &'a Scenario) -> Self {
-        let several_points = scenario.points.len() > 1;
-        let points = scenario.points.iter().filter(|_| several_points);
-        let numbered = points.map(|point| {
-            let values = point.settings.iter().map(|(_, value)| value.as_str());
-            (values.collect(), point.index + 1)
-        });
         SnapshotNames {
-            points: numbered.collect(),
-            several_runs: several_points || scenario.replications > 1,
+            points: (scenario.points.count() > 1).then_some(&scenario.points),
+            several_runs: scenario.runs() > 1,
         }
     }
 
@@ -46,8 +39,8 @@ impl<'a> SnapshotNames<'a> {
         if let [settings @ .., _, replication, time] = key {
             let settings: Vec<String> = settings.iter().map(Cell::to_string).collect();
             let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
-            if let Some(point) = self.points.get(&settings) {
-                name.push_str(&format!("point-{point}-"));
+            if let Some(point) = self.points.and_then(|points| points.position(&settings)) {
+                name.push_str(&format!("point-{}-", point + 1));
             }
             if self.several_runs {
                 name.push_str(&format!("replication-{replication}-"));
@@ -232,7 +225,7 @@ mod tests {
 
     fn names(several_runs: bool) -> SnapshotNames<'static> {
         SnapshotNames {
-            points: BTreeMap::new(),
+            points: None,
             several_runs,
         }
     }

@@ -145,7 +145,7 @@ impl Manifest {
             generator: "xoshiro128++".to_owned(),
             seed: scenario.seed,
             replications: scenario.replications,
-            points: scenario.points.len(),
+            points: scenario.points.count(),
             events: records.iter().map(|record| record.events).sum(),
             inputs: scenario.inputs.iter().map(input).collect(),
             tables,
@@ -176,10 +176,9 @@ impl Manifest {
 }
 
 fn run(scenario: &Scenario, record: &RunRecord) -> Run {
-    let point = scenario.points.get(record.point);
     Run {
         point: record.point,
-        settings: point.map(|point| point.label()).unwrap_or_default(),
+        settings: scenario.points.label(record.point).unwrap_or_default(),
         replication: record.replication,
         events: record.events,
         fingerprint: format!("{:016x}", record.fingerprint),

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use sim_core::churn::Start;
 use sim_core::time::{SimDuration, SimTime};
 
-use super::RunRecord;
+use super::Ended;
 use super::label::Label;
-use crate::scenario::{Point, Scenario};
+use crate::scenario::Point;
 use crate::units::written;
 
 /// Comings and goings in one run, from the start of the lookups on; without lookups, from the start of churn on. Integer
@@ -231,12 +231,9 @@ pub(crate) fn begins(point: &Point) -> &'static str {
 }
 
 /// What is worth knowing of points whose population is not what one might take it for.
-pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
+pub(super) fn warnings(by_point: &[Ended<'_>]) -> Vec<String> {
     let mut warnings = Vec::new();
-    for records in by_point {
-        let Some(point) = records.first().and_then(|record| scenario.points.get(record.point)) else {
-            continue;
-        };
+    for Ended { point, records, .. } in by_point {
         let place = point.place();
         let caution = point.churn.caution().map(|caution| format!("churn: {caution}"));
         warnings.extend(caution.filter(|caution| !warnings.contains(caution)));

@@ -1,5 +1,8 @@
 //! How much memory a scenario will take, estimated before any of it is asked for.
 
+use std::cmp::Reverse;
+use std::iter::repeat_n;
+
 use sim_core::math;
 
 use crate::registry::Registry;
@@ -57,35 +60,46 @@ impl Estimate {
 
     /// The estimate for a scenario whose runs go on so many at a time.
     pub fn of(scenario: &Scenario, registry: &Registry, threads: usize) -> Self {
-        let mut runs: Vec<(u64, &Point)> = Vec::new();
-        let mut kept = 0_u64;
-        for point in &scenario.points {
-            let replications = scenario.replications;
-            kept = kept.saturating_add(measured(point).saturating_mul(replications.into()));
-            runs.extend(std::iter::repeat_n(
-                (run(point, registry), point),
-                threads.min(replications as usize),
-            ));
-        }
-        runs.sort_by_key(|(bytes, point)| std::cmp::Reverse((*bytes, std::cmp::Reverse(point.index))));
-        let at_once = threads.min(runs.len());
-        let together: u64 = runs[..at_once]
+        let replications = scenario.replications;
+        let needed = |point: Point| Needed {
+            run: run(&point, registry),
+            measured: measured(&point),
+            nodes: point.nodes,
+        };
+        let points: Vec<Needed> = scenario.points.iter().map(needed).collect();
+        let kept = points
             .iter()
-            .map(|(bytes, _)| *bytes)
-            .fold(0, u64::saturating_add);
+            .map(|point| point.measured.saturating_mul(replications.into()));
+        let kept = kept.fold(0, u64::saturating_add);
+        let each = threads.min(replications as usize);
+        let numbered = points.iter().enumerate();
+        let mut runs: Vec<(usize, &Needed)> = numbered.flat_map(|point| repeat_n(point, each)).collect();
+        // Stable: of equal points the first is told.
+        runs.sort_by_key(|(_, point)| Reverse(point.run));
+        let at_once = threads.min(runs.len());
+        let together = runs[..at_once].iter().map(|(_, point)| point.run);
+        let together = together.fold(0, u64::saturating_add);
+        let largest = runs.first();
         Estimate {
             bytes: together.saturating_add(kept).saturating_add(BYTES_OF_PROCESS),
-            largest: runs
-                .first()
-                .map_or(0, |(bytes, point)| bytes.saturating_add(measured(point))),
-            point: runs
-                .first()
-                .map_or_else(Default::default, |(_, point)| (point.label(), point.nodes)),
+            largest: largest.map_or(0, |(_, point)| point.run.saturating_add(point.measured)),
+            point: largest.map_or_else(Default::default, |(index, point)| {
+                (scenario.points.label(*index).unwrap_or_default(), point.nodes)
+            }),
             at_once,
             kept,
-            measured: scenario.points.iter().map(measured).max().unwrap_or_default(),
+            measured: points.iter().map(|point| point.measured).max().unwrap_or_default(),
         }
     }
+}
+
+/// What a run of a point needs.
+struct Needed {
+    /// Bytes while it goes on, without what it measures.
+    run: u64,
+    /// Bytes of what it measures.
+    measured: u64,
+    nodes: u32,
 }
 
 /// One run while it goes on, without what it measures, which is kept when it has ended.

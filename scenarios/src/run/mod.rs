@@ -42,6 +42,7 @@ pub use measure::Measured;
 pub use network_layer::{NetworkLayerEntry, NetworkMeasured};
 pub use spread::Spread;
 pub use storage::{Count, Operations, Stored};
+use tables::Ranges;
 pub use tables::schema;
 pub(crate) use tables::{Layouts, run_metrics};
 pub use tally::{Bins, Tally};
@@ -61,11 +62,9 @@ pub struct Job<'a> {
     pub streams: StreamKey,
 }
 
-impl Job<'_> {
-    /// How much work it is: nodes times seconds.
-    pub fn work(&self) -> u64 {
-        entry::node_seconds(self.point, SimTime::ZERO + self.point.duration)
-    }
+/// How much work a run of a point is: nodes times seconds.
+pub fn work(point: &Point) -> u64 {
+    entry::node_seconds(point, SimTime::ZERO + point.duration)
 }
 
 /// What a run tells while it goes on, and asks.
@@ -175,7 +174,8 @@ pub fn execute(scenario: &Scenario, registry: &Registry, pace: &dyn Pace) -> Opt
         records: Vec::new(),
         broken: Vec::new(),
     };
-    let mut courses: Vec<Course> = scenario.points.iter().map(course).collect();
+    let points: Vec<Point> = scenario.points.iter().collect();
+    let mut courses: Vec<Course> = points.iter().map(course).collect();
     while courses.iter().any(|course| !course.outstanding().is_empty()) {
         run_outstanding(scenario, &mut courses, registry, pace)?;
         for course in &mut courses {
@@ -183,8 +183,7 @@ pub fn execute(scenario: &Scenario, registry: &Registry, pace: &dyn Pace) -> Opt
             course.planned = precision::needed(precision, most, course.planned, &course.records);
         }
     }
-    let points = courses.len();
-    Some(output(&Layouts::of(scenario), courses, points))
+    Some(output(&Layouts::of(scenario), courses))
 }
 
 /// Runs all replications that are planned and have not been run.
@@ -206,7 +205,7 @@ fn run_outstanding(
         .collect();
     pace.planned(
         jobs.len() as u64,
-        jobs.iter().map(Job::work).fold(0, u64::saturating_add),
+        jobs.iter().map(|job| work(job.point)).fold(0, u64::saturating_add),
     );
     // The largest simulations first, so that none of them is left for the end.
     jobs.sort_by_key(|job| std::cmp::Reverse(job.point.nodes));
@@ -240,17 +239,37 @@ fn run_outstanding(
     Some(())
 }
 
-/// What came of these runs, which are of so many points in all, others among them.
-fn output(layouts: &Layouts<'_>, courses: Vec<Course<'_>>, points: usize) -> Output {
+/// The runs of one point that ended well, of which there is one at least.
+struct Ended<'a> {
+    point: &'a Point,
+    /// By replication.
+    records: &'a [RunRecord],
+    /// What they have in common.
+    ranges: Ranges,
+}
+
+impl<'a> Ended<'a> {
+    fn of(course: &'a Course<'_>) -> Option<Self> {
+        let records = course.records.as_slice();
+        (!records.is_empty()).then(|| Ended {
+            point: course.point,
+            records,
+            ranges: Ranges::of(records),
+        })
+    }
+}
+
+/// What came of these runs, which are of all points, or of some of them.
+fn output(layouts: &Layouts<'_>, courses: Vec<Course<'_>>) -> Output {
     let scenario = layouts.scenario();
-    let by_point: Vec<&[RunRecord]> = courses.iter().map(|course| course.records.as_slice()).collect();
-    let by_point: Vec<&[RunRecord]> = by_point.into_iter().filter(|records| !records.is_empty()).collect();
+    let by_point: Vec<Ended<'_>> = courses.par_iter().filter_map(Ended::of).collect();
     let tables =
         tables::tables(layouts, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
     let mut warnings = precision::warnings(scenario, &by_point);
-    warnings.extend(comings::warnings(scenario, &by_point));
-    warnings.extend(steady::warnings(scenario, &by_point, points));
-    warnings.extend(void_lookups(scenario, &by_point));
+    warnings.extend(comings::warnings(&by_point));
+    warnings.extend(steady::warnings(&by_point, scenario.points.count()));
+    warnings.extend(void_lookups(&by_point));
+    drop(by_point);
     let (records, broken): (Vec<_>, Vec<_>) = courses
         .into_iter()
         .map(|course| (course.records, course.broken))
@@ -283,8 +302,8 @@ impl OfPoint {
             broken: Vec::new(),
         };
         course.take(records, Vec::new());
-        let output = output(layouts, vec![course], scenario.points.len());
-        let runs = tables::of_runs(scenario, &output.tables, &output.records);
+        let output = output(layouts, vec![course]);
+        let runs = tables::of_runs(scenario, &output.tables, point, &output.records);
         OfPoint {
             runs: runs.unwrap_or_else(|error| unreachable!("tables are laid out: {error}")),
             output,
@@ -293,9 +312,8 @@ impl OfPoint {
 }
 
 /// What is worth knowing of traces of lookups: those that fell on nodes that were no members.
-fn void_lookups(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
-    let warning = |records: &&[RunRecord]| {
-        let point = scenario.points.get(records.first()?.point)?;
+fn void_lookups(by_point: &[Ended<'_>]) -> Vec<String> {
+    let warning = |Ended { point, records, .. }: &Ended<'_>| {
         let lookups = point.lookups.as_ref()?;
         let LookupTimes::Trace(trace) = &lookups.times else {
             return None;

@@ -3,7 +3,7 @@
 use analysis::statistics::{next_look, precise_enough};
 use analysis::{Cell, Summary, Table, TableError};
 
-use super::{RunRecord, tables};
+use super::{Ended, RunRecord, tables};
 use crate::scenario::{Metric, Precision, Scenario};
 
 /// The name of the table.
@@ -53,16 +53,9 @@ fn summary(metric: &Metric, records: &[RunRecord]) -> Option<Summary> {
 }
 
 /// The table of a scenario that wants precision, from its runs point by point.
-pub(super) fn table(
-    scenario: &Scenario,
-    precision: &Precision,
-    by_point: &[&[RunRecord]],
-) -> Result<Table, TableError> {
+pub(super) fn table(scenario: &Scenario, precision: &Precision, by_point: &[Ended<'_>]) -> Result<Table, TableError> {
     let mut table = Table::new(&columns(scenario));
-    for (records, metric) in pairs(precision, by_point) {
-        let Some(point) = records.first().and_then(|record| scenario.points.get(record.point)) else {
-            continue;
-        };
+    for (Ended { point, records, .. }, metric) in pairs(precision, by_point) {
         let number = |value: Option<f64>| value.map_or(Cell::Empty, Cell::from);
         let summary = summary(metric, records);
         let half_width = summary.and_then(|summary| summary.half_width);
@@ -89,14 +82,13 @@ fn relative(summary: Summary) -> Option<f64> {
 }
 
 /// What is worth knowing of points at which the precision was not reached.
-pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<String> {
+pub(super) fn warnings(scenario: &Scenario, by_point: &[Ended<'_>]) -> Vec<String> {
     let Some(precision) = &scenario.precision else {
         return Vec::new();
     };
-    let missed = pairs(precision, by_point).filter(|(records, metric)| !reached(precision, metric, records));
-    let warning = |(records, metric): (&[RunRecord], &Metric)| {
-        let point = scenario.points.get(records[0].point);
-        let place = point.map(|point| point.place()).unwrap_or_default();
+    let missed = pairs(precision, by_point).filter(|(ended, metric)| !reached(precision, metric, ended.records));
+    let warning = |(Ended { point, records, .. }, metric): (&Ended<'_>, &Metric)| {
+        let place = point.place();
         let known = match summary(metric, records).and_then(relative) {
             Some(relative) => format!(
                 "is known to {:.2} %, and not to {},",
@@ -114,11 +106,8 @@ pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]]) -> Vec<St
 }
 
 /// Every point, as its runs, with every metric.
-fn pairs<'a>(
-    precision: &'a Precision,
-    by_point: &'a [&'a [RunRecord]],
-) -> impl Iterator<Item = (&'a [RunRecord], &'a Metric)> {
+fn pairs<'a>(precision: &'a Precision, by_point: &'a [Ended<'a>]) -> impl Iterator<Item = (&'a Ended<'a>, &'a Metric)> {
     by_point
         .iter()
-        .flat_map(|records| precision.of.iter().map(|metric| (*records, metric)))
+        .flat_map(|ended| precision.of.iter().map(move |metric| (ended, metric)))
 }

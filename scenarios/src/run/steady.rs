@@ -5,10 +5,10 @@ use analysis::statistics::{mean, stationarity, warm_up};
 use sim_core::churn::Start;
 use sim_core::time::{SimDuration, SimTime};
 
-use super::RunRecord;
 use super::measure::Measured;
 use super::tally::Tally;
-use crate::scenario::{BringUp, Point, Scenario, WarmUp};
+use super::{Ended, RunRecord};
+use crate::scenario::{BringUp, Point, WarmUp};
 use crate::units::written;
 
 /// The share of series that have settled and are called something else.
@@ -62,6 +62,8 @@ pub(super) struct Steadiness {
     p_values: [Option<f64>; METRICS.len()],
     /// The warm-up that the rule finds in all of them, in bins.
     suggested: usize,
+    /// Whether there is one run alone, so that what all say is what it says.
+    alone: bool,
 }
 
 impl Steadiness {
@@ -75,6 +77,7 @@ impl Steadiness {
         Steadiness {
             p_values: METRICS.map(|(_, metric)| p_value(metric)),
             suggested: suggested(runs.clone()),
+            alone: records.len() == 1,
         }
     }
 }
@@ -137,9 +140,11 @@ pub(super) fn rows(measured: &Measured, together: &Steadiness) -> Vec<Vec<Cell>>
     let row = |((name, metric), p_value): (&(&str, Value), Option<f64>)| {
         let series = mean_series(std::iter::once(measured), measured.warm_up, *metric);
         let values: Vec<f64> = series.into_iter().map(|(_, value)| value).collect();
-        let own = [(*name).into(), seconds(measured.warm_up), values.len().into()];
-        let verdicts = [stationarity(&values), p_value].map(cells);
-        own.into_iter()
+        let first = [(*name).into(), seconds(measured.warm_up), values.len().into()];
+        let own_p_value = if together.alone { p_value } else { stationarity(&values) };
+        let verdicts = [own_p_value, p_value].map(cells);
+        first
+            .into_iter()
             .chain(verdicts.into_iter().flatten())
             .chain([seconds(together.suggested)])
             .collect()
@@ -150,21 +155,15 @@ pub(super) fn rows(measured: &Measured, together: &Steadiness) -> Vec<Vec<Cell>>
 /// What is worth knowing of points whose lookups still change, though they were meant to have settled.
 ///
 /// The level is shared among all that is tested, so that of scenarios in which everything has settled one in twenty is warned.
-pub(super) fn warnings(scenario: &Scenario, by_point: &[&[RunRecord]], points: usize) -> Vec<String> {
-    let with_point = |records: &&[RunRecord]| {
-        let first = records.first()?;
-        Some((scenario.points.get(first.point)?, first.measured.warm_up))
-    };
-    let tested: Vec<_> = by_point
-        .iter()
-        .filter_map(|records| with_point(records).map(|(point, warm_up)| (point, warm_up, *records)))
-        .filter(|(point, warm_up, _)| meant_to_be_steady(point, *warm_up))
-        .collect();
+pub(super) fn warnings(by_point: &[Ended<'_>], points: usize) -> Vec<String> {
+    let tested = by_point.iter().filter_map(|ended| {
+        let warm_up = ended.records.first()?.measured.warm_up;
+        meant_to_be_steady(ended.point, warm_up).then_some((ended, warm_up))
+    });
     let level = (LEVEL / (points * METRICS.len()).max(1) as f64).max(LEAST_LEVEL);
     let mut warnings = Vec::new();
-    for (point, warm_up, records) in tested {
-        let Steadiness { p_values, .. } = Steadiness::of(records);
-        for ((metric, _), p_value) in METRICS.iter().zip(p_values) {
+    for (Ended { point, ranges, .. }, warm_up) in tested {
+        for ((metric, _), p_value) in METRICS.iter().zip(ranges.together.p_values) {
             if let Some(p_value) = p_value.filter(|p_value| *p_value < level) {
                 let place = point.place();
                 warnings.push(format!(

@@ -19,7 +19,7 @@ use sim_core::math;
 use super::measure::Measured;
 use super::network_layer::NetworkMeasured;
 use super::steady::Steadiness;
-use super::{RunRecord, precision};
+use super::{Ended, RunRecord, precision};
 use crate::scenario::{Metric, Scenario};
 use layout::{Layout, TABLES};
 pub(super) use rows::nearest_rank;
@@ -27,19 +27,19 @@ pub(super) use runs::of_runs;
 
 /// The tables that a scenario asks for.
 fn layouts(scenario: &Scenario) -> impl Iterator<Item = &'static Layout> {
-    let points = &scenario.points;
-    let forwards = points.iter().all(forwarding::forwards);
-    let network_layer = points.iter().all(network_layer::is_network_layer);
+    let kinds = || scenario.points.kinds();
+    let forwards = kinds().all(forwarding::forwards);
+    let network_layer = kinds().all(|kind| kind.network_layer);
     let overlays = TABLES.iter().filter(move |layout| {
         let told = !network_layer || network_layer::SHARED.contains(&layout.name);
         told && !forwards
     });
     let layouts = overlays.chain([&forwarding::FORWARDING]).chain(&network_layer::TABLES);
-    layouts.filter(move |layout| (layout.written)(scenario))
+    layouts.filter(move |layout| kinds().any(layout.written))
 }
 
 /// What the runs of one point have in common, so that their rows can be averaged value by value.
-struct Ranges {
+pub(super) struct Ranges {
     /// One more than the longest path to the owner's predecessor has.
     visited: usize,
     /// One more than the longest path to the owner has.
@@ -63,7 +63,7 @@ struct Ranges {
     /// The most keys that a holder has.
     held: u64,
     /// Whether these have settled.
-    together: Steadiness,
+    pub(super) together: Steadiness,
 }
 
 /// The tables that a scenario's runs will write, and their columns.
@@ -147,10 +147,9 @@ impl<'a> Layouts<'a> {
 ///
 /// # Errors
 /// None for tables laid out as above; a [`TableError`] would be a mistake in this module.
-pub(super) fn tables(layouts: &Layouts<'_>, by_point: &[&[RunRecord]]) -> Result<Vec<(String, Table)>, TableError> {
+pub(super) fn tables(layouts: &Layouts<'_>, by_point: &[Ended<'_>]) -> Result<Vec<(String, Table)>, TableError> {
     let scenario = layouts.scenario;
-    let ranges: Vec<Ranges> = by_point.iter().map(|records| Ranges::of(records)).collect();
-    let fill = |layout: &&Layout| Ok((layout.name.to_owned(), table(scenario, layout, by_point, &ranges)?));
+    let fill = |layout: &&Layout| Ok((layout.name.to_owned(), table(scenario, layout, by_point)?));
     let mut tables = layouts
         .layouts
         .iter()
@@ -166,16 +165,10 @@ pub(super) fn tables(layouts: &Layouts<'_>, by_point: &[&[RunRecord]]) -> Result
 }
 
 /// One table: the rows of every run, each behind what was swept, how many nodes there were and which replication it was.
-fn table(
-    scenario: &Scenario,
-    layout: &Layout,
-    by_point: &[&[RunRecord]],
-    ranges: &[Ranges],
-) -> Result<Table, TableError> {
+fn table(scenario: &Scenario, layout: &Layout, by_point: &[Ended<'_>]) -> Result<Table, TableError> {
     let mut table = Table::new(&columns(scenario, layout));
-    for (records, ranges) in by_point.iter().zip(ranges) {
+    for Ended { point, records, ranges } in by_point {
         for record in *records {
-            let point = &scenario.points[record.point];
             for own in (layout.rows)(&record.measured, ranges) {
                 let settings = point.settings.iter().map(|(_, value)| Cell::from(value.as_str()));
                 let common = [Cell::from(point.nodes), Cell::from(record.replication)];
@@ -187,7 +180,7 @@ fn table(
 }
 
 impl Ranges {
-    fn of(records: &[RunRecord]) -> Self {
+    pub(super) fn of(records: &[RunRecord]) -> Self {
         let lookups = || records.iter().map(|record| &record.measured.lookups);
         let held = records.iter().flat_map(|record| {
             record

@@ -127,7 +127,7 @@ impl Comings<'_> {
         &self,
         raw: RawChurn,
         crowd: Option<&FlashCrowd>,
-        files: &mut ScenarioFiles,
+        files: &ScenarioFiles,
     ) -> Result<ChurnSpec, InputError> {
         let places = self.hosts - crowd.map_or(0, |crowd| crowd.nodes);
         let (name, graceful, start) = raw.common();
@@ -242,12 +242,7 @@ impl Comings<'_> {
         Ok(ChurnModel::Arrivals(self.made("churn.arrivals.sessions", made)?))
     }
 
-    fn trace(
-        &self,
-        raw: &RawTrace,
-        places: u32,
-        files: &mut ScenarioFiles,
-    ) -> Result<(TraceSpec, ChurnModel), InputError> {
+    fn trace(&self, raw: &RawTrace, places: u32, files: &ScenarioFiles) -> Result<(TraceSpec, ChurnModel), InputError> {
         let (input, trace) = files.sessions(&raw.file, raw.format, self.document)?;
         if trace.hosts() < places as usize {
             let message = format!(

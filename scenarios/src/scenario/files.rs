@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sim_core::churn::SessionTrace;
 use sim_core::link_layer::{Leg, Place};
@@ -20,192 +20,188 @@ use crate::movement::{ContactFormat, ContactTrace, MovementFormat, Movements};
 use crate::topology::generate::{GenerateError, Generated, Model};
 use crate::topology::{self, Topology};
 
-/// Files that were read: how, which, and what is in them.
-type Known<How, What> = Vec<(How, InputFile, Arc<What>)>;
+/// What was read or made so far, each by what it was made from.
+struct Made<How, What>(Mutex<Vec<(How, What)>>);
+
+impl<How, What> Default for Made<How, What> {
+    fn default() -> Self {
+        Made(Mutex::new(Vec::new()))
+    }
+}
+
+impl<How: PartialEq, What: Clone> Made<How, What> {
+    /// What comes of `how`, made now if that has not been done. Whoever wants the same meanwhile waits for it.
+    fn get<E>(&self, how: How, make: impl FnOnce(&How) -> Result<What, E>) -> Result<What, E> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, what)) = made.iter().find(|(known, _)| *known == how) {
+            return Ok(what.clone());
+        }
+        let what = make(&how)?;
+        made.push((how, what.clone()));
+        Ok(what)
+    }
+
+    /// Something of each, in the order in which they were made.
+    fn each<T>(&self, of: impl Fn(&What) -> T) -> Vec<T> {
+        let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.iter().map(|(_, what)| of(what)).collect()
+    }
+}
+
+/// Files that were read, by path and how: which, and what is in them.
+type Read<How, What> = Made<(PathBuf, How), (InputFile, Arc<What>)>;
 
 /// The files read and the graphs generated so far.
 #[derive(Default)]
 pub(super) struct ScenarioFiles {
-    matrices: Vec<(matrix::Reading, MeasuredNetwork)>,
-    topologies: Vec<(topology::Reading, InputFile, Arc<Topology>)>,
-    lookups: Vec<(InputFile, Arc<LookupTrace>)>,
-    sessions: Vec<(Format, InputFile, Arc<SessionTrace>)>,
-    movements: Known<(Option<MovementFormat>, Option<Area>), [Scripted]>,
-    contacts: Known<(Option<ContactFormat>, Range<u32>), ContactTrace>,
-    generated: Vec<(Model, StreamKey, Arc<Generated>)>,
+    matrices: Made<(PathBuf, matrix::Reading), MeasuredNetwork>,
+    topologies: Read<topology::Reading, Topology>,
+    lookups: Read<(), LookupTrace>,
+    sessions: Read<Format, SessionTrace>,
+    movements: Read<(Option<MovementFormat>, Option<Area>), [Scripted]>,
+    contacts: Read<(Option<ContactFormat>, Range<u32>), ContactTrace>,
+    generated: Made<(Model, StreamKey), Arc<Generated>>,
 }
 
 impl ScenarioFiles {
     /// The matrix in the file that the scenario names.
     pub(super) fn matrix(
-        &mut self,
+        &self,
         file: &Path,
         reading: matrix::Reading,
         document: &Document,
     ) -> Result<MeasuredNetwork, InputError> {
         let key = "network.matrix.file";
-        let file = located(file, key, document);
-        let read = |(how, found): &&(matrix::Reading, MeasuredNetwork)| found.input.path == file && *how == reading;
-        if let Some((_, found)) = self.matrices.iter().find(read) {
-            return Ok(found.clone());
-        }
-        let measurements = Measurements::read(&file, reading).map_err(|error| named(error, key, document))?;
-        let Measurements {
-            hosts,
-            delays,
-            filled,
-            sha256,
-        } = measurements;
-        let matrix = LatencyMatrix::new(hosts, delays).map_err(<InputError as serde::de::Error>::custom)?;
-        let measured = MeasuredNetwork {
-            matrix: Arc::new(matrix),
-            filled,
-            input: InputFile { path: file, sha256 },
-        };
-        self.matrices.push((reading, measured.clone()));
-        Ok(measured)
+        self.matrices.get((located(file, key, document), reading), |(path, _)| {
+            let measurements = Measurements::read(path, reading).map_err(|error| named(error, key, document))?;
+            let Measurements {
+                hosts,
+                delays,
+                filled,
+                sha256,
+            } = measurements;
+            let matrix = LatencyMatrix::new(hosts, delays).map_err(<InputError as serde::de::Error>::custom)?;
+            Ok(MeasuredNetwork {
+                matrix: Arc::new(matrix),
+                filled,
+                input: input(path, sha256),
+            })
+        })
     }
 
     /// The topology in the file that the scenario names.
     pub(super) fn topology(
-        &mut self,
+        &self,
         file: &Path,
         reading: topology::Reading,
         document: &Document,
-    ) -> Result<(Arc<Topology>, InputFile), InputError> {
+    ) -> Result<(InputFile, Arc<Topology>), InputError> {
         let key = "network.topology.file";
-        let path = located(file, key, document);
-        let known = self
-            .topologies
-            .iter()
-            .find(|(how, input, _)| input.path == path && *how == reading);
-        if let Some((_, input, topology)) = known {
-            return Ok((topology.clone(), input.clone()));
-        }
-        let topology = Topology::read(&path, reading).map_err(|error| named(error, key, document))?;
-        let input = InputFile {
-            path,
-            sha256: topology.sha256.clone(),
-        };
-        let topology = Arc::new(topology);
-        self.topologies.push((reading, input.clone(), topology.clone()));
-        Ok((topology, input))
+        self.topologies
+            .get((located(file, key, document), reading), |(path, _)| {
+                let topology = Topology::read(path, reading).map_err(|error| named(error, key, document))?;
+                Ok((input(path, topology.sha256.clone()), Arc::new(topology)))
+            })
     }
 
     /// The trace of lookups in the file that the scenario names.
-    pub(super) fn lookup_trace(&mut self, file: &Path, document: &Document) -> Result<Arc<LookupTrace>, InputError> {
+    pub(super) fn lookup_trace(&self, file: &Path, document: &Document) -> Result<Arc<LookupTrace>, InputError> {
         let key = "workload.lookups.trace";
-        let path = located(file, key, document);
-        if let Some((_, trace)) = self.lookups.iter().find(|(input, _)| input.path == path) {
-            return Ok(trace.clone());
-        }
-        let trace = Arc::new(LookupTrace::read(&path).map_err(|error| named(error, key, document))?);
-        let sha256 = trace.sha256.clone();
-        self.lookups.push((InputFile { path, sha256 }, trace.clone()));
+        let (_, trace) = self.lookups.get((located(file, key, document), ()), |(path, ())| {
+            let trace = LookupTrace::read(path).map_err(|error| named(error, key, document))?;
+            Ok::<_, InputError>((input(path, trace.sha256.clone()), Arc::new(trace)))
+        })?;
         Ok(trace)
     }
 
     /// The measured sessions in the file that the scenario names.
     pub(super) fn sessions(
-        &mut self,
+        &self,
         file: &Path,
         format: Format,
         document: &Document,
     ) -> Result<(InputFile, Arc<SessionTrace>), InputError> {
         let key = "churn.trace.file";
-        let path = located(file, key, document);
-        let known = self
-            .sessions
-            .iter()
-            .find(|(how, input, _)| *how == format && input.path == path);
-        if let Some((_, input, trace)) = known {
-            return Ok((input.clone(), trace.clone()));
-        }
-        let Recorded { sessions, sha256 } =
-            Recorded::read(&path, format).map_err(|error| named(error, key, document))?;
-        let input = InputFile { path, sha256 };
-        self.sessions.push((format, input.clone(), sessions.clone()));
-        Ok((input, sessions))
+        self.sessions.get((located(file, key, document), format), |(path, _)| {
+            let Recorded { sessions, sha256 } =
+                Recorded::read(path, format).map_err(|error| named(error, key, document))?;
+            Ok((input(path, sha256), sessions))
+        })
     }
 
     /// The paths of all nodes in the file of movements that the scenario names.
     pub(super) fn movements(
-        &mut self,
+        &self,
         file: &Path,
         format: Option<MovementFormat>,
         area: Option<Area>,
         document: &Document,
     ) -> Result<(InputFile, Arc<[Scripted]>), InputError> {
-        let (key, how) = ("network.radio.mobility.trace.file", (format, area));
-        let path = located(file, key, document);
-        let same = |(known, input, _): &&(_, InputFile, _)| *known == how && input.path == path;
-        if let Some((_, input, paths)) = self.movements.iter().find(same) {
-            return Ok((input.clone(), paths.clone()));
-        }
-        let Movements { legs, sha256 } =
-            Movements::read(&path, format, area).map_err(|error| named(error, key, document))?;
-        let script = |legs: Vec<Leg>| {
-            let first = legs.first().map_or_else(Place::default, |leg| leg.from);
-            Scripted::new(first, legs).map_err(|(_, error)| document.error_at(key, error.to_string()))
-        };
-        let paths: Arc<[Scripted]> = legs.into_iter().map(script).collect::<Result<_, _>>()?;
-        let input = InputFile { path, sha256 };
-        self.movements.push((how, input.clone(), paths.clone()));
-        Ok((input, paths))
+        let key = "network.radio.mobility.trace.file";
+        let how = (located(file, key, document), (format, area));
+        self.movements.get(how, |(path, _)| {
+            let Movements { legs, sha256 } =
+                Movements::read(path, format, area).map_err(|error| named(error, key, document))?;
+            let script = |legs: Vec<Leg>| {
+                let first = legs.first().map_or_else(Place::default, |leg| leg.from);
+                Scripted::new(first, legs).map_err(|(_, error)| document.error_at(key, error.to_string()))
+            };
+            let paths: Arc<[Scripted]> = legs.into_iter().map(script).collect::<Result<_, _>>()?;
+            Ok((input(path, sha256), paths))
+        })
     }
 
     /// The contacts of nodes with these numbers in the file that the scenario names.
     pub(super) fn contacts(
-        &mut self,
+        &self,
         file: &Path,
         format: Option<ContactFormat>,
         numbers: Range<u32>,
         document: &Document,
     ) -> Result<(InputFile, Arc<ContactTrace>), InputError> {
-        let (key, how) = ("network.contacts.file", (format, numbers.clone()));
-        let path = located(file, key, document);
-        let same = |(known, input, _): &&(_, InputFile, _)| *known == how && input.path == path;
-        if let Some((_, input, trace)) = self.contacts.iter().find(same) {
-            return Ok((input.clone(), trace.clone()));
-        }
-        let trace = ContactTrace::read(&path, format, numbers).map_err(|error| named(error, key, document))?;
-        let sha256 = trace.sha256.clone();
-        let (input, trace) = (InputFile { path, sha256 }, Arc::new(trace));
-        self.contacts.push((how, input.clone(), trace.clone()));
-        Ok((input, trace))
+        let key = "network.contacts.file";
+        let how = (located(file, key, document), (format, numbers));
+        self.contacts.get(how, |(path, (format, numbers))| {
+            let trace =
+                ContactTrace::read(path, *format, numbers.clone()).map_err(|error| named(error, key, document))?;
+            Ok((input(path, trace.sha256.clone()), Arc::new(trace)))
+        })
     }
 
     /// The graph of a model with these streams.
-    pub(super) fn generated(&mut self, model: &Model, streams: StreamKey) -> Result<Arc<Generated>, GenerateError> {
-        let known = self
-            .generated
-            .iter()
-            .find(|known| (&known.0, known.1) == (model, streams));
-        if let Some((_, _, graph)) = known {
-            return Ok(graph.clone());
-        }
-        let graph = Arc::new(model.generate(streams)?);
-        self.generated.push((model.clone(), streams, graph.clone()));
-        Ok(graph)
+    pub(super) fn generated(&self, model: &Model, streams: StreamKey) -> Result<Arc<Generated>, GenerateError> {
+        self.generated.get((model.clone(), streams), |(model, streams)| {
+            Ok(Arc::new(model.generate(*streams)?))
+        })
     }
 
     /// The files read, in order and each once.
     pub(super) fn inputs(&self) -> Vec<InputFile> {
-        let matrices = self.matrices.iter().map(|(_, measured)| &measured.input);
-        let topologies = self.topologies.iter().map(|(_, input, _)| input);
-        let lookups = self.lookups.iter().map(|(input, _)| input);
-        let sessions = self.sessions.iter().map(|(_, input, _)| input);
-        let movements = self.movements.iter().map(|(_, input, _)| input);
-        let contacts = self.contacts.iter().map(|(_, input, _)| input);
-        let mut inputs: Vec<InputFile> = Vec::new();
-        let named = matrices.chain(topologies).chain(lookups).chain(sessions);
-        for input in named.chain(movements).chain(contacts) {
-            if !inputs.contains(input) {
-                inputs.push(input.clone());
+        let mut inputs = self.matrices.each(|measured| measured.input.clone());
+        inputs.extend(files(&self.topologies));
+        inputs.extend(files(&self.lookups));
+        inputs.extend(files(&self.sessions));
+        inputs.extend(files(&self.movements));
+        inputs.extend(files(&self.contacts));
+        let mut each_once: Vec<InputFile> = Vec::new();
+        for input in inputs {
+            if !each_once.contains(&input) {
+                each_once.push(input);
             }
         }
-        inputs
+        each_once
     }
+}
+
+fn input(path: &Path, sha256: String) -> InputFile {
+    InputFile {
+        path: path.to_owned(),
+        sha256,
+    }
+}
+
+fn files<How: PartialEq, What: ?Sized>(read: &Read<How, What>) -> Vec<InputFile> {
+    read.each(|(input, _)| input.clone())
 }
 
 /// A missing file is missed where it was named, if that was in a file.

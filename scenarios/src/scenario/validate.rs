@@ -1,29 +1,21 @@
 //! Holding the parts of a scenario against each other.
 
+use std::collections::BTreeSet;
 use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 
 use analysis::{Schema, SpecError};
-use sim_core::time::{SimDuration, SimTime};
+use sim_core::time::SimTime;
 
-use super::churn::Comings;
 use super::citation::{self, Citation};
-use super::conditions::{RawConditions, conditions, nodes};
-use super::files::ScenarioFiles;
-use super::groups::groups;
-use super::measure::measure;
 use super::network;
-use super::observe::observe;
-use super::packets::{node_lookups, packets};
-use super::raw::{RawBringUp, RawRun, RawScenario};
+use super::raw::RawScenario;
 use super::replications::{RawReplications, replications};
-use super::storage::storage;
-use super::sweep::{Place, Sweep};
-use super::workload::{self, RawWorkload};
-use super::{BringUp, Groups, InputFile, Lookups, NodeLookups, Packets, Point, Scenario, Settings, Storage};
+use super::sweep::Sweep;
+use super::{InputFile, Point, Points, Scenario};
 use crate::input::{Document, InputError};
-use crate::registry::{ProtocolEntry, Registry};
+use crate::registry::Registry;
 use crate::units::written;
 
 /// The most nodes that a simulation may have.
@@ -45,8 +37,13 @@ pub(super) fn scenario(
     let sweep = Arc::new(Sweep::read(&document)?);
     let axes = sweep.axes();
     let (places, filtered) = sweep.places()?;
-    let mut files = ScenarioFiles::default();
-    let (head, points) = points(&sweep, &places, &document, &mut files, registry)?;
+    let mut points = Points::new(sweep, places, registry);
+    let mut head = None;
+    points.approve(
+        &document,
+        |raw| head = Some(Head::taken_from(raw)),
+        |point| approve(point, registry),
+    )?;
     let Some(head) = head else {
         return Err(document.error_at("sweep", "the sweep has no point"));
     };
@@ -54,6 +51,7 @@ pub(super) fn scenario(
     let (replications, precision) = replications(head.replications, &document)?;
     citation::check_keys(&head.cites, &document)?;
     let name = name(path, head.name, &document)?;
+    let inputs = std::iter::once(file).chain(points.inputs()).collect();
     let scenario = Scenario {
         path: path.to_owned(),
         name,
@@ -68,34 +66,11 @@ pub(super) fn scenario(
         points,
         figures: head.figures,
         expectations: head.expectations,
-        inputs: std::iter::once(file).chain(files.inputs()).collect(),
+        inputs,
         document,
     };
     check_results(&scenario, registry)?;
     Ok(scenario)
-}
-
-/// The points of a sweep, of which there is at least one, and what is not swept: it is the same in all.
-fn points(
-    sweep: &Arc<Sweep>,
-    places: &[Place],
-    document: &Document,
-    files: &mut ScenarioFiles,
-    registry: &Registry,
-) -> Result<(Option<Head>, Vec<Point>), InputError> {
-    let mut head = None;
-    let mut points = Vec::with_capacity(places.len());
-    for (index, place) in places.iter().enumerate() {
-        // What all points share is read with the first.
-        let at = match head {
-            None => sweep.laid_over(document.clone(), *place)?,
-            Some(_) => sweep.document(*place)?,
-        };
-        let mut raw: RawScenario = at.deserialize()?;
-        head.get_or_insert_with(|| Head::taken_from(&mut raw));
-        points.push(point((index, *place), sweep, &at, raw, files, registry)?);
-    }
-    Ok((head, points))
 }
 
 /// What all points of a scenario have in common.
@@ -124,126 +99,6 @@ impl Head {
             expectations: mem::take(&mut raw.expect),
         }
     }
-}
-
-/// One point, of which the protocol itself has approved.
-fn point(
-    (index, place): (usize, Place),
-    sweep: &Arc<Sweep>,
-    document: &Document,
-    raw: RawScenario,
-    files: &mut ScenarioFiles,
-    registry: &Registry,
-) -> Result<Point, InputError> {
-    let duration = duration(&raw.run, document)?;
-    let end = SimTime::ZERO + duration;
-    let (hosts, nodes) = nodes(&raw.nodes, document)?;
-    let mut network = network::network(raw.network, raw.loss, raw.nodes.count, raw.seed, document, files)?;
-    network.fail_links(&raw.link_failure, end, document)?;
-    let raw_conditions = RawConditions {
-        connectivity: raw.connectivity,
-        partitions: raw.partition,
-        access_links: raw.access_links,
-    };
-    network.conditions = conditions(raw_conditions, hosts, &network, end, document)?;
-    let bring_up = bring_up(raw.bring_up, duration, nodes, document)?;
-    let comings = Comings {
-        hosts: hosts.count(nodes),
-        bring_up,
-        end,
-        document,
-    };
-    let flash_crowd = raw.flash_crowd.map(|raw| comings.flash_crowd(raw)).transpose()?;
-    let churn = comings.churn(raw.churn, flash_crowd.as_ref(), files)?;
-    let mass_failures = comings.mass_failures(raw.mass_failure, &network)?;
-    let Asked {
-        lookups,
-        storage,
-        packets,
-        node_lookups,
-        groups,
-    } = asked(raw.workload, end, hosts.count(nodes), document, files)?;
-    let protocol = chosen(document, registry, nodes)?;
-    let spans = packets.map(|packets| packets.span).into_iter();
-    let spans = spans.chain(node_lookups.map(|lookups| lookups.span));
-    let spans = spans.chain(groups.map(|groups| groups.span));
-    let measure = measure(raw.measure, lookups.as_ref(), spans, document)?;
-    let observe = observe(raw.observe, end, document)?;
-    let point = Point {
-        index,
-        settings: sweep.settings(place),
-        duration,
-        nodes,
-        bring_up,
-        network,
-        churn,
-        mass_failures,
-        flash_crowd,
-        lookups,
-        storage,
-        packets,
-        node_lookups,
-        groups,
-        measure,
-        observe,
-        network_layer: registry
-            .get(protocol.name())
-            .is_some_and(ProtocolEntry::is_network_layer),
-        protocol,
-        place,
-        sweep: sweep.clone(),
-    };
-    approve(&point, registry)?;
-    Ok(point)
-}
-
-fn duration(raw: &RawRun, document: &Document) -> Result<SimDuration, InputError> {
-    match raw.duration.get() {
-        SimDuration::ZERO => Err(document
-            .error_at("run.duration", "nothing happens in no time")
-            .labelled("must be longer than 0s")),
-        duration => Ok(duration),
-    }
-}
-
-/// What the nodes are asked for.
-struct Asked {
-    lookups: Option<Lookups>,
-    storage: Option<Storage>,
-    packets: Option<Packets>,
-    node_lookups: Option<NodeLookups>,
-    groups: Option<Groups>,
-}
-
-/// What the nodes of a run that ends at `end` are asked for.
-fn asked(
-    raw: RawWorkload,
-    end: SimTime,
-    hosts: u32,
-    document: &Document,
-    files: &mut ScenarioFiles,
-) -> Result<Asked, InputError> {
-    let lookups = raw
-        .lookups
-        .map(|raw| workload::lookups(raw, end, hosts, document, files))
-        .transpose()?;
-    let storage = raw.storage.map(|raw| storage(raw, end, document)).transpose()?;
-    let sent = raw.packets.map(|raw| packets(&raw, hosts, end, document)).transpose()?;
-    let found = raw.node_lookups.map(|raw| node_lookups(&raw, end, document));
-    let of_groups = raw.groups.map(|raw| groups(&raw, hosts, end, document));
-    Ok(Asked {
-        lookups,
-        storage,
-        packets: sent,
-        node_lookups: found.transpose()?,
-        groups: of_groups.transpose()?,
-    })
-}
-
-/// The settings of the protocol that a document names, one of those that there are.
-fn chosen(document: &Document, registry: &Registry, nodes: u32) -> Result<Settings, InputError> {
-    let known: Vec<&str> = registry.iter().map(ProtocolEntry::name).collect();
-    Settings::chosen(document, &known, nodes)
 }
 
 /// Asks the protocol what it says to a point.
@@ -288,55 +143,6 @@ fn check_seed(seed: u64, document: &Document) -> Result<(), InputError> {
     Ok(())
 }
 
-fn bring_up(raw: RawBringUp, duration: SimDuration, nodes: u32, document: &Document) -> Result<BringUp, InputError> {
-    match raw {
-        RawBringUp::Bulk {} => Ok(BringUp::Bulk),
-        RawBringUp::Cold {} => Ok(BringUp::Cold),
-        RawBringUp::Joins {
-            bulk_beyond: Some(0), ..
-        } => Err(document
-            .error_at(
-                "bring_up.joins.bulk_beyond",
-                "expected at least 1, found 0: no network is so small",
-            )
-            .labelled("must be at least 1")
-            .help("for networks that stand from the start write `[bring_up.bulk]`; leave it out for none that do")),
-        RawBringUp::Joins {
-            bulk_beyond: Some(most),
-            ..
-        } if nodes > most => Ok(BringUp::Bulk),
-        RawBringUp::Joins {
-            founders: Some(founders),
-            ..
-        } if !(1..=nodes).contains(&founders) => {
-            let message = format!("expected between 1 and {nodes} founders, found {founders}");
-            Err(document
-                .error_at("bring_up.joins.founders", message)
-                .labelled("must be some of the nodes, at least one"))
-        }
-        RawBringUp::Joins {
-            over,
-            arrivals,
-            founders,
-            ..
-        } if over.get() < duration => Ok(BringUp::Joins {
-            over: over.get(),
-            arrivals,
-            founders,
-        }),
-        RawBringUp::Joins { over, .. } => {
-            let message = format!(
-                "the nodes join over {}, but the run lasts only {}",
-                written(over.get()),
-                written(duration)
-            );
-            Err(document
-                .error_at("bring_up.joins.over", message)
-                .labelled("must be shorter than `run.duration`"))
-        }
-    }
-}
-
 /// An instant as scenarios write it.
 pub(super) fn since_start(time: SimTime) -> String {
     written(time.since(SimTime::ZERO))
@@ -347,13 +153,8 @@ pub(super) const BEFORE_END: &str = "must lie before the end of the run, `run.du
 /// Holds figures and expectations against the tables that the run will write.
 fn check_results(scenario: &Scenario, registry: &Registry) -> Result<(), InputError> {
     let document = &scenario.document;
-    let mut checked: Vec<&str> = Vec::new();
-    for point in &scenario.points {
-        let name = point.protocol.name();
-        let Some(entry) = registry.get(name).filter(|_| !checked.contains(&name)) else {
-            continue;
-        };
-        checked.push(name);
+    let protocols: BTreeSet<&str> = scenario.points.kinds().map(|kind| kind.protocol.as_str()).collect();
+    for entry in protocols.into_iter().filter_map(|name| registry.get(name)) {
         let schema = entry.tables(scenario);
         check_figures(document, &scenario.figures, &schema)?;
         for (index, expectation) in scenario.expectations.iter().enumerate() {

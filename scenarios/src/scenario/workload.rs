@@ -194,7 +194,7 @@ pub(super) fn lookups(
     end: SimTime,
     hosts: u32,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<Lookups, InputError> {
     let (start, until) = span(&raw, end, document)?;
     let times = times(&raw, hosts, document, files)?;
@@ -261,12 +261,7 @@ fn span(raw: &RawLookups, end: SimTime, document: &Document) -> Result<(SimTime,
 }
 
 /// When lookups start: by exactly one of four keys.
-fn times(
-    raw: &RawLookups,
-    hosts: u32,
-    document: &Document,
-    files: &mut ScenarioFiles,
-) -> Result<LookupTimes, InputError> {
+fn times(raw: &RawLookups, hosts: u32, document: &Document, files: &ScenarioFiles) -> Result<LookupTimes, InputError> {
     let said = [
         ("rate", raw.rate.is_some()),
         ("total_rate", raw.total_rate.is_some()),

@@ -11,7 +11,7 @@ use super::store::StoreError;
 use super::work::{Watcher, write_down};
 use crate::registry::Registry;
 use crate::results::replace_file;
-use crate::run::{Job, memory, run_one};
+use crate::run::memory;
 
 /// The file of what the runs of the sample took, in the folder of a study.
 const SAMPLE: &str = "sample.toml";
@@ -21,7 +21,7 @@ const SAMPLE: &str = "sample.toml";
 pub struct Sampled {
     /// How many runs were timed. They are runs of the study like all others, and need not be run again.
     pub runs: u64,
-    /// How long they took.
+    /// How long they took, waiting for a processor included.
     pub took: Duration,
     /// How long all outstanding runs will take on one core, these excepted; unknown where no run could be timed.
     pub left: Option<Duration>,
@@ -43,37 +43,38 @@ pub fn sample(
     registry: &Registry,
     watcher: &dyn Watcher,
 ) -> Result<Sampled, StoreError> {
-    let mut jobs: Vec<Job<'_>> = study.outstanding(study.jobs().collect());
-    jobs.sort_by_key(Job::work);
+    let mut runs = study.outstanding(study.planned().collect());
+    runs.sort_by_key(|run| run.work);
     let began = Instant::now();
     let mut times = Times::default();
     let mut memory = None;
-    let mut chosen: Vec<usize> = PLACES.map(|place| place * jobs.len().saturating_sub(1) / 100).to_vec();
+    let mut chosen: Vec<usize> = PLACES.map(|place| place * runs.len().saturating_sub(1) / 100).to_vec();
     chosen.dedup();
     let mut timed: Vec<usize> = Vec::new();
     for place in chosen {
-        let Some(job) = jobs.get(place) else { continue };
-        let foreseen = times.of(job.work()).unwrap_or_default();
+        let Some(run) = runs.get(place) else { continue };
+        let foreseen = times.of(run.work).unwrap_or_default();
         let fits = began.elapsed().as_secs_f64() + foreseen <= budget.as_secs_f64();
         if timed.contains(&place) || !fits || watcher.stopping() {
             continue;
         }
         memory::forget_peak();
-        let start = Instant::now();
-        let outcome = run_one(job, registry, watcher.pace());
-        let took = start.elapsed();
-        if write_down(study, job, outcome, watcher)?.is_none() {
+        let (start, clock) = (Instant::now(), processor_time());
+        let outcome = study.simulate(*run, registry, watcher.pace());
+        let took = clock.zip(processor_time()).map(|(from, to)| to.saturating_sub(from));
+        let took = took.unwrap_or_else(|| start.elapsed());
+        if write_down(study, *run, outcome, watcher)?.is_none() {
             break;
         }
-        times.add(job.work(), took);
+        times.add(run.work, took);
         memory = memory.max(memory::peak());
         timed.push(place);
     }
     if !times.0.is_empty() {
         times.write(study)?;
     }
-    let left = jobs.iter().enumerate().filter(|(place, _)| !timed.contains(place));
-    let left: Option<f64> = left.map(|(_, job)| times.of(job.work())).sum();
+    let left = runs.iter().enumerate().filter(|(place, _)| !timed.contains(place));
+    let left: Option<f64> = left.map(|(_, run)| times.of(run.work)).sum();
     Ok(Sampled {
         runs: timed.len() as u64,
         took: began.elapsed(),
@@ -82,11 +83,23 @@ pub fn sample(
     })
 }
 
+/// How long this thread has been at work, where the system tells: a busy machine makes runs last longer, but not this.
+#[cfg(target_os = "linux")]
+fn processor_time() -> Option<Duration> {
+    use rustix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::ThreadCPUTime).try_into().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processor_time() -> Option<Duration> {
+    None
+}
+
 /// What runs of a known amount of work took.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Times(Vec<Timed>);
 
-/// What a run took.
+/// How long a processor was at work on a run, where the system tells; else how long the run took.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 struct Timed {
     work: u64,

@@ -15,7 +15,7 @@ use crate::results::{
     Manifest, ParquetError, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots, write_parquet,
 };
 use crate::run::{Layouts, OfPoint, RunRecord};
-use crate::scenario::{Point, Scenario};
+use crate::scenario::Scenario;
 
 /// Why there is nothing merged.
 #[derive(Debug, Error)]
@@ -135,21 +135,26 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     let layouts = Layouts::of(&study.scenario);
     let mut tables = Tables::new(&folder, &study.scenario);
     let mut runs = Runs::new(&folder)?;
+    let points = &study.scenario.points;
     // Each table has its columns, also where no run ended well.
-    if let Some(point) = study.scenario.points.first() {
-        tables.add(&OfPoint::new(&layouts, point, Vec::new()))?;
+    if let Some(point) = points.get(0) {
+        tables.add(&OfPoint::new(&layouts, &point, Vec::new()))?;
     }
-    for points in study.scenario.points.chunks(POINTS_AT_A_TIME) {
-        let read: Result<Vec<OfRuns>, MergeError> = points.par_iter().map(|point| OfRuns::read(study, point)).collect();
+    let at_a_time = (RUNS_AT_A_TIME / study.plan.replications.max(1) as usize).max(1);
+    for first in (0..points.count()).step_by(at_a_time) {
+        let indices = first..points.count().min(first + at_a_time);
+        let read: Result<Vec<OfRuns>, MergeError> = (indices.into_par_iter())
+            .map(|point| OfRuns::read(study, point))
+            .collect();
         let read = read?;
         read.iter().for_each(|runs| merged.count(runs));
         // Once something is known to be missing, the rest is read only in order to find all that is.
         if merged.outstanding > 0 && !partial {
             continue;
         }
-        let ended = points.par_iter().zip(read).filter(|(_, runs)| !runs.records.is_empty());
+        let ended = read.into_par_iter().filter(|runs| !runs.records.is_empty());
         let made: Vec<OfPoint> = ended
-            .map(|(point, runs)| OfPoint::new(&layouts, point, runs.records))
+            .filter_map(|runs| Some(OfPoint::new(&layouts, &points.get(runs.point)?, runs.records)))
             .collect();
         for of_point in made {
             tables.add(&of_point)?;
@@ -172,11 +177,13 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     Ok(merged)
 }
 
-/// How many points are in memory at a time: enough for the cores to share.
-const POINTS_AT_A_TIME: usize = 64;
+/// How many runs are in memory at a time, where no point has more: enough for the cores to share.
+const RUNS_AT_A_TIME: usize = 64;
 
 /// What lies in the folder of the runs of one point.
 struct OfRuns {
+    /// The index of the point.
+    point: usize,
     /// Those that ended well, by replication.
     records: Vec<RunRecord>,
     broken: Vec<Broken>,
@@ -186,8 +193,9 @@ struct OfRuns {
 
 impl OfRuns {
     /// Reads the runs of a point; damaged ones are discarded.
-    fn read(study: &Study, point: &Point) -> Result<Self, MergeError> {
+    fn read(study: &Study, point: usize) -> Result<Self, MergeError> {
         let mut runs = OfRuns {
+            point,
             records: Vec::new(),
             broken: Vec::new(),
             outstanding: 0,
@@ -199,7 +207,7 @@ impl OfRuns {
                 State::Outstanding => runs.outstanding += 1,
                 State::Broken => runs.broken.extend(study.store.broken(&key)),
                 State::Finished => match study.store.read(&key)? {
-                    Some(record) => runs.records.push(record.at(point.index)),
+                    Some(record) => runs.records.push(record.at(point)),
                     None => {
                         study.store.discard(&key)?;
                         runs.outstanding += 1;

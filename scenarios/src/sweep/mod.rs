@@ -24,6 +24,6 @@ mod work;
 
 pub use estimate::{Sampled, Times, sample};
 pub use merge::{MergeError, Merged, merge};
-pub use plan::{Plan, PlanError, Study};
+pub use plan::{Plan, PlanError, Planned, Study};
 pub use store::{Broken, State, Store, StoreError};
 pub use work::{Done, Share, Watcher, work};

@@ -13,7 +13,7 @@ use crate::digest::sha256;
 use crate::input::InputError;
 use crate::registry::Registry;
 use crate::results::{Maker, ResultsError, replace_file};
-use crate::run::Job;
+use crate::run::{Failure, Job, Pace, RunRecord, run_one, work};
 use crate::scenario::{Overrides, Point, Scenario};
 
 /// The file of the plan in the folder of a study.
@@ -125,6 +125,25 @@ pub struct Plan {
     pub made_with: Maker,
 }
 
+/// What a plan has of a point.
+struct PlannedPoint {
+    /// A digest of what it decides.
+    key: String,
+    /// How much work each of its runs is.
+    work: u64,
+}
+
+/// One run of a study.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Planned {
+    /// The index of its point.
+    pub point: usize,
+    /// Which replication, from zero.
+    pub replication: u32,
+    /// How much work it is: nodes times seconds.
+    pub work: u64,
+}
+
 /// A study: its folder, its plan, and the scenario that it is of.
 pub struct Study {
     /// The folder.
@@ -133,8 +152,8 @@ pub struct Study {
     pub plan: Plan,
     /// The scenario, as it is planned.
     pub scenario: Scenario,
-    /// The keys of the scenario's points.
-    pub keys: Vec<String>,
+    /// What is known of each of the scenario's points without making it.
+    points: Vec<PlannedPoint>,
     /// Its runs.
     pub store: Store,
 }
@@ -155,7 +174,7 @@ impl Study {
         if scenario.precision.is_some() {
             return Err(PlanError::Precision);
         }
-        let keys = keys(&scenario);
+        let points = planned(&scenario);
         let plan = Plan {
             scenario: scenario.name.clone(),
             file: fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()),
@@ -163,8 +182,8 @@ impl Study {
             set: overrides.settings.clone(),
             seed: scenario.seed,
             replications: scenario.replications,
-            points: keys.len(),
-            points_sha256: sha256(keys.join("\n").as_bytes()),
+            points: points.len(),
+            points_sha256: digest(&points),
             made_with: Maker::this(),
         };
         match read(folder) {
@@ -185,10 +204,10 @@ impl Study {
             }
             Ok(_) => {}
         }
-        replace_file(&folder.join(POINTS), points_csv(&scenario, &keys).as_bytes())?;
+        replace_file(&folder.join(POINTS), points_csv(&scenario, &points).as_bytes())?;
         // The plan last: where it is, the rest is, too.
         replace_file(&folder.join(PLAN), toml::to_string(&plan)?.as_bytes())?;
-        Ok(Study::of(folder, plan, scenario, keys))
+        Ok(Study::of(folder, plan, scenario, points))
     }
 
     /// The study in a folder, if its scenario and this program are still those that it was planned with.
@@ -201,45 +220,64 @@ impl Study {
             return Err(PlanError::OtherProgram { differs });
         }
         let scenario = Scenario::load(&plan.file, &plan.overrides(), registry)?;
-        let keys = keys(&scenario);
-        if plan.points_sha256 != sha256(keys.join("\n").as_bytes()) {
+        let points = planned(&scenario);
+        if plan.points_sha256 != digest(&points) {
             return Err(PlanError::OtherScenario {
                 folder: folder.to_owned(),
                 scenario: plan.file.clone(),
-                differs: differing_points(folder, &keys),
+                differs: differing_points(folder, &points),
             });
         }
-        Ok(Study::of(folder, plan, scenario, keys))
+        Ok(Study::of(folder, plan, scenario, points))
     }
 
-    fn of(folder: &Path, plan: Plan, scenario: Scenario, keys: Vec<String>) -> Self {
+    fn of(folder: &Path, plan: Plan, scenario: Scenario, points: Vec<PlannedPoint>) -> Self {
         Study {
             folder: folder.to_owned(),
             store: Store::of(folder),
             plan,
             scenario,
-            keys,
+            points,
         }
     }
 
-    /// The key of a run.
-    pub fn key(&self, point: &Point, replication: u32) -> RunKey {
+    /// The key of a run of a point.
+    pub fn key(&self, point: usize, replication: u32) -> RunKey {
         RunKey {
-            point: self.keys[point.index].clone(),
+            point: self.points[point].key.clone(),
             replication,
         }
     }
 
     /// All runs, point by point, the replications of each one after the other.
-    pub fn jobs(&self) -> impl Iterator<Item = Job<'_>> {
+    pub fn planned(&self) -> impl Iterator<Item = Planned> {
         let replications = 0..self.plan.replications;
-        self.scenario.points.iter().flat_map(move |point| {
-            replications.clone().map(move |replication| Job {
-                point,
-                replication,
-                streams: StreamKey::root(self.plan.seed, replication),
+        self.points
+            .iter()
+            .enumerate()
+            .flat_map(move |(point, PlannedPoint { work, .. })| {
+                replications.clone().map(move |replication| Planned {
+                    point,
+                    replication,
+                    work: *work,
+                })
             })
-        })
+    }
+
+    /// Simulates a run.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(super) fn simulate(&self, run: Planned, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {
+        let Some(point) = self.scenario.points.get(run.point) else {
+            unreachable!("a run of point {} is planned", run.point)
+        };
+        let job = Job {
+            point: &point,
+            replication: run.replication,
+            streams: StreamKey::root(self.plan.seed, run.replication),
+        };
+        run_one(&job, registry, pace)
     }
 
     /// How many runs there are.
@@ -260,19 +298,28 @@ impl Plan {
     }
 }
 
-/// The keys of all points: each a digest of what the point decides, of the input files and of the seed.
-fn keys(scenario: &Scenario) -> Vec<String> {
+/// What a plan has of all points. The key of each is a digest of what it decides, of the input files and of the seed.
+fn planned(scenario: &Scenario) -> Vec<PlannedPoint> {
     // The scenario itself is the first of the inputs: of it, what a point decides is all that counts.
     let inputs = scenario.inputs.iter().skip(1).map(|input| input.sha256.as_str());
     let common = inputs
         .chain([scenario.seed.to_string().as_str()])
         .fold(String::new(), |text, part| text + part + "\n");
-    let key = |point: &Point| {
-        let mut digest = sha256(format!("{common}{}", point.values()).as_bytes());
-        digest.truncate(KEY_LETTERS);
-        digest
+    let planned = |point: Point| {
+        let mut key = sha256(format!("{common}{}", point.values()).as_bytes());
+        key.truncate(KEY_LETTERS);
+        PlannedPoint {
+            key,
+            work: work(&point),
+        }
     };
-    scenario.points.iter().map(key).collect()
+    scenario.points.iter().map(planned).collect()
+}
+
+/// The digest of the keys of all points.
+fn digest(points: &[PlannedPoint]) -> String {
+    let keys: Vec<&str> = points.iter().map(|point| point.key.as_str()).collect();
+    sha256(keys.join("\n").as_bytes())
 }
 
 fn read(folder: &Path) -> Result<Plan, PlanError> {
@@ -317,36 +364,34 @@ fn differs(earlier: &Plan, new: &Plan) -> String {
 }
 
 /// Which points of the plan are others now, in words.
-fn differing_points(folder: &Path, keys: &[String]) -> String {
+fn differing_points(folder: &Path, points: &[PlannedPoint]) -> String {
     let text = fs::read_to_string(folder.join(POINTS)).unwrap_or_default();
     let planned: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
-    if planned.len() != keys.len() {
-        return format!("{} points were planned, and it has {}", planned.len(), keys.len());
+    if planned.len() != points.len() {
+        return format!("{} points were planned, and it has {}", planned.len(), points.len());
     }
-    let changed = planned
-        .iter()
-        .zip(keys)
-        .filter(|(planned, key)| *planned != key)
-        .count();
-    let first = planned.iter().zip(keys).position(|(planned, key)| planned != key);
+    let differ = |(planned, point): &(&&str, &PlannedPoint)| **planned != point.key;
+    let changed = planned.iter().zip(points).filter(differ).count();
+    let first = planned.iter().zip(points).position(|pair| differ(&pair));
     match first {
         Some(first) => format!(
             "{changed} of {} points are others, the first is point {}",
-            keys.len(),
+            points.len(),
             first + 1
         ),
         None => "its points are others".to_owned(),
     }
 }
 
-fn points_csv(scenario: &Scenario, keys: &[String]) -> String {
+fn points_csv(scenario: &Scenario, points: &[PlannedPoint]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let axes = scenario.axes.iter().map(|axis| axis.key.as_str());
     // Writing to memory cannot fail, and all rows have the length of the first.
     let _ = writer.write_record(["point", "key"].into_iter().chain(axes));
-    for (point, key) in scenario.points.iter().zip(keys) {
-        let number = (point.index + 1).to_string();
-        let values = point.settings.iter().map(|(_, value)| value.as_str());
+    for (index, PlannedPoint { key, .. }) in points.iter().enumerate() {
+        let number = (index + 1).to_string();
+        let settings = scenario.points.settings(index).unwrap_or_default();
+        let values = settings.iter().map(|(_, value)| value.as_str());
         let _ = writer.write_record([number.as_str(), key].into_iter().chain(values));
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()

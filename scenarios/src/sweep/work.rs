@@ -7,10 +7,10 @@ use std::thread;
 
 use rayon::prelude::*;
 
-use super::plan::Study;
+use super::plan::{Planned, Study};
 use super::store::{Broken, State, StoreError};
 use crate::registry::Registry;
-use crate::run::{Failure, Job, Pace, RunRecord, run_one};
+use crate::run::{Failure, Pace, RunRecord};
 
 /// A part of a study's runs: one of several tasks that together have all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,36 +62,36 @@ pub struct Done {
 
 impl Study {
     /// The runs of a share, the largest first, so that shares are about equal and none of the large ones is left for the end.
-    pub fn share(&self, share: Share) -> Vec<Job<'_>> {
-        let jobs = self.in_order().into_iter().enumerate();
-        let shared = jobs.filter(|(place, _)| Share::task_of(*place, share.of) == share.task);
-        shared.map(|(_, job)| job).collect()
+    pub fn share(&self, share: Share) -> Vec<Planned> {
+        let runs = self.in_order().into_iter().enumerate();
+        let shared = runs.filter(|(place, _)| Share::task_of(*place, share.of) == share.task);
+        shared.map(|(_, run)| run).collect()
     }
 
     /// Those of all runs that are still to be run, each with its place in the order in which they are shared out.
-    pub fn outstanding_places(&self) -> Vec<(usize, Job<'_>)> {
-        let jobs: Vec<_> = self.in_order().into_iter().enumerate().collect();
-        let keep = |(_, job): &(usize, Job<'_>)| self.state(job) == State::Outstanding;
-        jobs.into_par_iter().filter(keep).collect()
+    pub fn outstanding_places(&self) -> Vec<(usize, Planned)> {
+        let runs: Vec<_> = self.in_order().into_iter().enumerate().collect();
+        let keep = |(_, run): &(usize, Planned)| self.state(*run) == State::Outstanding;
+        runs.into_par_iter().filter(keep).collect()
     }
 
     /// All runs in the order in which they are shared out.
-    fn in_order(&self) -> Vec<Job<'_>> {
-        let mut jobs: Vec<Job<'_>> = self.jobs().collect();
+    fn in_order(&self) -> Vec<Planned> {
+        let mut runs: Vec<Planned> = self.planned().collect();
         // Stable: runs of equal size keep their order, on every machine.
-        jobs.sort_by_key(|job| Reverse(job.work()));
-        jobs
+        runs.sort_by_key(|run| Reverse(run.work));
+        runs
     }
 
     /// Those of these runs that are still to be run.
-    pub fn outstanding<'a>(&self, jobs: Vec<Job<'a>>) -> Vec<Job<'a>> {
-        let keep = |job: &Job<'_>| self.state(job) == State::Outstanding;
-        jobs.into_par_iter().filter(keep).collect()
+    pub fn outstanding(&self, runs: Vec<Planned>) -> Vec<Planned> {
+        let keep = |run: &Planned| self.state(*run) == State::Outstanding;
+        runs.into_par_iter().filter(keep).collect()
     }
 
     /// How far a run is.
-    pub fn state(&self, job: &Job<'_>) -> State {
-        self.store.state(&self.key(job.point, job.replication))
+    pub fn state(&self, run: Planned) -> State {
+        self.store.state(&self.key(run.point, run.replication))
     }
 }
 
@@ -103,11 +103,11 @@ impl Study {
 /// # Errors
 /// [`StoreError`]: a run cannot be written. What ended well before is kept.
 pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watcher) -> Result<Done, StoreError> {
-    let jobs = study.share(share);
-    let all = jobs.len() as u64;
+    let runs = study.share(share);
+    let all = runs.len() as u64;
     let (damaged, broken_before) = (AtomicU64::new(0), AtomicU64::new(0));
-    jobs.par_iter().try_for_each(|job| {
-        let run = study.key(job.point, job.replication);
+    runs.par_iter().try_for_each(|run| {
+        let run = study.key(run.point, run.replication);
         if study.store.discard_damaged(&run)? {
             damaged.fetch_add(1, Ordering::Relaxed);
         } else if study.store.state(&run) == State::Broken {
@@ -115,9 +115,9 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
         }
         Ok::<(), StoreError>(())
     })?;
-    let outstanding = study.outstanding(jobs);
+    let outstanding = study.outstanding(runs);
     let begun = outstanding.len() as u64;
-    let total: u64 = outstanding.iter().map(Job::work).fold(0, u64::saturating_add);
+    let total: u64 = outstanding.iter().map(|run| run.work).fold(0, u64::saturating_add);
     watcher.pace().planned(begun, total);
     let tally = Tally::default();
     let (outcomes, written) = mpsc::sync_channel(WAITING);
@@ -127,10 +127,10 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
             // The lock is given up before anything is written.
             let next = || written.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let mut failed = None;
-            while let Ok((job, outcome)) = next() {
+            while let Ok((run, outcome)) = next() {
                 // After a failure, what comes is not written any more: nobody waits for a place in the queue in vain.
                 if failed.is_none() {
-                    failed = write(study, job, outcome, watcher, &tally).err();
+                    failed = write(study, run, outcome, watcher, &tally).err();
                     tally.hindered.fetch_or(failed.is_some(), Ordering::Relaxed);
                 }
             }
@@ -140,17 +140,17 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
         outstanding
             .par_iter()
             .with_max_len(1)
-            .for_each_with(outcomes, |outcomes, job| {
+            .for_each_with(outcomes, |outcomes, run| {
                 if watcher.stopping() || tally.hindered.load(Ordering::Relaxed) {
                     return;
                 }
-                if study.state(job) != State::Outstanding {
+                if study.state(*run) != State::Outstanding {
                     tally.elsewhere.fetch_add(1, Ordering::Relaxed);
                     watcher.pace().run_ended();
                     return;
                 }
                 // The writers go on until nobody has anything for them.
-                let _ = outcomes.send((job, run_one(job, registry, watcher.pace())));
+                let _ = outcomes.send((*run, study.simulate(*run, registry, watcher.pace())));
             });
         let failed = writers.into_iter().filter_map(|writer| writer.join().ok().flatten());
         failed.collect::<Vec<StoreError>>().into_iter().next()
@@ -199,12 +199,12 @@ impl Tally {
 /// Writes down what came of a run, and counts it.
 fn write(
     study: &Study,
-    job: &Job<'_>,
+    run: Planned,
     outcome: Result<RunRecord, Failure>,
     watcher: &dyn Watcher,
     tally: &Tally,
 ) -> Result<(), StoreError> {
-    let count = match write_down(study, job, outcome, watcher)? {
+    let count = match write_down(study, run, outcome, watcher)? {
         None => return Ok(()),
         Some(Ended::Well) => &tally.finished,
         Some(Ended::Broken) => &tally.broken,
@@ -223,20 +223,21 @@ pub(super) enum Ended {
 /// Writes down what came of a run. None if it was interrupted.
 pub(super) fn write_down(
     study: &Study,
-    job: &Job<'_>,
+    run: Planned,
     outcome: Result<RunRecord, Failure>,
     watcher: &dyn Watcher,
 ) -> Result<Option<Ended>, StoreError> {
-    let run = study.key(job.point, job.replication);
+    let key = study.key(run.point, run.replication);
     match outcome {
         Ok(record) => {
-            study.store.finish(&run, &job.point.label(), &record)?;
+            let settings = study.scenario.points.label(run.point);
+            study.store.finish(&key, &settings.unwrap_or_default(), &record)?;
             Ok(Some(Ended::Well))
         }
         Err(Failure::Interrupted) => Ok(None),
         Err(Failure::Broken(reason)) => {
-            let broken = tell(study, job, reason);
-            study.store.note_broken(&run, &broken)?;
+            let broken = tell(study, run, reason);
+            study.store.note_broken(&key, &broken)?;
             watcher.broke(&broken);
             Ok(Some(Ended::Broken))
         }
@@ -244,13 +245,15 @@ pub(super) fn write_down(
 }
 
 /// What is written down of a run that broke.
-fn tell(study: &Study, job: &Job<'_>, reason: String) -> Broken {
+fn tell(study: &Study, run: Planned, reason: String) -> Broken {
     let overrides = study.plan.overrides();
+    let point = study.scenario.points.get(run.point);
+    let command = point.map(|point| study.scenario.command_for(&point, run.replication, &overrides));
     Broken {
-        settings: job.point.label(),
-        replication: job.replication,
+        settings: study.scenario.points.label(run.point).unwrap_or_default(),
+        replication: run.replication,
         reason,
-        command: study.scenario.command_for(job.point, job.replication, &overrides),
+        command: command.unwrap_or_default(),
     }
 }
 

@@ -209,7 +209,7 @@ fn network(lines: &str) -> (NetworkSpec, usize) {
     let scenario = home.path().join("hindered.toml");
     fs::write(&scenario, format!("{HEAD}{lines}\n")).unwrap();
     let scenario = Scenario::load(&scenario, &Overrides::default(), &Registry::standard()).unwrap();
-    let point = &scenario.points[0];
+    let point = scenario.point(None).unwrap();
     (point.network.clone(), point.nodes as usize)
 }
 

@@ -220,7 +220,9 @@ fn arrivals(share: &str, replication: u32) -> Vec<Option<SimDuration>> {
     assert_eq!(ended.exit, Exit::Done, "{}", ended.err);
     let scenario = home.path().join("failing.toml");
     let scenario = Scenario::load(&scenario, &Overrides::default(), &Registry::standard()).unwrap();
-    let network = scenario.points[0]
+    let network = scenario
+        .point(None)
+        .unwrap()
         .network
         .build(24, StreamKey::root(1, replication))
         .unwrap();

@@ -320,7 +320,7 @@ fn routed(network: &str, settings: &[&str]) -> RoutedNetwork {
     };
     let registry = Registry::standard().with(crate::support::Echo);
     let scenario = Scenario::load(Path::new(&file), &overrides, &registry).unwrap();
-    match &scenario.points[0].network.model {
+    match &scenario.point(None).unwrap().network.model {
         NetworkModel::Topology(routed) => routed.clone(),
         other => panic!("{other:?} has no routers"),
     }

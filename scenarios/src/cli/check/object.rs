@@ -60,7 +60,7 @@ pub(super) fn object(scenario: &Scenario, registry: &Registry, estimate: &Estima
         "runs": scenario.runs(),
         "memory_bytes": estimate.bytes,
         "runs_at_once": estimate.at_once,
-        "points": scenario.points.iter().map(point).collect::<Vec<_>>(),
+        "points": scenario.points.iter().map(|of| point(&of)).collect::<Vec<_>>(),
         "tables": tables.collect::<Vec<_>>(),
         "figures": figures.collect::<Vec<_>>(),
         "expectations": expectations.collect::<Vec<_>>(),

@@ -30,7 +30,7 @@ pub(super) fn plan(arguments: &Plan, registry: &Registry, terminal: &mut Termina
         Ok(study) => study,
         Err(error) => return Ok(refuse(&error, terminal)),
     };
-    let points = count(study.keys.len(), "point");
+    let points = count(study.plan.points, "point");
     let replications = count(study.plan.replications as usize, "replication");
     let runs = HumanCount(study.runs());
     let folder = folder.display();

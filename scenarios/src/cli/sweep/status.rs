@@ -20,11 +20,11 @@ pub(super) fn status(arguments: &Status, registry: &Registry, terminal: &mut Ter
         Err(exit) => return Ok(exit),
     };
     let (mut finished, mut outstanding, mut broken) = (0, 0, Vec::new());
-    for job in study.jobs() {
-        match study.state(&job) {
+    for run in study.planned() {
+        match study.state(run) {
             State::Finished => finished += 1,
             State::Outstanding => outstanding += 1,
-            State::Broken => broken.extend(study.store.broken(&study.key(job.point, job.replication))),
+            State::Broken => broken.extend(study.store.broken(&study.key(run.point, run.replication))),
         }
     }
     terminal.print(&format!(

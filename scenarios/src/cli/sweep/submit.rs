@@ -119,7 +119,7 @@ fn notes(tasks: &Tasks, limit: u32) -> Vec<String> {
 
 fn nothing_to_do(study: &Study, arguments: &Submit, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let folder = arguments.folder.display();
-    let broken = study.jobs().filter(|job| study.state(job) == State::Broken).count();
+    let broken = study.planned().filter(|run| study.state(*run) == State::Broken).count();
     if broken > 0 {
         let broken = HumanCount(broken as u64);
         terminal.complain(&format!(

@@ -94,9 +94,9 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
 
 /// Makes the broken runs of a share outstanding ones.
 fn discard_broken(study: &Study, share: Share) -> Result<(), StoreError> {
-    for job in study.share(share) {
-        if study.state(&job) == State::Broken {
-            study.store.discard(&study.key(job.point, job.replication))?;
+    for run in study.share(share) {
+        if study.state(run) == State::Broken {
+            study.store.discard(&study.key(run.point, run.replication))?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use analysis::{Cell, REPLICATION, Row, Table};
 
 use crate::results::{Columns, Manifest, Run};
 use crate::run::BrokenRun;
-use crate::scenario::{Scenario, WarmUp};
+use crate::scenario::Scenario;
 
 /// Which runs were run again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,13 +143,7 @@ impl<'a> Comparison<'a> {
 
     /// Whether the first replications alone would be cut at another place, so that no table could be compared.
     fn warm_up_is_of_all_runs(&self) -> bool {
-        let automatic = |warm_up: WarmUp| warm_up == WarmUp::Auto;
-        self.extent == Extent::FirstReplications
-            && self
-                .scenario
-                .points
-                .iter()
-                .any(|point| automatic(point.measure.warm_up))
+        self.extent == Extent::FirstReplications && self.scenario.points.kinds().any(|kind| kind.automatic_warm_up)
     }
 
     /// Compares the data of a figure.
@@ -178,13 +172,9 @@ impl<'a> Comparison<'a> {
         let Some(replication) = columns.replication.and_then(|column| row.get(column)?.number()) else {
             return ALL_RUNS;
         };
-        let is_of = |settings: &[(String, String)]| {
-            settings
-                .iter()
-                .zip(row)
-                .all(|((_, value), cell)| cell.to_string() == *value)
-        };
-        let point = self.scenario.points.iter().position(|point| is_of(&point.settings));
+        let values: Vec<String> = row.iter().take(self.scenario.axes.len()).map(Cell::to_string).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let point = self.scenario.points.position(&values);
         point.map_or(ALL_RUNS, |point| (point, replication as u32))
     }
 
@@ -226,7 +216,7 @@ impl<'a> Comparison<'a> {
         if (point, replication) == ALL_RUNS {
             return "what is of all runs".to_owned();
         }
-        match self.scenario.points.get(point).map(|point| point.label()) {
+        match self.scenario.points.label(point) {
             Some(label) if !label.is_empty() => format!("replication {replication} at {label}"),
             _ => format!("replication {replication}"),
         }

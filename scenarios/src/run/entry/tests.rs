@@ -38,11 +38,11 @@ fn split<O: Overlay>(point: &Point, partitions: u32) -> RunRecord {
 fn comes_to_the_same<O: Overlay>(scenario: &str, number: usize) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{scenario}.toml"));
     let scenario = Scenario::load(&file, &Overrides::default(), &Registry::standard()).expect("a golden scenario");
-    let point = &scenario.points[number];
-    let whole = split::<O>(point, 1);
+    let point = scenario.points.get(number).expect("a point");
+    let whole = split::<O>(&point, 1);
     assert!(whole.events > 10_000, "{} events", whole.events);
     for partitions in [2, 7, 50] {
-        let parts = split::<O>(point, partitions);
+        let parts = split::<O>(&point, partitions);
         assert_eq!(parts.events, whole.events, "in {partitions}");
         assert_eq!(parts.fingerprint, whole.fingerprint, "in {partitions}");
         let [parts, whole] = [&parts, &whole].map(|run| format!("{:?}", run.measured));

@@ -5,7 +5,7 @@ use analysis::Cell;
 use super::layout::Layout;
 use super::rows::{number, ratio};
 use crate::run::forwarding::{self, Forwarded};
-use crate::scenario::Point;
+use crate::scenario::Kind;
 
 /// A row a run: packets (over TCP, whole transfers) that came through a second, and their bytes, counted as the size of a packet
 /// without what tunnels and frames add. `processor` and `line` are the shares of the time in which the host's processor and its line
@@ -22,13 +22,13 @@ pub(super) const FORWARDING: Layout = Layout {
         "processor",
         "line",
     ],
-    written: |scenario| scenario.points.iter().any(forwards),
+    written: forwards,
     rows: |measured, _| measured.forwarded.iter().map(row).collect(),
 };
 
-/// Whether a point is one host that forwards, of which the tables of overlays have nothing to tell.
-pub(super) fn forwards(point: &Point) -> bool {
-    point.protocol.name() == forwarding::NAME
+/// Whether points of a kind are one host that forwards, of which the tables of overlays have nothing to tell.
+pub(super) fn forwards(kind: &Kind) -> bool {
+    kind.protocol == forwarding::NAME
 }
 
 fn row(forwarded: &Forwarded) -> Vec<Cell> {

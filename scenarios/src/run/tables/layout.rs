@@ -9,14 +9,14 @@ use super::rows::{
 use super::{Ranges, comings, paths, storage, tunnels};
 use crate::run::measure::Measured;
 use crate::run::steady;
-use crate::scenario::{Point, Scenario};
+use crate::scenario::Kind;
 
 /// A table of the results: its name, its own columns (units in the name), and what they mean.
 pub(super) struct Layout {
     pub(super) name: &'static str,
     pub(super) columns: &'static [&'static str],
-    /// Whether the scenario asks for it.
-    pub(super) written: fn(&Scenario) -> bool,
+    /// Whether points of a kind ask for it: it is written where any of them does.
+    pub(super) written: fn(&Kind) -> bool,
     pub(super) rows: fn(&Measured, &Ranges) -> Vec<Vec<Cell>>,
 }
 
@@ -153,7 +153,7 @@ pub(super) const TABLES: [Layout; 33] = [
             "wait_mean_ms",
             "wait_max_ms",
         ],
-        written: has_access_links,
+        written: |kind| kind.access_links,
         rows: access_links,
     },
     // Who came and went, over the whole run; `up_mean` since measurement began.
@@ -176,7 +176,7 @@ pub(super) const TABLES: [Layout; 33] = [
     Layout {
         name: "repairs",
         columns: &["of", "requests", "requests_per_departure"],
-        written: comes_and_goes,
+        written: |kind| kind.comes_and_goes,
         rows: repairs,
     },
     // What churn really did in the measured time, a row a run. `begins` is how the model starts: `steady`, `periodic`,
@@ -203,7 +203,7 @@ pub(super) const TABLES: [Layout; 33] = [
             "departures_per_s",
             "refused",
         ],
-        written: comes_and_goes,
+        written: |kind| kind.comes_and_goes,
         rows: comings::churn,
     },
     // The distribution of sessions: the share of those begun in the measured time that lasted at most so long, by the
@@ -211,7 +211,7 @@ pub(super) const TABLES: [Layout; 33] = [
     Layout {
         name: "sessions",
         columns: &["session_s", "fraction_at_most"],
-        written: comes_and_goes,
+        written: |kind| kind.comes_and_goes,
         rows: comings::sessions,
     },
     // What the overlay costs and what it buys, a row a run: the traffic of the measured time for each node that is up, lookups
@@ -261,14 +261,14 @@ pub(super) const TABLES: [Layout; 33] = [
             "held_max",
             "none_fraction",
         ],
-        written: spreads_keys,
+        written: |kind| kind.load,
         rows: load,
     },
     // The distribution of that: which fraction of the holders has so many keys, the same numbers in all runs of a point.
     Layout {
         name: "load_distribution",
         columns: &["holder", "held", "holders", "fraction"],
-        written: spreads_keys,
+        written: |kind| kind.load,
         rows: load_distribution,
     },
     // What the members know at the end of the run, a row a kind of entry in their tables: entries a node; `total` are all kinds, and
@@ -305,7 +305,7 @@ pub(super) const TABLES: [Layout; 33] = [
             "received_p99",
             "received_max",
         ],
-        written: counts_node_loads,
+        written: |kind| kind.node_load,
         rows: node_load,
     },
     // The rings that the members make up, a row a count: circles of members, each what the one before takes for its successor;
@@ -313,7 +313,7 @@ pub(super) const TABLES: [Layout; 33] = [
     Layout {
         name: "rings",
         columns: &["time_s", "members", "rings", "largest", "correct"],
-        written: counts_rings,
+        written: |kind| kind.rings,
         rows: rings,
     },
     // What was wrong with the tables of the members, a row a comparison: leaf sets that are not the true ones, entries of all tables
@@ -329,7 +329,7 @@ pub(super) const TABLES: [Layout; 33] = [
             "misplaced_entries",
             "filled_fraction",
         ],
-        written: compares_tables,
+        written: |kind| kind.tables,
         rows: table_errors,
     },
     // A row a run: since when all successors were correct until the last count, that is, there was one ring, in order, and how
@@ -337,7 +337,7 @@ pub(super) const TABLES: [Layout; 33] = [
     Layout {
         name: "one_ring",
         columns: &["time_s", "after_partition_s", "rings_end"],
-        written: counts_rings,
+        written: |kind| kind.rings,
         rows: one_ring,
     },
     storage::STORAGE,
@@ -352,53 +352,23 @@ pub(super) const TABLES: [Layout; 33] = [
     Layout {
         name: "snapshot_nodes",
         columns: &["time_s", "node", "id", "turn", "x", "y", "state"],
-        written: takes_snapshots,
+        written: |kind| kind.snapshots,
         rows: snapshot_nodes,
     },
     // Whom they knew, and what he was to them; it may be somebody who was not up.
     Layout {
         name: "snapshot_links",
         columns: &["time_s", "from", "to", "kind"],
-        written: takes_snapshots,
+        written: |kind| kind.snapshots,
         rows: snapshot_links,
     },
 ];
 
-fn always(_: &Scenario) -> bool {
+fn always(_: &Kind) -> bool {
     true
 }
 
-fn has_access_links(scenario: &Scenario) -> bool {
-    let mut points = scenario.points.iter();
-    points.any(|point| point.network.conditions.access_links.is_some())
-}
-
-fn spreads_keys(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.observe.load.is_some())
-}
-
-fn counts_node_loads(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.observe.node_load)
-}
-
-fn counts_rings(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.observe.rings.is_some())
-}
-
-fn compares_tables(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.observe.tables.is_some())
-}
-
-fn comes_and_goes(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(Point::comes_and_goes)
-}
-
 /// Without lookups there are no bins.
-fn comes_and_goes_under_lookups(scenario: &Scenario) -> bool {
-    let mut points = scenario.points.iter();
-    points.any(|point| point.comes_and_goes() && point.lookups.is_some())
-}
-
-fn takes_snapshots(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| !point.observe.snapshots.is_empty())
+fn comes_and_goes_under_lookups(kind: &Kind) -> bool {
+    kind.comes_and_goes && kind.lookups
 }

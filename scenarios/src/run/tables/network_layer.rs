@@ -4,7 +4,6 @@ mod groups;
 mod rows;
 
 use super::layout::Layout;
-use crate::scenario::{Point, Scenario};
 use rows::{
     addresses, network_convergence, network_over_time, node_lookups, node_lookups_by_distance, node_state, overhead,
     packets, packets_over_time,
@@ -63,7 +62,7 @@ const PACKETS: Layout = Layout {
         "unfinished",
         "duplicates",
     ],
-    written: sends_packets,
+    written: |kind| kind.packets,
     rows: packets,
 };
 
@@ -79,7 +78,7 @@ const PACKETS_OVER_TIME: Layout = Layout {
         "stretch_mean",
         "latency_mean_ms",
     ],
-    written: sends_packets,
+    written: |kind| kind.packets,
     rows: packets_over_time,
 };
 
@@ -98,7 +97,7 @@ const OVERHEAD: Layout = Layout {
         "control_bytes_per_delivered",
         "bytes_per_delivered",
     ],
-    written: any_network_layer,
+    written: |kind| kind.network_layer,
     rows: overhead,
 };
 
@@ -107,7 +106,7 @@ const OVERHEAD: Layout = Layout {
 const NODE_STATE: Layout = Layout {
     name: "node_state",
     columns: &["node", "neighbours", "entries", "address"],
-    written: any_network_layer,
+    written: |kind| kind.network_layer,
     rows: node_state,
 };
 
@@ -129,7 +128,7 @@ const ADDRESSES: Layout = Layout {
         "depth_mean",
         "depth_max",
     ],
-    written: any_network_layer,
+    written: |kind| kind.network_layer,
     rows: addresses,
 };
 
@@ -150,7 +149,7 @@ const NETWORK_OVER_TIME: Layout = Layout {
         "deliverable_fraction",
         "in_order",
     ],
-    written: probes,
+    written: |kind| kind.convergence,
     rows: network_over_time,
 };
 
@@ -161,7 +160,7 @@ const NETWORK_OVER_TIME: Layout = Layout {
 const NETWORK_CONVERGENCE: Layout = Layout {
     name: "network_convergence",
     columns: &["after", "time_s", "reached_s", "settled_s"],
-    written: probes,
+    written: |kind| kind.convergence,
     rows: network_convergence,
 };
 
@@ -184,7 +183,7 @@ const NODE_LOOKUPS: Layout = Layout {
         "update_messages_per_node_s",
         "update_bytes_per_node_s",
     ],
-    written: looks_up,
+    written: |kind| kind.node_lookups,
     rows: node_lookups,
 };
 
@@ -199,27 +198,6 @@ const NODE_LOOKUPS_BY_DISTANCE: Layout = Layout {
         "hops_mean",
         "hops_back_mean",
     ],
-    written: looks_up,
+    written: |kind| kind.node_lookups,
     rows: node_lookups_by_distance,
 };
-
-/// Whether a point is of a network layer, of which the tables of overlays have nothing to tell.
-pub(super) fn is_network_layer(point: &Point) -> bool {
-    point.network_layer
-}
-
-fn any_network_layer(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(is_network_layer)
-}
-
-fn sends_packets(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.packets.is_some())
-}
-
-fn probes(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.observe.convergence.is_some())
-}
-
-fn looks_up(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.node_lookups.is_some())
-}

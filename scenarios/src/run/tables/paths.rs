@@ -8,14 +8,13 @@ use super::layout::Layout;
 use super::rows::{number, seconds};
 use crate::run::measure::Measured;
 use crate::run::reachability::{PathCount, time_to};
-use crate::scenario::Scenario;
 
 /// Between which nodes there were paths, a row a count: `pairs` are ordered pairs of different nodes, of which `working`
 /// had a path from the first to the second by what the nodes on it knew. Nodes yet to come for the first time count.
 pub(super) const REACHABILITY: Layout = Layout {
     name: "reachability",
     columns: &["time_s", "up", "members", "pairs", "working", "working_fraction"],
-    written: follows_paths,
+    written: |kind| kind.reachability,
     rows: reachability,
 };
 
@@ -29,7 +28,7 @@ pub(super) const AVAILABILITY: Layout = Layout {
         "working_least_fraction",
         "working_end_fraction",
     ],
-    written: follows_paths,
+    written: |kind| kind.reachability,
     rows: availability,
 };
 
@@ -37,13 +36,9 @@ pub(super) const AVAILABILITY: Layout = Layout {
 pub(super) const CONVERGENCE: Layout = Layout {
     name: "convergence",
     columns: &["part", "time_s"],
-    written: follows_paths,
+    written: |kind| kind.reachability,
     rows: convergence,
 };
-
-fn follows_paths(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.observe.reachability.is_some())
-}
 
 fn reachability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     let row = |count: &PathCount| {

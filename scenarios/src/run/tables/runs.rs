@@ -4,7 +4,7 @@ use analysis::{Cell, Row, Table, TableError};
 
 use super::{columns_in_common, tables_of_runs};
 use crate::run::RunRecord;
-use crate::scenario::Scenario;
+use crate::scenario::{Point, Scenario};
 
 /// All that has one value a run, from the tables of a point and the runs that they are of: what was swept, how many nodes there
 /// were, which replication it was, and behind that a column for each of a table with one row a run, as `table.column`.
@@ -14,6 +14,7 @@ use crate::scenario::Scenario;
 pub(in crate::run) fn of_runs(
     scenario: &Scenario,
     tables: &[(String, Table)],
+    point: &Point,
     records: &[RunRecord],
 ) -> Result<Table, TableError> {
     let common = columns_in_common(scenario);
@@ -26,7 +27,6 @@ pub(in crate::run) fn of_runs(
     let columns: Vec<String> = common.iter().cloned().chain(named).collect();
     let mut runs = Table::new(&columns);
     for record in records {
-        let point = &scenario.points[record.point];
         let settings = point.settings.iter().map(|(_, value)| Cell::from(value.as_str()));
         let key: Vec<Cell> = settings
             .chain([Cell::from(point.nodes), Cell::from(record.replication)])

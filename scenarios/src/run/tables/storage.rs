@@ -7,7 +7,6 @@ use super::layout::Layout;
 use super::rows::{nearest_rank, number, ratio, spreads};
 use crate::run::measure::Measured;
 use crate::run::storage::{Count, Operations, Stored};
-use crate::scenario::Scenario;
 
 /// A row a run: what became of the first put of each key, of puts, removes and gets since `workload.storage.from`, and what was
 /// left at the last count. Judged are gets of keys that had been put and not removed when they began, and that nobody wrote until
@@ -55,7 +54,7 @@ pub(super) const STORAGE: Layout = Layout {
         "lost_fraction",
         "copies_mean",
     ],
-    written: stores,
+    written: |kind| kind.storage,
     rows: |measured, _| measured.stored.iter().map(storage).collect(),
 };
 
@@ -71,7 +70,7 @@ pub(super) const DURABILITY: Layout = Layout {
         "copies_mean",
         "complete_fraction",
     ],
-    written: stores,
+    written: |kind| kind.storage,
     rows: durability,
 };
 
@@ -80,7 +79,7 @@ pub(super) const DURABILITY: Layout = Layout {
 pub(super) const STORED: Layout = Layout {
     name: "stored",
     columns: &["of", "members", "mean", "p01", "p50", "p99", "max"],
-    written: stores,
+    written: |kind| kind.storage,
     rows: |measured, _| {
         measured
             .stored
@@ -88,10 +87,6 @@ pub(super) const STORED: Layout = Layout {
             .map_or_else(Vec::new, |stored| spreads(&stored.holders))
     },
 };
-
-fn stores(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.storage.is_some())
-}
 
 fn storage(stored: &Stored) -> Vec<Cell> {
     let Stored {

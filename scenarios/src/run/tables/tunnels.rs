@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::rows::{nearest_rank, number, ratio};
 use crate::overlays::{Failure, Gone, VIRTUAL_NETWORKS};
 use crate::run::tunnels::{ServerLoad, Tunnels};
-use crate::scenario::Scenario;
+use crate::scenario::Kind;
 
 /// What the address servers had to do since measurement began, a row a server. `offered` are transactions that came, repetitions
 /// included (`offered_per_event` for each join or departure), of which `lost` found the queue full; `requests` and `releases` were
@@ -77,9 +77,8 @@ pub(super) const TUNNELS: Layout = Layout {
     rows: |measured, _| measured.tunnels.iter().map(tunnels).collect(),
 };
 
-fn has_tunnels(scenario: &Scenario) -> bool {
-    let mut points = scenario.points.iter();
-    points.any(|point| VIRTUAL_NETWORKS.contains(&point.protocol.name()))
+fn has_tunnels(kind: &Kind) -> bool {
+    VIRTUAL_NETWORKS.contains(&kind.protocol.as_str())
 }
 
 fn server(place: usize, load: &ServerLoad, events: u64) -> Vec<Cell> {

@@ -87,7 +87,7 @@ pub(super) fn contacts(
     raw: RawContacts,
     nodes: u32,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<NetworkModel, InputError> {
     let numbers = raw.first_node..raw.first_node.saturating_add(nodes);
     let (input, trace) = files.contacts(&raw.file, raw.format, numbers, document)?;

@@ -32,7 +32,7 @@ impl RoutedNetwork {
             document.apply(setting)?;
         }
         let NetworkAlone { network: raw } = document.deserialize()?;
-        match network(raw, None, 1, 0, &document, &mut ScenarioFiles::default())?.model {
+        match network(raw, None, 1, 0, &document, &ScenarioFiles::default())?.model {
             NetworkModel::Topology(routed) => Ok(routed),
             _ => Err(document.error_at("network", "a file of a topology is no other network")),
         }

@@ -152,7 +152,7 @@ pub(super) fn mobility(
     area: Option<Area>,
     nodes: u32,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<Mobility, InputError> {
     let within = || needed(area, document);
     match raw {
@@ -288,7 +288,7 @@ fn traced(
     area: Option<Area>,
     nodes: u32,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<Mobility, InputError> {
     let (input, paths) = files.movements(file, format, area, document)?;
     let name = input.path.display();

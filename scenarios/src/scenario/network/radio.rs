@@ -115,7 +115,7 @@ pub(super) fn radio(
     nodes: u32,
     seed: u64,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<NetworkModel, InputError> {
     let range = raw.range.metres();
     if range == 0.0 {
@@ -163,7 +163,7 @@ fn nodes_in_plane(
     range: f64,
     nodes: u32,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<(Option<Area>, Mobility), InputError> {
     let area = area(raw.area, raw.degree, range, nodes, document)?;
     let given = matches!(raw.mobility, Some(RawMobility::Trace { .. }))

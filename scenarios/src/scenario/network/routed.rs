@@ -155,7 +155,7 @@ pub(super) fn generated(
     nodes: u32,
     seed: u64,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<NetworkModel, InputError> {
     let Wanted {
         name,

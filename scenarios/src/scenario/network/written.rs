@@ -21,7 +21,7 @@ pub(in crate::scenario) fn network(
     nodes: u32,
     seed: u64,
     document: &Document,
-    files: &mut ScenarioFiles,
+    files: &ScenarioFiles,
 ) -> Result<NetworkSpec, InputError> {
     let wrong = |key: &str, error: NetworkError| document.error_at(&format!("network.{key}"), error.to_string());
     let model = match raw {
@@ -114,7 +114,7 @@ pub(in crate::scenario) fn network(
                 component,
                 paths,
             };
-            let (topology, input) = files.topology(&file, reading, document)?;
+            let (input, topology) = files.topology(&file, reading, document)?;
             NetworkModel::Topology(RoutedNetwork::read(topology, input, hosts, access, nodes, document)?)
         }
         RawNetwork::TransitStub(raw) => routed::generated(raw.into(), nodes, seed, document, files)?,

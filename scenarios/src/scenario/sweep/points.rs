@@ -198,6 +198,20 @@ impl Sweep {
         self.settings_at(&self.indices(place))
     }
 
+    /// The place of the combination that has these values of the axes, by their names or as written, in the order of the axes.
+    pub(in crate::scenario) fn place_of(&self, values: &[&str]) -> Option<Place> {
+        let (mut place, mut left) = (0, values);
+        for group in &self.groups {
+            let own = left.split_off(..group.axes.len())?;
+            let has = |index: &usize| {
+                let mut axes = group.axes.iter().zip(own);
+                axes.all(|(axis, value)| *axis.values[*index].label == **value)
+            };
+            place = place * group.len() + (0..group.len()).find(has)?;
+        }
+        left.is_empty().then_some(Place(place))
+    }
+
     fn settings_at(&self, indices: &[usize]) -> Vec<(String, String)> {
         let groups = self.groups.iter().zip(indices);
         let axes = groups.flat_map(|(group, index)| group.axes.iter().map(|axis| (axis, *index)));

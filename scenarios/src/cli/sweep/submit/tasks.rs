@@ -48,7 +48,7 @@ impl Tasks {
     pub(super) fn of(study: &Study, wanted: Wanted, limit: u32) -> Self {
         let times = study.times();
         let outstanding = study.outstanding_places();
-        let seconds: Vec<Option<f64>> = outstanding.iter().map(|(_, job)| times.of(job.work())).collect();
+        let seconds: Vec<Option<f64>> = outstanding.iter().map(|(_, run)| times.of(run.work)).collect();
         let runs = outstanding.len() as u64;
         let all: Option<f64> = seconds.iter().copied().sum();
         let wanted = wanted.tasks(runs, all).min(study.runs());

@@ -6,7 +6,7 @@ use super::super::rows::{nearest_rank, number, ratio};
 use super::super::{Layout, Ranges};
 use crate::run::measure::Measured;
 use crate::run::tally::STRETCH_UNIT;
-use crate::scenario::{GroupKind, Scenario};
+use crate::scenario::GroupKind;
 
 /// Messages to groups, a row a run. An anycast is `due` once, a multicast at each member that is up, its sender left out;
 /// `delivered_fraction` and `connected_fraction` (that which links led to when it was sent) are of what is due. `hops` are links crossed by
@@ -35,13 +35,9 @@ pub(super) const GROUPS: Layout = Layout {
         "lost",
         "unfinished",
     ],
-    written: sends_to_groups,
+    written: |kind| kind.groups,
     rows: groups,
 };
-
-fn sends_to_groups(scenario: &Scenario) -> bool {
-    scenario.points.iter().any(|point| point.groups.is_some())
-}
 
 fn groups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     let Some(network) = &measured.network else {
