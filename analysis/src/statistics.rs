@@ -55,10 +55,31 @@ impl Summary {
 
 /// The arithmetic mean; none of no values. Summed in the order given.
 pub fn mean(values: &[f64]) -> Option<f64> {
-    if values.is_empty() {
-        None
-    } else {
-        Some(values.iter().sum::<f64>() / values.len() as f64)
+    let mut mean = RunningMean::default();
+    mean.extend(values.iter().copied());
+    mean.mean()
+}
+
+/// The arithmetic mean of values that come one by one: that of [`mean`], to the last bit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunningMean {
+    sum: f64,
+    count: u64,
+}
+
+impl RunningMean {
+    /// The mean of those that have come; none of no values.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+}
+
+impl Extend<f64> for RunningMean {
+    fn extend<T: IntoIterator<Item = f64>>(&mut self, values: T) {
+        for value in values {
+            self.sum += value;
+            self.count += 1;
+        }
     }
 }
 

@@ -160,10 +160,11 @@ impl Span {
             Scale::Log2 => self.power_ticks(2, room),
             Scale::Log10 => self.decade_ticks(room),
         };
-        // An axis over no more than two powers is labelled like a linear one, unless it has other labels.
+        // An axis over no more than two powers is labelled like a linear one, unless it has other labels; and so is one with room for
+        // a single power, which would not say how far it is to anywhere.
         let labelled = ticks.iter().filter(|tick| tick.label.is_some()).count();
         let powers = ticks.iter().filter(|tick| !tick.minor).count();
-        if labelled.max(powers) > 2 {
+        if labelled >= 2 && labelled.max(powers) > 2 {
             ticks
         } else {
             self.linear_ticks(room)
@@ -409,6 +410,21 @@ mod tests {
     fn a_log_axis_within_one_power_is_labelled_at_round_values() {
         let labels = labels(span(Scale::Log10, &[200.0, 700.0], None));
         assert!(labels.len() >= 3 && labels.contains(&"400".to_owned()), "{labels:?}");
+    }
+
+    #[test]
+    fn an_axis_with_room_for_one_power_is_labelled_at_round_values() {
+        let span = span(Scale::Log10, &[1e3, 1e5], None);
+        // The ends of the axis have no room for the labels of powers, and so only the one in the middle finds some.
+        let labels = |extent: &dyn Fn(&TickLabel) -> f64| {
+            let ticks = span.ticks(&Room { length: 100.0, extent });
+            ticks.iter().filter(|tick| tick.label.is_some()).count()
+        };
+        let wide_powers = |label: &TickLabel| match label {
+            TickLabel::Power(..) => 60.0,
+            TickLabel::Plain(_) => 30.0,
+        };
+        assert!(labels(&wide_powers) >= 2);
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `command` | `run`, `check`, `list` or `topology`; missing where the command line could not be understood |
+//! | `command` | `run`, `check`, `list`, `topology` or `sweep status`; missing where the command line could not be understood |
 //! | `exit` | the exit code |
 //! | `errors` | a list of objects with `message` and, where they are about an input, `exit`, `file` (or `argument`, the option), `line`, `column`, `label`, `help` (a list) and `note` |
 //! | `warnings` | a list of texts |
 //!
-//! and what its command adds: see [`list`](super::list), [`check`](super::check), [`run`](super::run) and
-//! [`topology`](super::topology).
+//! and what its command adds: see [`list`](super::list), [`check`](super::check), [`run`](super::run),
+//! [`topology`](super::topology) and [`sweep status`](super::sweep).
 
 use serde_json::{Map, Value, json};
 

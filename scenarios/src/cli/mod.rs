@@ -80,6 +80,7 @@ fn carry_out(command: Command, registry: &Registry, terminal: &mut Terminal<'_>)
         Command::Check(check) if check.json => terminal.for_machines(Some("check")),
         Command::List(list) if list.json => terminal.for_machines(Some("list")),
         Command::Topology(topology) if topology.json => terminal.for_machines(Some("topology")),
+        Command::Sweep(command) if command.is_for_machines() => terminal.for_machines(Some("sweep status")),
         _ => {}
     }
     let done = match command {

@@ -233,23 +233,20 @@ pub(crate) fn begins(point: &Point) -> &'static str {
 /// What is worth knowing of points whose population is not what one might take it for.
 pub(super) fn warnings(by_point: &[Ended<'_>]) -> Vec<String> {
     let mut warnings = Vec::new();
-    for Ended { point, records, .. } in by_point {
+    for Ended { point, common, .. } in by_point {
         let place = point.place();
         let caution = point.churn.caution().map(|caution| format!("churn: {caution}"));
         warnings.extend(caution.filter(|caution| !warnings.contains(caution)));
-        let comings = || records.iter().map(|record| &record.measured.comings);
-        let longest = comings().map(|comings| comings.empty).max().unwrap_or_default();
-        if longest > SimDuration::ZERO {
-            let runs = comings().filter(|comings| comings.empty > SimDuration::ZERO).count();
+        if common.empty_runs > 0 {
             warnings.push(format!(
-                "nobody was up for as long as {} in {runs} of {} runs{place} (table churn, empty_s); where somebody \
+                "nobody was up for as long as {} in {} of {} runs{place} (table churn, empty_s); where somebody \
                  came after that, he began the overlay anew",
-                written(longest),
-                records.len()
+                written(common.empty),
+                common.empty_runs,
+                common.runs
             ));
         }
-        let refused: u64 = comings().map(|comings| comings.refused).sum();
-        if refused > 0 {
+        if let refused @ 1.. = common.refused {
             warnings.push(format!(
                 "{refused} newcomers found no free place{place} (table churn, refused): more `nodes.count` lets them in"
             ));

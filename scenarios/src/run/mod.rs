@@ -1,6 +1,7 @@
 //! Running a scenario: every point and replication, in parallel, each a simulation of its own.
 
 mod comings;
+mod common;
 mod entry;
 mod forwarding;
 mod label;
@@ -24,9 +25,10 @@ mod tunnels;
 mod watch;
 mod world;
 
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use analysis::Table;
+use analysis::{Table, TableError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sim_core::random::StreamKey;
@@ -34,6 +36,7 @@ use sim_core::time::SimTime;
 
 pub(crate) use comings::begins;
 pub use comings::{Bin, Comings};
+use common::{Common, Gathering};
 pub use entry::OverlayEntry;
 pub use forwarding::{Forwarded, ForwardingEntry};
 pub use label::Label;
@@ -41,8 +44,8 @@ pub use load::Load;
 pub use measure::Measured;
 pub use network_layer::{NetworkLayerEntry, NetworkMeasured};
 pub use spread::Spread;
+use steady::Series;
 pub use storage::{Count, Operations, Stored};
-use tables::Ranges;
 pub use tables::schema;
 pub(crate) use tables::{Layouts, run_metrics};
 pub use tally::{Bins, Tally};
@@ -150,10 +153,10 @@ impl Course<'_> {
 
     /// Takes in the outcome of the next replications: where the warm-up ends is decided by the first of them, for all.
     fn take(&mut self, mut records: Vec<RunRecord>, broken: Vec<BrokenRun>) {
-        let runs = records.iter().map(|record| &record.measured);
-        let warm_up = *self
-            .warm_up
-            .get_or_insert_with(|| steady::warm_up_bins(self.point, runs));
+        let warm_up = *self.warm_up.get_or_insert_with(|| {
+            let series = || Ok::<_, Infallible>(records.iter().map(|record| &record.measured).collect());
+            steady::warm_up_bins(self.point, series).unwrap_or_else(|never| match never {})
+        });
         records
             .par_iter_mut()
             .for_each(|record| record.measured.settle(warm_up));
@@ -239,37 +242,28 @@ fn run_outstanding(
     Some(())
 }
 
-/// The runs of one point that ended well, of which there is one at least.
+/// Runs of one point that ended well: all of them, or some.
 struct Ended<'a> {
     point: &'a Point,
     /// By replication.
     records: &'a [RunRecord],
-    /// What they have in common.
-    ranges: Ranges,
+    /// What all of them have in common.
+    common: &'a Common,
 }
 
-impl<'a> Ended<'a> {
-    fn of(course: &'a Course<'_>) -> Option<Self> {
-        let records = course.records.as_slice();
-        (!records.is_empty()).then(|| Ended {
-            point: course.point,
-            records,
-            ranges: Ranges::of(records),
-        })
-    }
-}
-
-/// What came of these runs, which are of all points, or of some of them.
+/// What came of the runs of all points.
 fn output(layouts: &Layouts<'_>, courses: Vec<Course<'_>>) -> Output {
     let scenario = layouts.scenario();
-    let by_point: Vec<Ended<'_>> = courses.par_iter().filter_map(Ended::of).collect();
-    let tables =
-        tables::tables(layouts, &by_point).unwrap_or_else(|error| unreachable!("tables are laid out: {error}"));
+    let common: Vec<Common> = courses.par_iter().map(|course| Common::of(&course.records)).collect();
+    let ended = courses.iter().zip(&common).map(|(course, common)| Ended {
+        point: course.point,
+        records: &course.records,
+        common,
+    });
+    let by_point: Vec<Ended<'_>> = ended.filter(|ended| ended.common.runs > 0).collect();
+    let tables = tables::tables(layouts, &by_point).unwrap_or_else(laid_out);
     let mut warnings = precision::warnings(scenario, &by_point);
-    warnings.extend(comings::warnings(&by_point));
-    warnings.extend(steady::warnings(&by_point, scenario.points.count()));
-    warnings.extend(void_lookups(&by_point));
-    drop(by_point);
+    warnings.extend(self::warnings(scenario, &by_point));
     let (records, broken): (Vec<_>, Vec<_>) = courses
         .into_iter()
         .map(|course| (course.records, course.broken))
@@ -282,44 +276,101 @@ fn output(layouts: &Layouts<'_>, courses: Vec<Course<'_>>) -> Output {
     }
 }
 
-/// What came of the runs of one point that ended well, in the order of their replications.
-pub(crate) struct OfPoint {
-    /// As of all runs.
-    pub(crate) output: Output,
-    /// All that has one value a run, in one table.
-    pub(crate) runs: Table,
+/// What is worth knowing of the results of these points, whatever their number of replications was to be.
+fn warnings(scenario: &Scenario, by_point: &[Ended<'_>]) -> Vec<String> {
+    let mut warnings = comings::warnings(by_point);
+    warnings.extend(steady::warnings(by_point, scenario.points.count()));
+    warnings.extend(void_lookups(by_point));
+    warnings
 }
 
-impl OfPoint {
-    /// What came of these runs.
-    pub(crate) fn new(layouts: &Layouts<'_>, point: &Point, records: Vec<RunRecord>) -> Self {
-        let scenario = layouts.scenario();
-        let mut course = Course {
+fn laid_out<T>(error: TableError) -> T {
+    unreachable!("tables are laid out: {error}")
+}
+
+/// The runs of one point that ended well, which come one by one and are not kept.
+pub(crate) struct OfPoint<'a> {
+    layouts: &'a Layouts<'a>,
+    point: Point,
+    common: Common,
+}
+
+/// The tables of some of the runs of a point.
+pub(crate) struct Part {
+    /// As of all runs, by name.
+    pub(crate) tables: Vec<(String, Table)>,
+    /// All that has one value a run, in one table.
+    pub(crate) runs: Table,
+    /// The runs.
+    pub(crate) records: Vec<RunRecord>,
+}
+
+impl<'a> OfPoint<'a> {
+    /// Looks at all runs of a point: `each` shows them by replication, as often as it is called.
+    ///
+    /// # Errors
+    /// That of `each`.
+    pub(crate) fn survey<E>(
+        layouts: &'a Layouts<'a>,
+        point: Point,
+        each: impl Fn(&mut dyn FnMut(RunRecord)) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let warm_up = steady::warm_up_bins(&point, || {
+            let mut series = Series::default();
+            each(&mut |record| series.add(&record.measured))?;
+            Ok(series)
+        })?;
+        let mut gathering = Gathering::new(warm_up);
+        each(&mut |mut record| {
+            record.measured.settle(warm_up);
+            gathering.add(&record.measured);
+        })?;
+        Ok(OfPoint {
+            layouts,
             point,
-            planned: scenario.replications,
-            warm_up: None,
-            records: Vec::new(),
-            broken: Vec::new(),
-        };
-        course.take(records, Vec::new());
-        let output = output(layouts, vec![course]);
-        let runs = tables::of_runs(scenario, &output.tables, point, &output.records);
-        OfPoint {
-            runs: runs.unwrap_or_else(|error| unreachable!("tables are laid out: {error}")),
-            output,
+            common: gathering.finish(),
+        })
+    }
+
+    /// What is worth knowing of them.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        match self.common.runs {
+            0 => Vec::new(),
+            _ => warnings(self.layouts.scenario(), &[self.ended(&[])]),
+        }
+    }
+
+    /// The tables of some of them, which are shown again.
+    pub(crate) fn part(&self, mut records: Vec<RunRecord>) -> Part {
+        let settle = |record: &mut RunRecord| record.measured.settle(self.common.warm_up);
+        records.iter_mut().for_each(settle);
+        let tables = tables::tables(self.layouts, &[self.ended(&records)]).unwrap_or_else(laid_out);
+        let runs = tables::of_runs(self.layouts.scenario(), &tables, &self.point, &records);
+        Part {
+            tables,
+            runs: runs.unwrap_or_else(laid_out),
+            records,
+        }
+    }
+
+    fn ended<'b>(&'b self, records: &'b [RunRecord]) -> Ended<'b> {
+        Ended {
+            point: &self.point,
+            records,
+            common: &self.common,
         }
     }
 }
 
 /// What is worth knowing of traces of lookups: those that fell on nodes that were no members.
 fn void_lookups(by_point: &[Ended<'_>]) -> Vec<String> {
-    let warning = |Ended { point, records, .. }: &Ended<'_>| {
+    let warning = |Ended { point, common, .. }: &Ended<'_>| {
         let lookups = point.lookups.as_ref()?;
         let LookupTimes::Trace(trace) = &lookups.times else {
             return None;
         };
-        let of = trace.between(lookups.start, lookups.until).len() * records.len();
-        let void: u64 = records.iter().map(|record| record.measured.void_lookups).sum();
+        let of = trace.between(lookups.start, lookups.until).len() as u64 * common.runs;
+        let void = common.void_lookups;
         let place = point.place();
         (void > 0).then(|| {
             format!(

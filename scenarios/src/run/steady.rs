@@ -1,13 +1,15 @@
 //! Whether lookups have settled: where their warm-up ends, and whether what follows still changes.
 
+use std::array;
+
 use analysis::Cell;
-use analysis::statistics::{mean, stationarity, warm_up};
+use analysis::statistics::{RunningMean, stationarity, warm_up};
 use sim_core::churn::Start;
 use sim_core::time::{SimDuration, SimTime};
 
+use super::Ended;
 use super::measure::Measured;
 use super::tally::Tally;
-use super::{Ended, RunRecord};
 use crate::scenario::{BringUp, Point, WarmUp};
 use crate::units::written;
 
@@ -37,22 +39,15 @@ fn over(sum: f64, count: u64) -> Option<f64> {
 ///
 /// By `"auto"`, the marginal standard error rule is put to the means of the given runs, bin by bin, as Hoad, Robinson and Davies
 /// 2010 do; the longest warm-up of any metric holds. A bin is a batch of many lookups already, and is not batched again.
-pub(super) fn warm_up_bins<'a>(point: &Point, runs: impl Iterator<Item = &'a Measured> + Clone) -> usize {
+///
+/// # Errors
+/// That of `runs`, which is asked only if the rule is to decide.
+pub(super) fn warm_up_bins<E>(point: &Point, runs: impl FnOnce() -> Result<Series, E>) -> Result<usize, E> {
     match point.measure.warm_up {
-        WarmUp::None => 0,
-        WarmUp::Bins(bins) => bins,
-        WarmUp::Auto => suggested(runs),
+        WarmUp::None => Ok(0),
+        WarmUp::Bins(bins) => Ok(bins),
+        WarmUp::Auto => Ok(runs()?.suggested()),
     }
-}
-
-/// How many bins the rule takes off.
-fn suggested<'a>(runs: impl Iterator<Item = &'a Measured> + Clone) -> usize {
-    let cuts = METRICS.iter().map(|(_, metric)| {
-        let series = mean_series(runs.clone(), 0, *metric);
-        let values: Vec<f64> = series.iter().map(|(_, value)| *value).collect();
-        series.get(warm_up(&values, 1)).map_or(0, |(bin, _)| *bin)
-    });
-    cuts.max().unwrap_or(0)
 }
 
 /// What the runs of a point say together.
@@ -66,39 +61,82 @@ pub(super) struct Steadiness {
     alone: bool,
 }
 
-impl Steadiness {
-    pub(super) fn of(records: &[RunRecord]) -> Self {
-        let runs = records.iter().map(|record| &record.measured);
-        let warm_up = records.first().map_or(0, |record| record.measured.warm_up);
-        let p_value = |metric| {
-            let series = mean_series(runs.clone(), warm_up, metric);
-            stationarity(&series.into_iter().map(|(_, value)| value).collect::<Vec<_>>())
-        };
-        Steadiness {
-            p_values: METRICS.map(|(_, metric)| p_value(metric)),
-            suggested: suggested(runs.clone()),
-            alone: records.len() == 1,
+/// The mean of every metric over runs, bin by bin.
+#[derive(Default)]
+pub(super) struct Series {
+    bins: Vec<MeanBin>,
+    runs: u64,
+}
+
+/// A bin of lookups in all runs that have it.
+#[derive(Clone, Default)]
+struct MeanBin {
+    means: [RunningMean; METRICS.len()],
+    /// Whether some run has unfinished lookups there.
+    cut_short: bool,
+}
+
+impl Series {
+    /// Takes in another run. Whether it has settled makes no difference.
+    pub(super) fn add(&mut self, measured: &Measured) {
+        let tallies = &measured.bins.tallies;
+        self.runs += 1;
+        if self.bins.len() < tallies.len() {
+            self.bins.resize(tallies.len(), MeanBin::default());
         }
+        for (bin, tally) in self.bins.iter_mut().zip(tallies) {
+            bin.cut_short |= tally.unfinished > 0;
+            for (mean, (_, metric)) in bin.means.iter_mut().zip(METRICS) {
+                mean.extend(metric(tally));
+            }
+        }
+    }
+
+    /// What the runs say together, of which so many bins are the warm-up.
+    pub(super) fn steadiness(&self, warm_up: usize) -> Steadiness {
+        Steadiness {
+            p_values: self.p_values(warm_up),
+            suggested: self.suggested(),
+            alone: self.runs == 1,
+        }
+    }
+
+    /// The probability of a metric's series after so many bins if it has settled, a metric each.
+    fn p_values(&self, warm_up: usize) -> [Option<f64>; METRICS.len()] {
+        array::from_fn(|metric| {
+            let values = self.of(metric, warm_up).map(|(_, value)| value);
+            stationarity(&values.collect::<Vec<_>>())
+        })
+    }
+
+    /// How many bins the rule takes off.
+    fn suggested(&self) -> usize {
+        let cuts = (0..METRICS.len()).map(|metric| {
+            let (bins, values): (Vec<usize>, Vec<f64>) = self.of(metric, 0).unzip();
+            bins.get(warm_up(&values, 1)).copied().unwrap_or(0)
+        });
+        cuts.max().unwrap_or(0)
+    }
+
+    /// The mean of a metric, bin by bin from one on, where any run has a value. The last bins are left out as long as some run has
+    /// unfinished lookups there: those that did finish are the fast ones.
+    fn of(&self, metric: usize, first: usize) -> impl Iterator<Item = (usize, f64)> {
+        let whole = self
+            .bins
+            .iter()
+            .rposition(|bin| !bin.cut_short)
+            .map_or(0, |last| last + 1);
+        let bins = self.bins[..whole].iter().enumerate().skip(first);
+        bins.filter_map(move |(bin, of_bin)| Some((bin, of_bin.means[metric].mean()?)))
     }
 }
 
-/// The mean of a metric over runs, bin by bin from one on, where any has a value. The last bins are left out as long as some
-/// run has unfinished lookups there: those that did finish are the fast ones.
-fn mean_series<'a>(runs: impl Iterator<Item = &'a Measured> + Clone, first: usize, metric: Value) -> Vec<(usize, f64)> {
-    let bins = runs.clone().map(|run| run.bins.tallies.len()).max().unwrap_or(0);
-    let value = |bin: usize| {
-        let values = runs.clone().filter_map(|run| metric(run.bins.tallies.get(bin)?));
-        Some((bin, mean(&values.collect::<Vec<_>>())?))
-    };
-    let cut_short = |bin: usize| {
-        let mut tallies = runs.clone().filter_map(|run| run.bins.tallies.get(bin));
-        tallies.any(|tally| tally.unfinished > 0)
-    };
-    let whole = (first..bins)
-        .rev()
-        .find(|bin| !cut_short(*bin))
-        .map_or(first, |last| last + 1);
-    (first..whole).filter_map(value).collect()
+impl<'a> FromIterator<&'a Measured> for Series {
+    fn from_iter<T: IntoIterator<Item = &'a Measured>>(runs: T) -> Self {
+        let mut series = Series::default();
+        runs.into_iter().for_each(|run| series.add(run));
+        series
+    }
 }
 
 /// The rows of the table `lookups_over_time` of a run, of so many bins.
@@ -137,38 +175,42 @@ pub(super) fn rows(measured: &Measured, together: &Steadiness) -> Vec<Vec<Cell>>
         ]
     };
     let seconds = |bins: usize| Cell::from((measured.bins.width * bins as u64).as_secs_f64());
-    let row = |((name, metric), p_value): (&(&str, Value), Option<f64>)| {
-        let series = mean_series(std::iter::once(measured), measured.warm_up, *metric);
-        let values: Vec<f64> = series.into_iter().map(|(_, value)| value).collect();
-        let first = [(*name).into(), seconds(measured.warm_up), values.len().into()];
-        let own_p_value = if together.alone { p_value } else { stationarity(&values) };
-        let verdicts = [own_p_value, p_value].map(cells);
+    let alone = Series::from_iter([measured]);
+    let own = match together.alone {
+        true => together.p_values,
+        false => alone.p_values(measured.warm_up),
+    };
+    let row = |metric: usize| {
+        let (name, _) = METRICS[metric];
+        let values = alone.of(metric, measured.warm_up).count();
+        let first = [name.into(), seconds(measured.warm_up), values.into()];
+        let verdicts = [own[metric], together.p_values[metric]].map(cells);
+        let last = [seconds(together.suggested)];
         first
             .into_iter()
             .chain(verdicts.into_iter().flatten())
-            .chain([seconds(together.suggested)])
+            .chain(last)
             .collect()
     };
-    METRICS.iter().zip(together.p_values).map(row).collect()
+    (0..METRICS.len()).map(row).collect()
 }
 
 /// What is worth knowing of points whose lookups still change, though they were meant to have settled.
 ///
 /// The level is shared among all that is tested, so that of scenarios in which everything has settled one in twenty is warned.
 pub(super) fn warnings(by_point: &[Ended<'_>], points: usize) -> Vec<String> {
-    let tested = by_point.iter().filter_map(|ended| {
-        let warm_up = ended.records.first()?.measured.warm_up;
-        meant_to_be_steady(ended.point, warm_up).then_some((ended, warm_up))
-    });
+    let tested = by_point
+        .iter()
+        .filter(|ended| meant_to_be_steady(ended.point, ended.common.warm_up));
     let level = (LEVEL / (points * METRICS.len()).max(1) as f64).max(LEAST_LEVEL);
     let mut warnings = Vec::new();
-    for (Ended { point, ranges, .. }, warm_up) in tested {
-        for ((metric, _), p_value) in METRICS.iter().zip(ranges.together.p_values) {
+    for Ended { point, common, .. } in tested {
+        for ((metric, _), p_value) in METRICS.iter().zip(common.together.p_values) {
             if let Some(p_value) = p_value.filter(|p_value| *p_value < level) {
                 let place = point.place();
                 warnings.push(format!(
                     "{metric}{place} has not settled (table stationarity, p = {p_value:.1e}): {}",
-                    advice(point, warm_up)
+                    advice(point, common.warm_up)
                 ));
             }
         }

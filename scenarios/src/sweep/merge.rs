@@ -1,4 +1,4 @@
-//! From the runs of a study to tables: point by point, so that memory does not depend on how many there are.
+//! From the runs of a study to tables: few at a time, so that memory does not depend on how many there are.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -14,7 +14,7 @@ use crate::digest::hexadecimal;
 use crate::results::{
     Manifest, ParquetError, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots, write_parquet,
 };
-use crate::run::{Layouts, OfPoint, RunRecord};
+use crate::run::{Layouts, OfPoint, Part, RunRecord};
 use crate::scenario::Scenario;
 
 /// Why there is nothing merged.
@@ -32,6 +32,12 @@ pub enum MergeError {
         damaged: u64,
         /// How many there are in all.
         runs: u64,
+        /// The folder of the study.
+        folder: PathBuf,
+    },
+    /// Runs that were there have gone.
+    #[error("{}: runs were removed or changed while they were merged; merge again", folder.display())]
+    Changed {
         /// The folder of the study.
         folder: PathBuf,
     },
@@ -89,13 +95,13 @@ pub struct Merged {
 const TOLD: usize = 10;
 
 impl Merged {
-    fn count(&mut self, runs: &OfRuns) {
-        self.runs += runs.records.len() as u64;
-        self.outstanding += runs.outstanding;
-        self.damaged += runs.damaged;
-        self.broken += runs.broken.len() as u64;
+    fn count(&mut self, found: &Found) {
+        self.runs += found.finished.len() as u64;
+        self.outstanding += found.outstanding;
+        self.damaged += found.damaged;
+        self.broken += found.broken.len() as u64;
         let room = TOLD.saturating_sub(self.first_broken.len());
-        self.first_broken.extend(runs.broken.iter().take(room).cloned());
+        self.first_broken.extend(found.broken.iter().take(room).cloned());
     }
 
     fn warn(&mut self, warnings: Vec<String>) {
@@ -113,7 +119,7 @@ impl Merged {
 }
 
 /// Merges the runs of a study into an ordinary folder of results: the tables that `peerscope run` would have written, byte by byte.
-/// Few points are in memory at a time.
+/// Few runs are in memory at a time: each is read as often as it is needed.
 ///
 /// Runs whose files are damaged are discarded, and outstanding from then on. With `partial`, points are merged from as many
 /// replications as there are.
@@ -135,32 +141,43 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     let layouts = Layouts::of(&study.scenario);
     let mut tables = Tables::new(&folder, &study.scenario);
     let mut runs = Runs::new(&folder)?;
-    let points = &study.scenario.points;
-    // Each table has its columns, also where no run ended well.
-    if let Some(point) = points.get(0) {
-        tables.add(&OfPoint::new(&layouts, &point, Vec::new()))?;
-    }
-    let at_a_time = (RUNS_AT_A_TIME / study.plan.replications.max(1) as usize).max(1);
-    for first in (0..points.count()).step_by(at_a_time) {
-        let indices = first..points.count().min(first + at_a_time);
-        let read: Result<Vec<OfRuns>, MergeError> = (indices.into_par_iter())
-            .map(|point| OfRuns::read(study, point))
-            .collect();
-        let read = read?;
-        read.iter().for_each(|runs| merged.count(runs));
+    let points = study.scenario.points.count();
+    for first in (0..points).step_by(POINTS_AT_A_TIME) {
+        let indices = first..points.min(first + POINTS_AT_A_TIME);
+        let found: Result<Vec<Found>, MergeError> =
+            (indices.into_par_iter()).map(|point| Found::of(study, point)).collect();
+        let found = found?;
+        found.iter().for_each(|found| merged.count(found));
         // Once something is known to be missing, the rest is read only in order to find all that is.
         if merged.outstanding > 0 && !partial {
             continue;
         }
-        let ended = read.into_par_iter().filter(|runs| !runs.records.is_empty());
-        let made: Vec<OfPoint> = ended
-            .filter_map(|runs| Some(OfPoint::new(&layouts, &points.get(runs.point)?, runs.records)))
+        let surveyed: Result<Vec<OfPoint<'_>>, MergeError> = (found.par_iter())
+            .filter_map(|found| found.survey(study, &layouts))
             .collect();
-        for of_point in made {
-            tables.add(&of_point)?;
-            runs.add(study, &of_point.output.records)?;
-            merged.warn(of_point.output.warnings);
+        let surveyed = surveyed?;
+        if let Some(of_point) = surveyed.first().filter(|_| first == 0) {
+            // Each table has its columns, also where no run ended well.
+            tables.add(&of_point.part(Vec::new()))?;
         }
+        let parts: Vec<(&OfPoint<'_>, usize, &[u32])> = (surveyed.iter().zip(&found))
+            .flat_map(|(of_point, found)| {
+                let parts = found.finished.chunks(RUNS_A_PART);
+                parts.map(move |replications| (of_point, found.point, replications))
+            })
+            .collect();
+        for parts in parts.chunks(PARTS_AT_A_TIME) {
+            let made: Result<Vec<Part>, MergeError> = (parts.par_iter())
+                .map(|(of_point, point, replications)| {
+                    Ok(of_point.part(read(study, *point, replications).collect::<Result<_, MergeError>>()?))
+                })
+                .collect();
+            for part in made? {
+                tables.add(&part)?;
+                runs.add(study, &part.records)?;
+            }
+        }
+        surveyed.iter().for_each(|of_point| merged.warn(of_point.warnings()));
     }
     if merged.outstanding > 0 && !partial {
         return Err(MergeError::Incomplete {
@@ -177,47 +194,71 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     Ok(merged)
 }
 
-/// How many runs are in memory at a time, where no point has more: enough for the cores to share.
-const RUNS_AT_A_TIME: usize = 64;
+/// How many points are looked at at a time: enough for the cores to share.
+const POINTS_AT_A_TIME: usize = 64;
+/// How many parts of them are in memory at a time.
+const PARTS_AT_A_TIME: usize = 64;
+/// How many runs a part has at most.
+const RUNS_A_PART: usize = 4;
 
 /// What lies in the folder of the runs of one point.
-struct OfRuns {
+struct Found {
     /// The index of the point.
     point: usize,
-    /// Those that ended well, by replication.
-    records: Vec<RunRecord>,
+    /// The replications that ended well.
+    finished: Vec<u32>,
     broken: Vec<Broken>,
     outstanding: u64,
     damaged: u64,
 }
 
-impl OfRuns {
-    /// Reads the runs of a point; damaged ones are discarded.
-    fn read(study: &Study, point: usize) -> Result<Self, MergeError> {
-        let mut runs = OfRuns {
+impl Found {
+    /// Looks for the runs of a point; damaged ones are discarded.
+    fn of(study: &Study, point: usize) -> Result<Self, MergeError> {
+        let mut found = Found {
             point,
-            records: Vec::new(),
+            finished: Vec::new(),
             broken: Vec::new(),
             outstanding: 0,
             damaged: 0,
         };
         for replication in 0..study.plan.replications {
             let key = study.key(point, replication);
+            found.damaged += u64::from(study.store.discard_damaged(&key)?);
             match study.store.state(&key) {
-                State::Outstanding => runs.outstanding += 1,
-                State::Broken => runs.broken.extend(study.store.broken(&key)),
-                State::Finished => match study.store.read(&key)? {
-                    Some(record) => runs.records.push(record.at(point)),
-                    None => {
-                        study.store.discard(&key)?;
-                        runs.outstanding += 1;
-                        runs.damaged += 1;
-                    }
-                },
+                State::Outstanding => found.outstanding += 1,
+                State::Broken => found.broken.extend(study.store.broken(&key)),
+                State::Finished => found.finished.push(replication),
             }
         }
-        Ok(runs)
+        Ok(found)
     }
+
+    /// What the runs of the point have in common.
+    fn survey<'a>(&self, study: &Study, layouts: &'a Layouts<'a>) -> Option<Result<OfPoint<'a>, MergeError>> {
+        let point = study.scenario.points.get(self.point)?;
+        Some(OfPoint::survey(layouts, point, |see| {
+            read(study, self.point, &self.finished).try_for_each(|record| {
+                see(record?);
+                Ok(())
+            })
+        }))
+    }
+}
+
+/// These replications of a point, one after the other.
+fn read<'a>(
+    study: &'a Study,
+    point: usize,
+    replications: &'a [u32],
+) -> impl Iterator<Item = Result<RunRecord, MergeError>> {
+    replications.iter().map(move |replication| {
+        let record = study.store.read(&study.key(point, *replication))?;
+        let record = record.ok_or_else(|| MergeError::Changed {
+            folder: study.folder.clone(),
+        })?;
+        Ok(record.at(point))
+    })
 }
 
 /// The table with all that has one value a run, which is beside those that `peerscope run` writes, and no part of the manifest.
@@ -239,11 +280,11 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// Adds the rows of a point. All points have the same tables, in the same order.
-    fn add(&mut self, point: &OfPoint) -> Result<(), MergeError> {
-        let tables = &point.output.tables;
+    /// Adds the rows of a part. All parts have the same tables, in the same order.
+    fn add(&mut self, part: &Part) -> Result<(), MergeError> {
+        let tables = &part.tables;
         let named = tables.iter().map(|(name, table)| (name.as_str(), table));
-        for (place, (name, table)) in named.chain([(OF_RUNS, &point.runs)]).enumerate() {
+        for (place, (name, table)) in named.chain([(OF_RUNS, &part.runs)]).enumerate() {
             if self.open.len() == place {
                 let mut file = HashedFile::create(self.folder, &format!("{name}.csv"))?;
                 table.write_csv_header(&mut file)?;

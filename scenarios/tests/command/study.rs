@@ -308,6 +308,23 @@ fn a_point_that_breaks_is_told_with_its_command_and_takes_no_other_with_it() {
     );
     let status = home.ends(Exit::Failed, &["sweep", "status", "@/study"]);
     assert!(status.out.contains("5 finished, 1 broken, 0 outstanding") && status.err.contains("the echo died away"));
+    let status = home.ends(Exit::Failed, &["sweep", "status", "@/study", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!(
+        ["exit", "runs", "finished", "broken", "outstanding"].map(|key| status[key].as_u64()),
+        [1, 6, 5, 1, 0].map(Some),
+        "{status}"
+    );
+    let broken = &status["broken_runs"][0];
+    assert!(
+        broken["command"]
+            .as_str()
+            .is_some_and(|command| command.contains("peerscope run"))
+            && broken["reason"]
+                .as_str()
+                .is_some_and(|reason| reason.contains("the echo died away")),
+        "{status}"
+    );
     let merged = home.ends(Exit::Failed, &["sweep", "merge", "@/study"]);
     assert!(
         merged.out.contains("5 of 6 runs merged") && merged.err.contains("to see it again"),

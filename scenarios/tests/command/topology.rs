@@ -176,7 +176,7 @@ fn nodes_have_the_places_of_their_routers() {
             ..Overrides::default()
         };
         let scenario = Scenario::load(&shipped("chord-abilene.toml"), &overrides, &Registry::standard()).unwrap();
-        let point = scenario.point(None).unwrap();
+        let point = scenario.points.get(0).unwrap();
         let places = point
             .network
             .places(point.nodes as usize, StreamKey::root(1, 0))

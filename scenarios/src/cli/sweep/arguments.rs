@@ -165,6 +165,9 @@ pub(in crate::cli) struct Status {
     /// Tell of each run that broke, not only of the first ten
     #[arg(long)]
     pub(super) all: bool,
+    /// Write one JSON object in place of words
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -41,7 +41,7 @@ fn refuse(error: &MergeError, terminal: &mut Terminal<'_>) -> Exit {
         error => terminal.complain(&error.to_string()),
     }
     match error {
-        MergeError::Incomplete { .. } => Exit::Again,
+        MergeError::Incomplete { .. } | MergeError::Changed { .. } => Exit::Again,
         MergeError::Results(error) => error.exit(),
         _ => Exit::InputOutput,
     }

@@ -33,6 +33,13 @@ pub(super) fn sweep(command: &Sweep, registry: &Registry, terminal: &mut Termina
     }
 }
 
+impl Sweep {
+    /// Whether it is to write one JSON object in place of words.
+    pub(super) fn is_for_machines(&self) -> bool {
+        matches!(self, Sweep::Status(status) if status.json)
+    }
+}
+
 /// The study in a folder, or the exit code where there is none to go by, which has been told.
 fn open(folder: &Path, registry: &Registry, terminal: &mut Terminal<'_>) -> Result<Study, Exit> {
     Study::open(folder, registry).map_err(|error| refuse(&error, terminal))

@@ -1,8 +1,12 @@
 //! `peerscope sweep status`.
+//!
+//! With `--json` the object has `scenario`, how many `runs` there are and how many of them are `finished`, `broken` and `outstanding`,
+//! and a list `broken_runs` of `{ settings, replication, reason, command }`.
 
 use std::io;
 
 use indicatif::HumanCount;
+use serde_json::json;
 
 use super::arguments::Status;
 use super::{complain_of_broken, open};
@@ -19,7 +23,7 @@ pub(super) fn status(arguments: &Status, registry: &Registry, terminal: &mut Ter
         Ok(study) => study,
         Err(exit) => return Ok(exit),
     };
-    let (mut finished, mut outstanding, mut broken) = (0, 0, Vec::new());
+    let (mut finished, mut outstanding, mut broken) = (0_u64, 0_u64, Vec::new());
     for run in study.planned() {
         match study.state(run) {
             State::Finished => finished += 1,
@@ -35,6 +39,14 @@ pub(super) fn status(arguments: &Status, registry: &Registry, terminal: &mut Ter
         HumanCount(broken.len() as u64),
         HumanCount(outstanding),
     ))?;
+    if let Some(report) = terminal.report() {
+        report.set("scenario", study.plan.scenario.as_str().into());
+        report.set("runs", study.runs().into());
+        report.set("finished", finished.into());
+        report.set("broken", broken.len().into());
+        report.set("outstanding", outstanding.into());
+        report.set("broken_runs", json!(broken));
+    }
     let told = if arguments.all {
         broken.len()
     } else {

@@ -4,9 +4,9 @@ use analysis::Cell;
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::traffic::{KindTraffic, Traffic};
 
-use super::Ranges;
 use super::rows::{nearest_rank, number};
 use crate::run::comings::{Bin, Comings};
+use crate::run::common::Common;
 use crate::run::measure::Measured;
 
 fn over(count: u128, span: SimDuration) -> Option<f64> {
@@ -14,12 +14,12 @@ fn over(count: u128, span: SimDuration) -> Option<f64> {
 }
 
 /// The lengths of the sessions that ended, in ascending order.
-pub(super) fn ended(comings: &Comings) -> Vec<u64> {
+pub(in crate::run) fn ended(comings: &Comings) -> Vec<u64> {
     let ended = comings.sessions.iter().filter(|(_, ended)| *ended);
     ended.map(|(length, _)| *length).collect()
 }
 
-pub(super) fn churn(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn churn(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let comings = &measured.comings;
     let seconds = |nanos: f64| nanos / 1e9;
     let mean = (comings.ended > 0).then(|| seconds(comings.up_time as f64 / comings.ended as f64));
@@ -44,10 +44,10 @@ pub(super) fn churn(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     ]]
 }
 
-pub(super) fn sessions(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn sessions(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
     let survival = measured.comings.survival();
     let longest = survival.last().map_or(0, |(length, _)| *length);
-    let seen = ranges.sessions.iter().filter(|edge| **edge <= longest);
+    let seen = common.sessions.iter().filter(|edge| **edge <= longest);
     let row = |edge: &u64| {
         let steps = survival.partition_point(|(length, _)| length <= edge);
         let longer = steps.checked_sub(1).map_or(1.0, |step| survival[step].1);
@@ -67,7 +67,7 @@ fn total(measured: &Measured) -> KindTraffic {
 }
 
 /// Bytes sent a second by a node that is up.
-pub(super) fn bytes_per_node_s(measured: &Measured) -> Option<f64> {
+pub(in crate::run) fn bytes_per_node_s(measured: &Measured) -> Option<f64> {
     per_node_s(measured, total(measured).bytes)
 }
 
@@ -77,12 +77,12 @@ fn control_messages(measured: &Measured) -> Option<u64> {
     Some(traffic.total().messages - traffic.of_kinds(routing).messages)
 }
 
-pub(super) fn cost(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn cost(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
     let lookups = &measured.lookups;
     let ratio = |sum: f64, count: u64| number((count > 0).then(|| sum / count as f64));
     let median = nearest_rank(&lookups.latencies, 0.5);
     vec![vec![
-        number(ranges.bytes_per_node_s),
+        number(common.bytes_per_node_s),
         number(bytes_per_node_s(measured)),
         number(per_node_s(measured, total(measured).messages)),
         number(control_messages(measured).and_then(|messages| per_node_s(measured, messages))),
@@ -95,7 +95,7 @@ pub(super) fn cost(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
     ]]
 }
 
-pub(super) fn population_over_time(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn population_over_time(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let comings = &measured.comings;
     let end = comings.from + comings.span;
     let row = |(bin, number_of): (&Bin, u64)| {

@@ -6,7 +6,8 @@ use super::rows::{
     access_links, hops, latency, load, load_distribution, lookups, messages, node_load, one_ring, path_length,
     population, quantiles, repairs, rings, snapshot_links, snapshot_nodes, state, stretch, table_errors,
 };
-use super::{Ranges, comings, paths, storage, tunnels};
+use super::{comings, paths, storage, tunnels};
+use crate::run::common::Common;
 use crate::run::measure::Measured;
 use crate::run::steady;
 use crate::scenario::Kind;
@@ -17,7 +18,7 @@ pub(super) struct Layout {
     pub(super) columns: &'static [&'static str],
     /// Whether points of a kind ask for it: it is written where any of them does.
     pub(super) written: fn(&Kind) -> bool,
-    pub(super) rows: fn(&Measured, &Ranges) -> Vec<Vec<Cell>>,
+    pub(super) rows: fn(&Measured, &Common) -> Vec<Vec<Cell>>,
 }
 
 /// The tables that runs of an overlay write. Before its own columns each has one a swept key, then `nodes` (places for
@@ -112,7 +113,7 @@ pub(super) const TABLES: [Layout; 33] = [
             "latency_mean_ms",
         ],
         written: always,
-        rows: |measured, ranges| steady::over_time(measured, ranges.bins),
+        rows: |measured, common| steady::over_time(measured, common.bins),
     },
     // Whether the bins after the warm-up (`warm_up_s`) have settled, a row a metric: the probability that a settled series
     // wanders as far, of this run alone and of the mean over all runs of the point; settled where it is at least 5 %. What is
@@ -130,7 +131,7 @@ pub(super) const TABLES: [Layout; 33] = [
             "suggested_warm_up_s",
         ],
         written: always,
-        rows: |measured, ranges| steady::rows(measured, &ranges.together),
+        rows: |measured, common| steady::rows(measured, &common.together),
     },
     // What was sent since measurement began, by kind and in total, and how many of these messages the network lost, found
     // nobody up to receive, or were lost at a full queue of an access link, where there are such; rates are a node that is up and second.

@@ -3,9 +3,9 @@
 use analysis::Cell;
 use analysis::statistics::mean;
 
-use super::Ranges;
 use super::layout::Layout;
 use super::rows::{number, seconds};
+use crate::run::common::Common;
 use crate::run::measure::Measured;
 use crate::run::reachability::{PathCount, time_to};
 
@@ -40,7 +40,7 @@ pub(super) const CONVERGENCE: Layout = Layout {
     rows: convergence,
 };
 
-fn reachability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+fn reachability(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |count: &PathCount| {
         vec![
             seconds(count.time),
@@ -54,7 +54,7 @@ fn reachability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     measured.paths.iter().map(row).collect()
 }
 
-fn availability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+fn availability(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let fractions: Vec<f64> = measured.paths.iter().filter_map(PathCount::fraction).collect();
     vec![vec![
         fractions.len().into(),
@@ -64,7 +64,7 @@ fn availability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     ]]
 }
 
-fn convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+fn convergence(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |part: f64| {
         let time = time_to(part, &measured.paths);
         vec![part.into(), time.map_or(Cell::Empty, seconds)]

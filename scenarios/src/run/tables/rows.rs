@@ -5,8 +5,8 @@ use analysis::statistics::{quantile, quantile_interval};
 use sim_core::time::SimTime;
 use sim_core::traffic::QueueTraffic;
 
-use super::Ranges;
 use crate::run::Label;
+use crate::run::common::Common;
 use crate::run::load::Load;
 use crate::run::measure::{Measured, TableCount};
 use crate::run::rings::{RingCount, one_ring_since};
@@ -28,7 +28,7 @@ pub(super) fn number(value: Option<f64>) -> Cell {
     value.map_or(Cell::Empty, Cell::from)
 }
 
-pub(super) fn lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn lookups(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let measured = &measured.lookups;
     let completed = measured.completed;
     let moment = |power: u32| -> u64 {
@@ -99,15 +99,15 @@ fn lengths(lookups: &[u64], end: usize, completed: u64) -> Vec<Vec<Cell>> {
     (0..end).map(row).collect()
 }
 
-pub(super) fn path_length(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    lengths(&measured.lookups.visited, ranges.visited, measured.lookups.completed)
+pub(super) fn path_length(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
+    lengths(&measured.lookups.visited, common.visited, measured.lookups.completed)
 }
 
-pub(super) fn hops(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    lengths(&measured.lookups.hops, ranges.hops, measured.lookups.completed)
+pub(super) fn hops(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
+    lengths(&measured.lookups.hops, common.hops, measured.lookups.completed)
 }
 
-pub(super) fn load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn load(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |load: &Load| {
         let holders = load.held.len() as u64;
         let percentile = |q| nearest_rank(&load.held, q).map_or(Cell::Empty, Cell::from);
@@ -126,7 +126,7 @@ pub(super) fn load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     measured.loads.iter().map(row).collect()
 }
 
-pub(super) fn load_distribution(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn load_distribution(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
     let row = |load: &Load, held: u64| {
         let up_to = |held: u64| load.held.partition_point(|other| *other < held);
         let holders = up_to(held + 1) - up_to(held);
@@ -139,7 +139,7 @@ pub(super) fn load_distribution(measured: &Measured, ranges: &Ranges) -> Vec<Vec
     };
     let loads = measured.loads.iter();
     loads
-        .flat_map(|load| (0..=ranges.held).map(move |held| row(load, held)))
+        .flat_map(|load| (0..=common.held).map(move |held| row(load, held)))
         .collect()
 }
 
@@ -160,16 +160,16 @@ pub(super) fn spreads(spreads: &[Spread]) -> Vec<Vec<Cell>> {
     spreads.iter().map(row).collect()
 }
 
-pub(super) fn state(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn state(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
     let mut rows = spreads(&measured.state);
     for (row, Spread { of, .. }) in rows.iter_mut().zip(&measured.state) {
-        row.insert(2, number(ranges.entries.get(of.as_str()).copied()));
+        row.insert(2, number(common.entries.get(of.as_str()).copied()));
         row.push(number(measured.lookups.hops_mean()));
     }
     rows
 }
 
-pub(super) fn node_load(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn node_load(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     spreads(&measured.node_loads)
 }
 
@@ -185,15 +185,15 @@ fn distribution(sorted: &[u64], edges: &[u64], unit: f64) -> Vec<Vec<Cell>> {
     edges.iter().map(row).collect()
 }
 
-pub(super) fn latency(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    distribution(&measured.lookups.latencies, &ranges.latency, 1e-6)
+pub(super) fn latency(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
+    distribution(&measured.lookups.latencies, &common.latency, 1e-6)
 }
 
-pub(super) fn stretch(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
-    distribution(&measured.lookups.stretches, &ranges.stretch, STRETCH_UNIT)
+pub(super) fn stretch(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
+    distribution(&measured.lookups.stretches, &common.stretch, STRETCH_UNIT)
 }
 
-pub(super) fn quantiles(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn quantiles(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let samples = [
         ("latency_ms", &measured.lookups.latencies, 1e-6),
         ("stretch", &measured.lookups.stretches, STRETCH_UNIT),
@@ -217,7 +217,7 @@ pub(super) fn quantiles(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     rows.collect()
 }
 
-pub(super) fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn messages(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let node_seconds = measured.up_time as f64 / 1e9;
     let rate = |count: u64| number((node_seconds > 0.0).then(|| count as f64 / node_seconds));
     let Some(traffic) = &measured.traffic else {
@@ -240,7 +240,7 @@ pub(super) fn messages(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     sent.chain(undelivered).collect()
 }
 
-pub(super) fn access_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn access_links(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let Some(links) = measured.traffic.as_ref().and_then(|traffic| traffic.links) else {
         return Vec::new();
     };
@@ -257,7 +257,7 @@ pub(super) fn access_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     [("up", links.up), ("down", links.down)].map(row).into()
 }
 
-pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn population(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let span = measured.span.as_nanos();
     vec![vec![
         measured.arrivals.into(),
@@ -270,7 +270,7 @@ pub(super) fn population(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     ]]
 }
 
-pub(super) fn repairs(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn repairs(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let departures = measured.graceful_departures + measured.silent_departures;
     let row =
         |(of, requests): (Label, u64)| vec![of.into(), requests.into(), number(ratio(requests as f64, departures))];
@@ -285,7 +285,7 @@ pub(super) fn seconds(time: SimTime) -> Cell {
     Cell::from(time.since(SimTime::ZERO).as_secs_f64())
 }
 
-pub(super) fn rings(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn rings(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |count: &RingCount| {
         vec![
             seconds(count.time),
@@ -298,7 +298,7 @@ pub(super) fn rings(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     measured.rings.iter().map(row).collect()
 }
 
-pub(super) fn table_errors(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn table_errors(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |TableCount { time, members, errors }: &TableCount| {
         vec![
             seconds(*time),
@@ -312,7 +312,7 @@ pub(super) fn table_errors(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     measured.table_errors.iter().map(row).collect()
 }
 
-pub(super) fn one_ring(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn one_ring(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let since = one_ring_since(&measured.rings);
     let healed = since.zip(measured.healed);
     let after = healed.map(|(since, healed)| since.since(healed).as_secs_f64());
@@ -324,7 +324,7 @@ pub(super) fn one_ring(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     ]]
 }
 
-pub(super) fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn snapshot_nodes(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |time: SimTime, node: &SeenNode| {
         vec![
             seconds(time),
@@ -342,7 +342,7 @@ pub(super) fn snapshot_nodes(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> 
         .collect()
 }
 
-pub(super) fn snapshot_links(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn snapshot_links(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row =
         |time: SimTime, link: &SeenLink| vec![seconds(time), link.from.0.into(), link.to.0.into(), link.kind.into()];
     let snapshots = measured.snapshots.iter();

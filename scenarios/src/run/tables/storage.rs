@@ -2,9 +2,9 @@
 
 use analysis::Cell;
 
-use super::Ranges;
 use super::layout::Layout;
 use super::rows::{nearest_rank, number, ratio, spreads};
+use crate::run::common::Common;
 use crate::run::measure::Measured;
 use crate::run::storage::{Count, Operations, Stored};
 
@@ -142,7 +142,7 @@ fn storage(stored: &Stored) -> Vec<Cell> {
     row
 }
 
-fn durability(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+fn durability(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |count: &Count| {
         let of_keys = |part: u64| number(ratio(part as f64, count.keys));
         vec![

@@ -2,8 +2,9 @@
 
 use analysis::Cell;
 
+use super::super::Layout;
 use super::super::rows::{nearest_rank, number, ratio};
-use super::super::{Layout, Ranges};
+use crate::run::common::Common;
 use crate::run::measure::Measured;
 use crate::run::tally::STRETCH_UNIT;
 use crate::scenario::GroupKind;
@@ -39,7 +40,7 @@ pub(super) const GROUPS: Layout = Layout {
     rows: groups,
 };
 
-fn groups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+fn groups(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let Some(network) = &measured.network else {
         return Vec::new();
     };

@@ -3,8 +3,8 @@
 use analysis::Cell;
 use sim_core::time::SimTime;
 
-use super::super::Ranges;
 use super::super::rows::{nearest_rank, number, ratio, seconds};
+use crate::run::common::Common;
 use crate::run::measure::Measured;
 use crate::run::network_layer::{
     AddressTally, Disturbance, LookupTally, NetworkMeasured, NodeState, PacketTally, Probe, settled,
@@ -30,7 +30,7 @@ fn mean_stretch(tally: &PacketTally) -> Cell {
     number(ratio(tally.stretch as f64 * STRETCH_UNIT, tally.stretched))
 }
 
-pub(super) fn packets(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn packets(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     of(measured, |network| {
         let tally = network.packets();
         let latency = |q| number(nearest_rank(&network.latencies, q).map(|nanos| nanos as f64 / 1e6));
@@ -53,7 +53,7 @@ pub(super) fn packets(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     })
 }
 
-pub(super) fn packets_over_time(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn packets_over_time(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
     of(measured, |network| {
         let row = |bin: usize| {
             let tally = network.bins.get(bin).copied().unwrap_or_default();
@@ -67,11 +67,11 @@ pub(super) fn packets_over_time(measured: &Measured, ranges: &Ranges) -> Vec<Vec
                 number(ratio(tally.latency as f64 / 1e6, tally.delivered)),
             ]
         };
-        (0..ranges.packet_bins).map(row).collect()
+        (0..common.packet_bins).map(row).collect()
     })
 }
 
-pub(super) fn overhead(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn overhead(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     of(measured, |network| {
         let rate = |count: u64| rate(measured, count);
         let Some(traffic) = &measured.traffic else {
@@ -95,7 +95,7 @@ pub(super) fn overhead(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     })
 }
 
-pub(super) fn node_state(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn node_state(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |node: &NodeState| {
         vec![
             node.node.0.into(),
@@ -109,7 +109,7 @@ pub(super) fn node_state(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     of(measured, |network| network.nodes.iter().map(row).collect())
 }
 
-pub(super) fn addresses(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn addresses(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let rate = |count: u64| rate(measured, count);
     let row = |tally: AddressTally| {
         vec![
@@ -129,7 +129,7 @@ pub(super) fn addresses(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     of(measured, |network| network.addresses.into_iter().map(row).collect())
 }
 
-pub(super) fn network_over_time(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn network_over_time(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     let row = |probe: &Probe| {
         vec![
             seconds(probe.time),
@@ -147,7 +147,7 @@ pub(super) fn network_over_time(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell
     of(measured, |network| network.probes.iter().map(row).collect())
 }
 
-pub(super) fn network_convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn network_convergence(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     of(measured, |network| {
         let disturbances = &network.disturbances;
         let row = |(place, disturbance): (usize, &Disturbance)| {
@@ -161,7 +161,7 @@ pub(super) fn network_convergence(measured: &Measured, _: &Ranges) -> Vec<Vec<Ce
     })
 }
 
-pub(super) fn node_lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn node_lookups(measured: &Measured, _: &Common) -> Vec<Vec<Cell>> {
     of(measured, |network| {
         let mut tally = LookupTally::default();
         network.lookups.values().for_each(|some| tally.add(some));
@@ -189,7 +189,7 @@ pub(super) fn node_lookups(measured: &Measured, _: &Ranges) -> Vec<Vec<Cell>> {
     })
 }
 
-pub(super) fn node_lookups_by_distance(measured: &Measured, ranges: &Ranges) -> Vec<Vec<Cell>> {
+pub(super) fn node_lookups_by_distance(measured: &Measured, common: &Common) -> Vec<Vec<Cell>> {
     of(measured, |network| {
         let row = |distance: u32| {
             let tally = network.lookups.get(&Some(distance)).copied().unwrap_or_default();
@@ -202,6 +202,6 @@ pub(super) fn node_lookups_by_distance(measured: &Measured, ranges: &Ranges) -> 
                 number(ratio(tally.hops_back as f64, tally.answered)),
             ]
         };
-        (1..=ranges.farthest).map(row).collect()
+        (1..=common.farthest).map(row).collect()
     })
 }
