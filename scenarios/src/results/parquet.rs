@@ -15,7 +15,7 @@ use parquet::schema::types::Type;
 use thiserror::Error;
 
 /// How many rows are in memory at a time: a row group of the file.
-const ROWS_AT_A_TIME: usize = 1 << 16;
+const ROWS_AT_A_TIME: usize = 1 << 14;
 
 /// Why a table is not written as Parquet.
 #[derive(Debug, Error)]

@@ -152,32 +152,25 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
         if merged.outstanding > 0 && !partial {
             continue;
         }
-        let surveyed: Result<Vec<OfPoint<'_>>, MergeError> = (found.par_iter())
-            .filter_map(|found| found.survey(study, &layouts))
+        let surveyed: Result<Vec<Surveyed<'_>>, MergeError> = (found.into_par_iter())
+            .map(|found| found.survey(study, &layouts))
             .collect();
         let surveyed = surveyed?;
-        if let Some(of_point) = surveyed.first().filter(|_| first == 0) {
+        if let Some(point) = surveyed.first().filter(|_| first == 0) {
             // Each table has its columns, also where no run ended well.
-            tables.add(&of_point.part(Vec::new()))?;
+            tables.add(&point.part(study, &[])?)?;
         }
-        let parts: Vec<(&OfPoint<'_>, usize, &[u32])> = (surveyed.iter().zip(&found))
-            .flat_map(|(of_point, found)| {
-                let parts = found.finished.chunks(RUNS_A_PART);
-                parts.map(move |replications| (of_point, found.point, replications))
-            })
-            .collect();
+        let parts: Vec<(&Surveyed<'_>, &[u32])> = surveyed.iter().flat_map(Surveyed::parts).collect();
         for parts in parts.chunks(PARTS_AT_A_TIME) {
             let made: Result<Vec<Part>, MergeError> = (parts.par_iter())
-                .map(|(of_point, point, replications)| {
-                    Ok(of_point.part(read(study, *point, replications).collect::<Result<_, MergeError>>()?))
-                })
+                .map(|(point, replications)| point.part(study, replications))
                 .collect();
             for part in made? {
                 tables.add(&part)?;
                 runs.add(study, &part.records)?;
             }
         }
-        surveyed.iter().for_each(|of_point| merged.warn(of_point.warnings()));
+        surveyed.iter().for_each(|point| merged.warn(point.of_point.warnings()));
     }
     if merged.outstanding > 0 && !partial {
         return Err(MergeError::Incomplete {
@@ -234,15 +227,38 @@ impl Found {
         Ok(found)
     }
 
-    /// What the runs of the point have in common.
-    fn survey<'a>(&self, study: &Study, layouts: &'a Layouts<'a>) -> Option<Result<OfPoint<'a>, MergeError>> {
-        let point = study.scenario.points.get(self.point)?;
-        Some(OfPoint::survey(layouts, point, |see| {
+    /// Looks at all of the runs that ended well.
+    fn survey<'a>(self, study: &Study, layouts: &'a Layouts<'a>) -> Result<Surveyed<'a>, MergeError> {
+        let Some(point) = study.scenario.points.get(self.point) else {
+            unreachable!("runs of point {} are planned", self.point)
+        };
+        let of_point = OfPoint::survey(layouts, point, |see| {
             read(study, self.point, &self.finished).try_for_each(|record| {
                 see(record?);
-                Ok(())
+                Ok::<(), MergeError>(())
             })
-        }))
+        })?;
+        Ok(Surveyed { found: self, of_point })
+    }
+}
+
+/// A point of which all runs have been looked at.
+struct Surveyed<'a> {
+    found: Found,
+    of_point: OfPoint<'a>,
+}
+
+impl Surveyed<'_> {
+    /// Its replications in parts that fit into memory together.
+    fn parts(&self) -> impl Iterator<Item = (&Self, &[u32])> {
+        let parts = self.found.finished.chunks(RUNS_A_PART);
+        parts.map(move |replications| (self, replications))
+    }
+
+    /// The tables of one part.
+    fn part(&self, study: &Study, replications: &[u32]) -> Result<Part, MergeError> {
+        let records = read(study, self.found.point, replications).collect::<Result<_, MergeError>>()?;
+        Ok(self.of_point.part(records))
     }
 }
 

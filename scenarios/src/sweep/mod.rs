@@ -5,7 +5,7 @@
 //! | what | where |
 //! |---|---|
 //! | the plan: scenario, seed, what it was made with, and how many runs there are | `plan.toml`, `points.csv`; never changed |
-//! | the runs that ended well, a folder each | `runs/<first letters of the key>/<key>-<replication>/` |
+//! | the runs that ended well, a folder each | `runs/<00 to ff>/<key>-<replication>/` |
 //! | the runs that broke, a file each | `broken/<key>-<replication>.toml` |
 //! | what runs of the sample took, to tell how long others will | `sample.toml` |
 //! | the merged tables, an ordinary folder of results | `merged/` |

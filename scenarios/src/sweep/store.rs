@@ -17,9 +17,6 @@ use crate::run::RunRecord;
 const RECORD: &str = "record.bin";
 const MANIFEST: &str = "manifest.toml";
 
-/// How many letters of a key name the folder that its runs lie in: no folder then has more than some hundred entries.
-const SHARD: usize = 2;
-
 /// Why the runs of a study cannot be read or written.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -54,6 +51,16 @@ pub struct RunKey {
 impl RunKey {
     fn name(&self) -> String {
         format!("{}-{}", self.point, self.replication)
+    }
+
+    /// The folder among 256 that it lies in: with many points and with many replications of one, none of them has more than some
+    /// hundred entries.
+    fn shard(&self) -> String {
+        let first = self
+            .point
+            .get(..2)
+            .and_then(|letters| u8::from_str_radix(letters, 16).ok());
+        format!("{:02x}", first.unwrap_or(0).wrapping_add(self.replication as u8))
     }
 }
 
@@ -131,8 +138,7 @@ impl Store {
     }
 
     fn folder(&self, run: &RunKey) -> PathBuf {
-        let shard = &run.point[..SHARD.min(run.point.len())];
-        self.runs.join(shard).join(run.name())
+        self.runs.join(run.shard()).join(run.name())
     }
 
     fn broken_file(&self, run: &RunKey) -> PathBuf {
