@@ -13,6 +13,7 @@ mod peernet_support;
 
 use peernet_support::{at, cold_start, last_change, sound};
 use protocols::peernet::{Config, Rules};
+use sim_core::addr::NodeAddr;
 
 /// Occupied levels, stretch and the second of the last change of an address, as means over so many seeds; nothing is wrong in
 /// any of the networks.
@@ -46,7 +47,7 @@ fn dart_is_as_an_independent_simulation_has_it() {
         (200, 4, law(200, 1.1)..=law(200, 1.2), any),
         (400, 12, law(400, 1.1)..=law(400, 1.2), 39.0..=87.0),
     ] {
-        // The trees of some networks of 400 nodes go deeper than 16 bits: two nodes then find no address that is valid.
+        // In some networks of 400 nodes 16 bits have no address for a node, see below.
         let config = Config {
             address_bits: if nodes < 400 { 16 } else { 32 },
             ..Config::default()
@@ -58,6 +59,30 @@ fn dart_is_as_an_independent_simulation_has_it() {
             "{nodes} nodes: a stretch of {stretch}"
         );
         assert!(seconds.contains(&last), "{nodes} nodes: the last change after {last} s");
+    }
+}
+
+/// What is known of the network with seed 42: a node whose neighbours know of somebody in each of their siblings.
+#[test]
+fn a_node_is_refused_where_all_around_it_is_taken_and_not_when_the_tree_is_balanced() {
+    const NODES: u32 = 400;
+    for balancing in [false, true] {
+        let config = Config {
+            balancing,
+            ..Config::default()
+        };
+        let (mut network, links) = cold_start(NODES, config, 42);
+        network.run_until(at(250.0)).expect("no observer");
+        let node = |node| network.node(NodeAddr(node)).expect("it is up");
+        let (settled, refused): (Vec<_>, Vec<_>) = (0..NODES).partition(|who| node(*who).address().is_some());
+        assert_eq!(refused.len(), usize::from(!balancing), "{refused:?}");
+        for link in links.iter().filter(|(a, b)| refused.contains(a) || refused.contains(b)) {
+            let neighbour = if refused.contains(&link.0) { link.1 } else { link.0 };
+            let occupied = node(neighbour).table().levels().len();
+            assert_eq!(occupied, usize::from(config.address_bits), "{neighbour}");
+        }
+        // All others have addresses of their own, and reach each other.
+        sound(&network, settled, &links).expect("nothing is wrong with them");
     }
 }
 

@@ -33,8 +33,8 @@ pub(super) struct Allocation {
     asked: Option<(NodeAddr, TimerId, bool)>,
     /// Who has refused, or not answered, since the last hello.
     refused: BTreeSet<NodeAddr>,
-    /// An address that somebody gave since, and that is not valid next to all neighbours.
-    invalid: Option<TreeAddress>,
+    /// Addresses that somebody gave since, and that are not valid next to all neighbours.
+    invalid: Vec<TreeAddress>,
     /// Until when it goes on with an address that has been found invalid.
     patience: Option<SimTime>,
     given: Vec<Given>,
@@ -82,7 +82,7 @@ impl PeerNet {
             .given
             .retain(|given| now.since(given.at) < config.neighbour_expiry && table.level(given.level).is_none());
         self.allocation.refused.clear();
-        self.allocation.invalid = None;
+        self.allocation.invalid.clear();
         if self.is_valid() {
             self.allocation.patience = None;
             return;
@@ -91,10 +91,12 @@ impl PeerNet {
             return;
         }
         match config.rules {
+            Rules::Dart if self.neighbours.addressed().next().is_none() => self.begin_network(ctx),
             Rules::Dart => {
                 if !self.select(ctx) {
                     ctx.emit(Event::Refused);
-                    self.stand_between(ctx);
+                    let places = self.places_with_room();
+                    self.stand_between(ctx, &places);
                 }
             }
             Rules::PeerNet2003 => {
@@ -146,20 +148,27 @@ impl PeerNet {
         choice.is_some()
     }
 
+    /// An address next to each neighbour that has room, in the largest free block where no neighbour is.
+    fn places_with_room(&self) -> Vec<TreeAddress> {
+        let place = |(_, its, neighbour): (_, TreeAddress, &Neighbour)| {
+            let free = (0..self.bits).rev().filter(|level| neighbour.advert(*level).is_none());
+            free.map(|level| its.across(level)).find(|place| !self.is_held(*place))
+        };
+        self.neighbours.addressed().filter_map(place).collect()
+    }
+
     /// No address is valid next to all neighbours. Where these belong to two networks that have not heard of each other, none
     /// would ever be; so the node takes an invalid one, next to any neighbour that has room, until the next hello. What it then says
-    /// lets the networks see in which areas they contradict each other: in others with each address.
-    fn stand_between(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let bits = self.bits;
-        let beside = |(_, its, neighbour): (_, TreeAddress, &Neighbour)| {
-            let level = neighbour.highest_empty(bits)?;
-            Some(its.across(level))
-        };
-        let places: Vec<_> = self.neighbours.addressed().filter_map(beside).collect();
+    /// lets the networks see in which areas they contradict each other: in others with each address, but in none with that of a neighbour,
+    /// to whom it is nowhere in the tree. Where nobody has room the node is refused, and has no address.
+    fn stand_between(&mut self, ctx: &mut Ctx<'_, Self>, places: &[TreeAddress]) {
         let drawn = unit(ctx.rng()) * places.len() as f64;
-        if let Some(address) = places.get(drawn as usize) {
-            self.move_to(ctx, Some(*address), false);
-        }
+        self.move_to(ctx, places.get(drawn as usize).copied(), false);
+    }
+
+    /// Whether a neighbour is at an address.
+    fn is_held(&self, address: TreeAddress) -> bool {
+        self.neighbours.addressed().any(|(_, its, _)| its == address)
     }
 
     /// Whether an address beside a neighbour would be valid for this node, by what its neighbours have said.
@@ -188,9 +197,9 @@ impl PeerNet {
             None if self.allocation.refused.is_empty() => self.begin_network(ctx),
             None => {
                 ctx.emit(Event::Refused);
-                // As with DART's rules, an invalid one will do until the next hello, so that networks hear of each other.
-                if let Some(address) = self.allocation.invalid.take() {
-                    self.move_to(ctx, Some(address), false);
+                let places = std::mem::take(&mut self.allocation.invalid);
+                self.stand_between(ctx, &places);
+                if self.address.is_some() {
                     self.say_hello(ctx);
                 }
             }
@@ -239,27 +248,34 @@ impl PeerNet {
         ctx.send(from, Msg::Grant(address));
     }
 
-    /// A neighbour gives an address. Others hear of it at once, so that nobody gives it again.
-    pub(super) fn granted(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, address: TreeAddress) {
+    /// A neighbour gives a block, by its lowest address. Others hear of it at once, so that nobody gives it again.
+    pub(super) fn granted(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, lowest: TreeAddress) {
         let Some(migrating) = self.answered(ctx, from) else {
             return;
         };
-        let wanted = match self.address {
-            Some(own) => migrating && self.may_leave_for(own, address),
-            None => !migrating,
-        } && address.bits() == self.bits;
         let beside = self.neighbours.get(from);
         let beside = beside.and_then(|neighbour| Some((neighbour.hello.address?, neighbour)));
-        let valid = beside.is_some_and(|beside| self.would_validate(ctx.config(), address, beside));
-        if wanted && valid {
-            self.move_to(ctx, Some(address), migrating);
+        let level = beside.and_then(|(its, _)| its.level(lowest)).unwrap_or(0);
+        let mut wanted = places_in(lowest, level).filter(|place| self.wants(*place, migrating));
+        let valid =
+            |place: &TreeAddress| beside.is_some_and(|beside| self.would_validate(ctx.config(), *place, beside));
+        if let Some(place) = wanted.clone().find(valid) {
+            self.move_to(ctx, Some(place), migrating);
             self.say_hello(ctx);
         } else {
-            if wanted && !migrating {
-                self.allocation.invalid = Some(address);
-            }
+            let invalid = wanted.find(|place| !migrating && !self.is_held(*place));
+            self.allocation.invalid.extend(invalid);
             self.refused_by(ctx, from);
         }
+    }
+
+    /// Whether it would have an address that somebody gives.
+    fn wants(&self, address: TreeAddress, migrating: bool) -> bool {
+        let free = match self.address {
+            Some(own) => migrating && self.may_leave_for(own, address),
+            None => !migrating,
+        };
+        free && address.bits() == self.bits
     }
 
     /// A neighbour has no address to give.
@@ -287,4 +303,11 @@ impl PeerNet {
         self.allocation.refused.insert(node);
         self.ask(ctx);
     }
+}
+
+/// Where in a block of so many levels a node goes to which that has been given: to its lowest address. Where another neighbour is there
+/// already, whom the one who gave the block cannot hear, it goes where that neighbour would send it if the block were its range: to the
+/// upper half, or to that of what is left.
+fn places_in(lowest: TreeAddress, levels: u8) -> impl Iterator<Item = TreeAddress> + Clone {
+    std::iter::once(lowest).chain((0..levels).rev().map(move |level| lowest.across(level)))
 }

@@ -6,6 +6,8 @@ use sim_core::time::{SimDuration, SimTime};
 use super::*;
 use crate::packet::{Dropped, Outcome, Send};
 
+mod allocation;
+
 const BITS: u8 = 4;
 
 fn address(number: u128) -> TreeAddress {
