@@ -46,7 +46,7 @@ fn without_address(network: &Network) -> usize {
 fn migration_makes_room() {
     for rules in [Rules::Dart, Rules::PeerNet2003] {
         let (mut refusals, mut left_out, mut migrations) = ([0, 0], [0, 0], 0);
-        for seed in 1..=4 {
+        for seed in 1..=12 {
             for balancing in [false, true] {
                 let network = crowded(rules, balancing, seed);
                 refusals[usize::from(balancing)] += count(&network, |event| *event == Event::Refused);

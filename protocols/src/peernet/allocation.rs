@@ -33,8 +33,8 @@ pub(super) struct Allocation {
     asked: Option<(NodeAddr, TimerId, bool)>,
     /// Who has refused, or not answered, since the last hello.
     refused: BTreeSet<NodeAddr>,
-    /// Addresses that somebody gave since, and that are not valid next to all neighbours.
-    invalid: Vec<TreeAddress>,
+    /// The address that somebody gave last since then, and that is not valid next to all neighbours.
+    invalid: Option<TreeAddress>,
     /// Until when it goes on with an address that has been found invalid.
     patience: Option<SimTime>,
     given: Vec<Given>,
@@ -82,7 +82,7 @@ impl PeerNet {
             .given
             .retain(|given| now.since(given.at) < config.neighbour_expiry && table.level(given.level).is_none());
         self.allocation.refused.clear();
-        self.allocation.invalid.clear();
+        self.allocation.invalid = None;
         if self.is_valid() {
             self.allocation.patience = None;
             return;
@@ -96,7 +96,8 @@ impl PeerNet {
                 if !self.select(ctx) {
                     ctx.emit(Event::Refused);
                     let places = self.places_with_room();
-                    self.stand_between(ctx, &places);
+                    let drawn = unit(ctx.rng()) * places.len() as f64;
+                    self.stand_between(ctx, places.get(drawn as usize).copied());
                 }
             }
             Rules::PeerNet2003 => {
@@ -158,12 +159,11 @@ impl PeerNet {
     }
 
     /// No address is valid next to all neighbours. Where these belong to two networks that have not heard of each other, none
-    /// would ever be; so the node takes an invalid one, next to any neighbour that has room, until the next hello. What it then says
+    /// would ever be; so the node takes an invalid one, next to a neighbour that has room, until the next hello. What it then says
     /// lets the networks see in which areas they contradict each other: in others with each address, but in none with that of a neighbour,
     /// to whom it is nowhere in the tree. Where nobody has room the node is refused, and has no address.
-    fn stand_between(&mut self, ctx: &mut Ctx<'_, Self>, places: &[TreeAddress]) {
-        let drawn = unit(ctx.rng()) * places.len() as f64;
-        self.move_to(ctx, places.get(drawn as usize).copied(), false);
+    fn stand_between(&mut self, ctx: &mut Ctx<'_, Self>, place: Option<TreeAddress>) {
+        self.move_to(ctx, place, false);
     }
 
     /// Whether a neighbour is at an address.
@@ -197,8 +197,8 @@ impl PeerNet {
             None if self.allocation.refused.is_empty() => self.begin_network(ctx),
             None => {
                 ctx.emit(Event::Refused);
-                let places = std::mem::take(&mut self.allocation.invalid);
-                self.stand_between(ctx, &places);
+                let place = self.allocation.invalid.take();
+                self.stand_between(ctx, place);
                 if self.address.is_some() {
                     self.say_hello(ctx);
                 }
@@ -263,8 +263,11 @@ impl PeerNet {
             self.move_to(ctx, Some(place), migrating);
             self.say_hello(ctx);
         } else {
-            let invalid = wanted.find(|place| !migrating && !self.is_held(*place));
-            self.allocation.invalid.extend(invalid);
+            if !migrating {
+                // Where a neighbour is only if there is nothing else: one of the two then has to move, which may make room.
+                let apart = wanted.clone().find(|place| !self.is_held(*place));
+                self.allocation.invalid = apart.or_else(|| wanted.next()).or(self.allocation.invalid);
+            }
             self.refused_by(ctx, from);
         }
     }

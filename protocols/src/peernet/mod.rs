@@ -33,7 +33,8 @@
 //!   deeper tree: 10.4 to 10.6 levels in place of 10.1 with 400 nodes. What routes lead where is renewed at each piece of news.
 //! - An address is selected by what the neighbour says beside which it lies, as in the same variant, and validated against what all say.
 //! - A node between two networks that have not heard of each other may find no address that is valid next to both, and the
-//!   networks cannot hear of each other but through it. It then takes one that is not valid, but not that of a neighbour, until the next hello.
+//!   networks cannot hear of each other but through it. It then takes one that is not valid, until the next hello, and that of a
+//!   neighbour only by the rules of 2003 where no other is given.
 //! - A network id is told with the links that it has come from the node that it names, and goes no further than
 //!   [`Config::horizon`]. A log of levels keeps a way from coming back, but not from becoming longer: when a node has left an
 //!   area, what was said of its identifier goes on there along ever longer ways, as many as there are, by one link a hello. Who hears
