@@ -125,15 +125,24 @@ impl ResultsFolder {
     /// # Errors
     /// As [`ResultsFolder::check`].
     pub fn begin(target: &Path, force: bool) -> Result<Self, ResultsError> {
-        ResultsFolder::check(target, force)?;
-        // Results behind a symbolic link are replaced where they are: the link stays.
-        let place = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
-        let parent = parent(&place);
-        fs::create_dir_all(parent).map_err(ResultsError::io(parent))?;
-        clear_leftovers(&place);
-        // Earlier results may have been put back.
-        ResultsFolder::check(target, force)?;
-        let staging = Staging::begin(&place).map_err(ResultsError::io(parent))?;
+        let (place, _) = prepare(target, force)?;
+        ResultsFolder::staged(target, place, force)
+    }
+
+    /// Begins a folder of results where there is none; not if another process has begun one for the same target and still makes
+    /// it. On file systems that know no locks nobody can tell.
+    ///
+    /// # Errors
+    /// As [`ResultsFolder::check`].
+    pub fn begin_alone(target: &Path) -> Result<Option<Self>, ResultsError> {
+        match prepare(target, false)? {
+            (_, true) => Ok(None),
+            (place, false) => ResultsFolder::staged(target, place, false).map(Some),
+        }
+    }
+
+    fn staged(target: &Path, place: PathBuf, force: bool) -> Result<Self, ResultsError> {
+        let staging = Staging::begin(&place).map_err(ResultsError::io(parent(&place)))?;
         Ok(ResultsFolder {
             target: target.to_owned(),
             place,
@@ -212,6 +221,37 @@ impl ResultsFolder {
         // A folder cannot be synchronised everywhere; the results are complete either way.
         let _ = File::open(parent(&place)).and_then(|folder| folder.sync_all());
         Ok(target)
+    }
+}
+
+/// Makes the folders above a target, and removes what killed processes have left beside it. Tells where the target really is, and
+/// whether others make results for it.
+fn prepare(target: &Path, force: bool) -> Result<(PathBuf, bool), ResultsError> {
+    ResultsFolder::check(target, force)?;
+    // Results behind a symbolic link are replaced where they are: the link stays.
+    let place = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+    let parent = parent(&place);
+    fs::create_dir_all(parent).map_err(ResultsError::io(parent))?;
+    let others = clear_leftovers(&place);
+    // Earlier results may have been put back.
+    ResultsFolder::check(target, force)?;
+    Ok((place, others))
+}
+
+/// Removes what is at `target`, whatever it is: it is gone in one step. What a kill leaves of it is removed by whoever begins a folder
+/// there.
+///
+/// # Errors
+/// [`ResultsError::Io`]; it is then still there.
+pub fn take_away(target: &Path) -> Result<(), ResultsError> {
+    let is_gone = |error: &io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    let take = || {
+        fs::symlink_metadata(target)?;
+        Staging::begin(target)?.take_away(target)
+    };
+    match take() {
+        Err(error) if is_gone(&error) => Ok(()),
+        taken => taken.map_err(ResultsError::io(target)),
     }
 }
 

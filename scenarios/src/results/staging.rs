@@ -18,6 +18,8 @@ const LOCK: &str = "lock";
 const RESULTS: &str = "results";
 /// The results that were at the target, where they cannot be exchanged in one step.
 const EARLIER: &str = "earlier";
+/// What was at the target and is to be removed, among the results that nobody will see.
+const TAKEN_AWAY: &str = "taken-away";
 
 /// The most bytes of the target's name that go into the names beside it: systems allow 255 in all.
 const LONGEST_NAME: usize = 200;
@@ -79,6 +81,11 @@ impl Staging {
         }
     }
 
+    /// Takes away what is at `target`, to be removed with everything else.
+    pub(super) fn take_away(self, target: &Path) -> io::Result<()> {
+        fs::rename(target, self.results().join(TAKEN_AWAY))
+    }
+
     /// Takes the earlier results away and puts the new ones in their place. Killed in between, it leaves the earlier ones to
     /// [`clear_leftovers`].
     fn replace(mut self, target: &Path) -> io::Result<()> {
@@ -114,9 +121,10 @@ fn exchange(_one: &Path, _other: &Path) -> io::Result<bool> {
 }
 
 /// Removes what processes that are gone have left beside `target`; results that one of them had taken away and not yet
-/// replaced are put back. What cannot be removed stands in nobody's way.
-pub(super) fn clear_leftovers(target: &Path) {
+/// replaced are put back. What cannot be removed stands in nobody's way. Says whether another process makes results for the target.
+pub(super) fn clear_leftovers(target: &Path) -> bool {
     let name = target.file_name().unwrap_or_default();
+    let mut others = false;
     for path in partials(target).filter(|path| path.is_dir()) {
         let lock = path.join(LOCK);
         let Ok(mut file) = File::open(&lock) else {
@@ -125,9 +133,12 @@ pub(super) fn clear_leftovers(target: &Path) {
             continue;
         };
         let mut owner = Vec::new();
-        let known = file.try_lock().is_ok() && file.read_to_end(&mut owner).is_ok();
+        let locked = file.try_lock();
         // Names that were cut look alike.
-        if !known || !(owner.is_empty() || owner == name.as_encoded_bytes()) {
+        let known = file.read_to_end(&mut owner).is_ok();
+        let is_for_it = known && (owner.is_empty() || owner == name.as_encoded_bytes());
+        others |= is_for_it && matches!(locked, Err(TryLockError::WouldBlock));
+        if !is_for_it || locked.is_err() {
             continue;
         }
         let earlier = path.join(EARLIER);
@@ -139,6 +150,7 @@ pub(super) fn clear_leftovers(target: &Path) {
             }
         }
     }
+    others
 }
 
 /// A file to be renamed to `target` when it is complete, locked as long as it is open. What processes that are gone have left

@@ -7,6 +7,7 @@ mod asking;
 mod churn;
 mod citation;
 mod conditions;
+mod decisive;
 mod files;
 mod full;
 mod groups;
@@ -30,6 +31,7 @@ mod validate;
 pub(crate) mod way;
 mod workload;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::digest::sha256;
@@ -40,6 +42,7 @@ pub use asking::By;
 pub use churn::{ChurnSpec, FlashCrowd, MassFailureSpec, Returning, TraceSpec};
 pub use citation::{Citation, Work, WorkKind};
 pub use conditions::{AccessLinksSpec, Apart, Conditions, Connectivity, PartitionSpec};
+pub use decisive::decisive;
 pub use groups::{GroupKind, Groups};
 pub use link_failure::LinkFailures;
 pub use measure::{Measure, WarmUp};
@@ -208,6 +211,11 @@ impl Scenario {
             let number = number.unwrap_or_default();
             format!("there is no point {number}; they are numbered from 1 to {points}")
         })
+    }
+
+    /// The values that decide what is simulated, by their dotted keys, with everything from the command line laid over the file's.
+    pub fn decisive(&self) -> BTreeMap<String, String> {
+        decisive(&self.document)
     }
 
     /// The scenario as TOML text, with everything from the command line laid over it.

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Study;
 use super::store::StoreError;
+use super::study::Study;
 use super::work::{Watcher, write_down};
 use crate::registry::Registry;
 use crate::results::replace_file;
@@ -43,7 +43,7 @@ pub fn sample(
     registry: &Registry,
     watcher: &dyn Watcher,
 ) -> Result<Sampled, StoreError> {
-    let mut runs = study.outstanding(study.planned().collect());
+    let mut runs = study.outstanding(study.planned().collect())?;
     runs.sort_by_key(|run| run.work);
     let began = Instant::now();
     let mut times = Times::default();
@@ -58,12 +58,13 @@ pub fn sample(
         if timed.contains(&place) || !fits || watcher.stopping() {
             continue;
         }
+        let Some(begun) = study.begin(*run)? else { continue };
         memory::forget_peak();
         let (start, clock) = (Instant::now(), processor_time());
         let outcome = study.simulate(*run, registry, watcher.pace());
         let took = clock.zip(processor_time()).map(|(from, to)| to.saturating_sub(from));
         let took = took.unwrap_or_else(|| start.elapsed());
-        if write_down(study, *run, outcome, watcher)?.is_none() {
+        if write_down(study, *run, begun, outcome, watcher)?.is_none() {
             break;
         }
         times.add(run.work, took);

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::plan::Study;
 use super::store::{Broken, State, StoreError};
+use super::study::Study;
 use crate::digest::hexadecimal;
 use crate::results::{
     Manifest, ParquetError, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots, write_parquet,
@@ -218,9 +218,9 @@ impl Found {
         for replication in 0..study.plan.replications {
             let key = study.key(point, replication);
             found.damaged += u64::from(study.store.discard_damaged(&key)?);
-            match study.store.state(&key) {
+            match study.store.state(&key)? {
                 State::Outstanding => found.outstanding += 1,
-                State::Broken => found.broken.extend(study.store.broken(&key)),
+                State::Broken(broken) => found.broken.push(broken),
                 State::Finished => found.finished.push(replication),
             }
         }

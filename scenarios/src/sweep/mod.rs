@@ -4,9 +4,9 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | the plan: scenario, seed, what it was made with, and how many runs there are | `plan.toml`, `points.csv`; never changed |
+//! | the plan: scenario, seed, what it was made with, and how many runs there are | `plan.toml`, `points.csv`, `scenario.toml`; never changed |
 //! | the runs that ended well, a folder each | `runs/<00 to ff>/<key>-<replication>/` |
-//! | the runs that broke, a file each | `broken/<key>-<replication>.toml` |
+//! | the runs that broke, a file each | `broken/<00 to ff>/<key>-<replication>.toml` |
 //! | what runs of the sample took, to tell how long others will | `sample.toml` |
 //! | the merged tables, an ordinary folder of results | `merged/` |
 //! | what is submitted to Slurm, and what its tasks print | `slurm/` |
@@ -18,12 +18,16 @@
 mod estimate;
 mod merge;
 mod plan;
+mod program;
 mod record;
 mod store;
+mod study;
 mod work;
 
 pub use estimate::{Sampled, Times, sample};
 pub use merge::{MergeError, Merged, merge};
-pub use plan::{Plan, PlanError, Planned, Study};
+pub use plan::{Plan, PlanError};
+pub use program::Program;
 pub use store::{Broken, State, Store, StoreError};
+pub use study::{Planned, Study};
 pub use work::{Done, Share, Watcher, work};

@@ -1,28 +1,24 @@
 //! The plan of a study: what is run, and with what. Made once and never changed.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sim_core::random::StreamKey;
 use thiserror::Error;
 
-use super::store::{RunKey, Store};
-use crate::digest::sha256;
-use crate::input::InputError;
-use crate::registry::Registry;
-use crate::results::{Maker, ResultsError, replace_file};
-use crate::run::{Failure, Job, Pace, RunRecord, run_one, work};
-use crate::scenario::{Overrides, Point, Scenario};
+use super::program::Program;
+use crate::input::{Document, InputError, shell_word};
+use crate::results::{Input, ResultsError};
+use crate::scenario::{Overrides, Scenario, decisive};
 
 /// The file of the plan in the folder of a study.
-const PLAN: &str = "plan.toml";
-/// The file with a row a point: its number, its key, and what sets it apart.
-const POINTS: &str = "points.csv";
+pub(super) const PLAN: &str = "plan.toml";
+/// The scenario as it was planned, to tell what has been changed since.
+pub(super) const SCENARIO: &str = "scenario.toml";
 
-/// How many letters of the digest of a point are its key: enough that two of a billion points hardly ever agree.
-const KEY_LETTERS: usize = 24;
+/// How many of the keys that have other values are told.
+const TOLD: usize = 3;
 
 /// Why there is no plan to go by.
 #[derive(Debug, Error)]
@@ -58,23 +54,40 @@ pub enum PlanError {
         /// Why.
         reason: String,
     },
+    /// The plan may not be read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The scenario is not where it was.
+    #[error(
+        "{}: the scenario that is planned is not there any more\n  put it back, or plan it from where it is now with --output and \
+         --replace: the runs are kept", file.display()
+    )]
+    Moved {
+        /// Where it was.
+        file: PathBuf,
+    },
     /// The scenario is not what was planned.
     #[error(
-        "the plan does not fit the scenario any more: {differs}\n  put back {} as it was, or plan anew: `peerscope sweep plan {} \
-         --output {} --replace` keeps the runs of points that are the same", scenario.display(), scenario.display(), folder.display()
+        "the plan does not fit the scenario any more: {differs}\n  put back {} as it was, or plan anew: `{command}` keeps the \
+         runs of points that are the same", file.display()
     )]
     OtherScenario {
-        /// The folder.
-        folder: PathBuf,
-        /// The scenario file.
-        scenario: PathBuf,
+        /// The file that is another one.
+        file: PathBuf,
         /// What is different.
         differs: String,
+        /// The command that plans it anew.
+        command: String,
     },
     /// The program is not the one that it was planned with.
     #[error(
-        "the plan was made with another peerscope: {differs}\n  go on with that one, or plan anew in another folder: what this one \
-         runs may come out differently"
+        "the plan was made with another peerscope: {differs}\n  go on with that one, or plan anew in another folder (--output): what \
+         this one runs may come out differently"
     )]
     OtherProgram {
         /// What is different.
@@ -113,6 +126,12 @@ pub struct Plan {
     pub full: bool,
     /// What the command line sets, each `key=value`.
     pub set: Vec<String>,
+    /// The seed that the command line gives, in place of the scenario's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_seed: Option<u64>,
+    /// The number of replications that it gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_replications: Option<u32>,
     /// The seed of all randomness.
     pub seed: u64,
     /// How often each point is run.
@@ -121,278 +140,147 @@ pub struct Plan {
     pub points: usize,
     /// The SHA-256 of the keys of all points in order, in hexadecimal.
     pub points_sha256: String,
+    /// The files that runs depend on beside the scenario.
+    pub inputs: Vec<Input>,
     /// The program that it was made with.
-    pub made_with: Maker,
+    pub made_with: Program,
 }
 
-/// What a plan has of a point.
-struct PlannedPoint {
-    /// A digest of what it decides.
-    key: String,
-    /// How much work each of its runs is.
-    work: u64,
-}
-
-/// One run of a study.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Planned {
-    /// The index of its point.
-    pub point: usize,
-    /// Which replication, from zero.
-    pub replication: u32,
-    /// How much work it is: nodes times seconds.
-    pub work: u64,
-}
-
-/// A study: its folder, its plan, and the scenario that it is of.
-pub struct Study {
-    /// The folder.
-    pub folder: PathBuf,
-    /// The plan.
-    pub plan: Plan,
-    /// The scenario, as it is planned.
-    pub scenario: Scenario,
-    /// What is known of each of the scenario's points without making it.
-    points: Vec<PlannedPoint>,
-    /// Its runs.
-    pub store: Store,
-}
-
-impl Study {
-    /// Plans a study of a scenario in `folder`, which is made. A plan that is there already is used if it is the same.
-    ///
-    /// # Errors
-    /// [`PlanError`]. What is there is then as before.
-    pub fn plan(
-        folder: &Path,
-        file: &Path,
-        overrides: &Overrides,
-        replace: bool,
-        registry: &Registry,
-    ) -> Result<Self, PlanError> {
-        let scenario = Scenario::load(file, overrides, registry)?;
-        if scenario.precision.is_some() {
-            return Err(PlanError::Precision);
-        }
-        let points = planned(&scenario);
-        let plan = Plan {
+impl Plan {
+    /// The plan of a scenario under what the command line lays over it, with so many points.
+    pub(super) fn of(scenario: &Scenario, file: &Path, overrides: &Overrides, points_sha256: String) -> Self {
+        Plan {
             scenario: scenario.name.clone(),
             file: fs::canonicalize(file).unwrap_or_else(|_| file.to_owned()),
             full: overrides.full,
             set: overrides.settings.clone(),
+            set_seed: overrides.seed,
+            set_replications: overrides.replications,
             seed: scenario.seed,
             replications: scenario.replications,
-            points: points.len(),
-            points_sha256: digest(&points),
-            made_with: Maker::this(),
-        };
-        match read(folder) {
-            Err(PlanError::Missing { .. }) if occupied(folder) => {
-                return Err(PlanError::NoStudy {
+            points: scenario.points.count(),
+            points_sha256,
+            inputs: inputs(scenario),
+            made_with: Program::this().clone(),
+        }
+    }
+
+    /// The plan in the folder of a study.
+    pub(super) fn read(folder: &Path) -> Result<Self, PlanError> {
+        let path = folder.join(PLAN);
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(PlanError::Missing {
                     folder: folder.to_owned(),
                 });
             }
-            Err(PlanError::Missing { .. }) => {}
-            Err(error) if !replace => return Err(error),
-            Err(_) => {}
-            Ok(earlier) if earlier == plan => {}
-            Ok(earlier) if !replace || earlier.made_with != plan.made_with => {
-                return Err(PlanError::Taken {
-                    folder: folder.to_owned(),
-                    differs: differs(&earlier, &plan),
-                });
-            }
-            Ok(_) => {}
-        }
-        replace_file(&folder.join(POINTS), points_csv(&scenario, &points).as_bytes())?;
-        // The plan last: where it is, the rest is, too.
-        replace_file(&folder.join(PLAN), toml::to_string(&plan)?.as_bytes())?;
-        Ok(Study::of(folder, plan, scenario, points))
-    }
-
-    /// The study in a folder, if its scenario and this program are still those that it was planned with.
-    ///
-    /// # Errors
-    /// [`PlanError`].
-    pub fn open(folder: &Path, registry: &Registry) -> Result<Self, PlanError> {
-        let plan = read(folder)?;
-        if let Some(differs) = plan.made_with.differs(&Maker::this()) {
-            return Err(PlanError::OtherProgram { differs });
-        }
-        let scenario = Scenario::load(&plan.file, &plan.overrides(), registry)?;
-        let points = planned(&scenario);
-        if plan.points_sha256 != digest(&points) {
-            return Err(PlanError::OtherScenario {
-                folder: folder.to_owned(),
-                scenario: plan.file.clone(),
-                differs: differing_points(folder, &points),
-            });
-        }
-        Ok(Study::of(folder, plan, scenario, points))
-    }
-
-    fn of(folder: &Path, plan: Plan, scenario: Scenario, points: Vec<PlannedPoint>) -> Self {
-        Study {
-            folder: folder.to_owned(),
-            store: Store::of(folder),
-            plan,
-            scenario,
-            points,
-        }
-    }
-
-    /// The key of a run of a point.
-    pub fn key(&self, point: usize, replication: u32) -> RunKey {
-        RunKey {
-            point: self.points[point].key.clone(),
-            replication,
-        }
-    }
-
-    /// All runs, point by point, the replications of each one after the other.
-    pub fn planned(&self) -> impl Iterator<Item = Planned> {
-        let replications = 0..self.plan.replications;
-        self.points
-            .iter()
-            .enumerate()
-            .flat_map(move |(point, PlannedPoint { work, .. })| {
-                replications.clone().map(move |replication| Planned {
-                    point,
-                    replication,
-                    work: *work,
-                })
-            })
-    }
-
-    /// Simulates a run.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub(super) fn simulate(&self, run: Planned, registry: &Registry, pace: &dyn Pace) -> Result<RunRecord, Failure> {
-        let Some(point) = self.scenario.points.get(run.point) else {
-            unreachable!("a run of point {} is planned", run.point)
+            Err(error) => return Err(PlanError::Unreadable { path, error }),
+            Ok(bytes) => String::from_utf8(bytes).map_err(|error| error.to_string()),
         };
-        let job = Job {
-            point: &point,
-            replication: run.replication,
-            streams: StreamKey::root(self.plan.seed, run.replication),
-        };
-        run_one(&job, registry, pace)
+        text.and_then(|text| toml::from_str(&text).map_err(|error| error.message().to_owned()))
+            .map_err(|reason| PlanError::Damaged { path, reason })
     }
 
-    /// How many runs there are.
-    pub fn runs(&self) -> u64 {
-        self.scenario.runs()
-    }
-}
-
-impl Plan {
     /// What the command line laid over the scenario when it was planned.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             full: self.full,
             settings: self.set.clone(),
-            seed: Some(self.seed),
-            replications: Some(self.replications),
+            seed: self.set_seed,
+            replications: self.set_replications,
+        }
+    }
+
+    /// Why the scenario, as it is now, is not what was planned in the folder.
+    ///
+    /// # Errors
+    /// [`PlanError::OtherScenario`].
+    pub(super) fn fits(&self, folder: &Path, scenario: &Scenario, points_sha256: &str) -> Result<(), PlanError> {
+        let other = |file: &Path, differs: String| {
+            Err(PlanError::OtherScenario {
+                file: file.to_owned(),
+                differs,
+                command: self.command(folder),
+            })
+        };
+        let planned = (self.seed, self.replications, self.points_sha256.as_str());
+        if planned == (scenario.seed, scenario.replications, points_sha256) {
+            return Ok(());
+        }
+        let files = scenario.inputs.iter().skip(1).zip(inputs(scenario));
+        let changed = files.zip(&self.inputs).find(|((_, is), was)| is != *was);
+        if let Some(((input, is), was)) = changed
+            && is.file == was.file
+        {
+            return other(&input.path, format!("{} is another file now", is.file));
+        }
+        other(&self.file, self.differing(folder, scenario))
+    }
+
+    /// Which values of the scenario are others than in the plan, in words.
+    fn differing(&self, folder: &Path, scenario: &Scenario) -> String {
+        let is = scenario.decisive();
+        let was = Document::read(&folder.join(SCENARIO)).map(|document| decisive(&document));
+        let was = was.unwrap_or_default();
+        let keys = is.keys().chain(was.keys().filter(|key| !is.contains_key(*key)));
+        let value = |value: Option<&String>| value.map_or_else(|| "not there".to_owned(), Clone::clone);
+        let differing = keys.filter(|key| is.get(*key) != was.get(*key));
+        let mut told: Vec<String> = differing
+            .map(|key| format!("{key} is {} and was {}", value(is.get(key)), value(was.get(key))))
+            .collect();
+        if was.is_empty() || told.is_empty() {
+            return format!(
+                "{} points were planned, others than its {}",
+                self.points,
+                scenario.points.count()
+            );
+        }
+        if told.len() > TOLD {
+            let more = told.len() - TOLD;
+            told.truncate(TOLD);
+            told.push(format!("{more} more"));
+        }
+        told.join("; ")
+    }
+
+    /// The command that plans the study anew.
+    fn command(&self, folder: &Path) -> String {
+        let word = |path: &Path| shell_word(&path.display().to_string());
+        let mut words = vec!["peerscope sweep plan".to_owned(), word(&self.file)];
+        words.extend(self.full.then(|| "--full".to_owned()));
+        words.extend(self.set.iter().map(|setting| format!("--set {}", shell_word(setting))));
+        words.extend(self.set_seed.map(|seed| format!("--seed {seed}")));
+        words.extend(self.set_replications.map(|number| format!("--replications {number}")));
+        words.push(format!("--output {} --replace", word(folder)));
+        words.join(" ")
+    }
+
+    /// The first thing that sets a plan apart from a new one by the same program, in words.
+    pub(super) fn differs(&self, new: &Plan) -> String {
+        if self.scenario != new.scenario {
+            format!("of the scenario {}", self.scenario)
+        } else if self.seed != new.seed {
+            format!("with the seed {}", self.seed)
+        } else if self.replications != new.replications {
+            format!("with {} replications", self.replications)
+        } else if self.points_sha256 != new.points_sha256 {
+            format!("with other points, {} in all", self.points)
+        } else if self.file != new.file {
+            format!("of {}", self.file.display())
+        } else {
+            "with another command line".to_owned()
         }
     }
 }
 
-/// What a plan has of all points. The key of each is a digest of what it decides, of the input files and of the seed.
-fn planned(scenario: &Scenario) -> Vec<PlannedPoint> {
-    // The scenario itself is the first of the inputs: of it, what a point decides is all that counts.
-    let inputs = scenario.inputs.iter().skip(1).map(|input| input.sha256.as_str());
-    let common = inputs
-        .chain([scenario.seed.to_string().as_str()])
-        .fold(String::new(), |text, part| text + part + "\n");
-    let planned = |point: Point| {
-        let mut key = sha256(format!("{common}{}", point.values()).as_bytes());
-        key.truncate(KEY_LETTERS);
-        PlannedPoint {
-            key,
-            work: work(&point),
-        }
-    };
-    scenario.points.iter().map(planned).collect()
-}
-
-/// The digest of the keys of all points.
-fn digest(points: &[PlannedPoint]) -> String {
-    let keys: Vec<&str> = points.iter().map(|point| point.key.as_str()).collect();
-    sha256(keys.join("\n").as_bytes())
-}
-
-fn read(folder: &Path) -> Result<Plan, PlanError> {
-    let path = folder.join(PLAN);
-    let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => PlanError::Missing {
-            folder: folder.to_owned(),
-        },
-        _ => PlanError::Damaged {
-            path: path.clone(),
-            reason: error.to_string(),
-        },
-    })?;
-    toml::from_str(&text).map_err(|error| PlanError::Damaged {
-        path,
-        reason: error.message().to_owned(),
-    })
-}
-
-fn occupied(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
-}
-
-/// The first thing that sets two plans apart, in words.
-fn differs(earlier: &Plan, new: &Plan) -> String {
-    if earlier.scenario != new.scenario {
-        return format!("of the scenario {}", earlier.scenario);
-    }
-    if earlier.seed != new.seed {
-        return format!("with the seed {}", earlier.seed);
-    }
-    if earlier.replications != new.replications {
-        return format!("with {} replications", earlier.replications);
-    }
-    if earlier.points_sha256 != new.points_sha256 {
-        return format!("with other points, {} in all", earlier.points);
-    }
-    match earlier.made_with.differs(&new.made_with) {
-        Some(_) => "made with another peerscope, whose runs may come out differently".to_owned(),
-        None => "with another command line".to_owned(),
-    }
-}
-
-/// Which points of the plan are others now, in words.
-fn differing_points(folder: &Path, points: &[PlannedPoint]) -> String {
-    let text = fs::read_to_string(folder.join(POINTS)).unwrap_or_default();
-    let planned: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
-    if planned.len() != points.len() {
-        return format!("{} points were planned, and it has {}", planned.len(), points.len());
-    }
-    let differ = |(planned, point): &(&&str, &PlannedPoint)| **planned != point.key;
-    let changed = planned.iter().zip(points).filter(differ).count();
-    let first = planned.iter().zip(points).position(|pair| differ(&pair));
-    match first {
-        Some(first) => format!(
-            "{changed} of {} points are others, the first is point {}",
-            points.len(),
-            first + 1
-        ),
-        None => "its points are others".to_owned(),
-    }
-}
-
-fn points_csv(scenario: &Scenario, points: &[PlannedPoint]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let axes = scenario.axes.iter().map(|axis| axis.key.as_str());
-    // Writing to memory cannot fail, and all rows have the length of the first.
-    let _ = writer.write_record(["point", "key"].into_iter().chain(axes));
-    for (index, PlannedPoint { key, .. }) in points.iter().enumerate() {
-        let number = (index + 1).to_string();
-        let settings = scenario.points.settings(index).unwrap_or_default();
-        let values = settings.iter().map(|(_, value)| value.as_str());
-        let _ = writer.write_record([number.as_str(), key].into_iter().chain(values));
-    }
-    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+/// The files that runs of a scenario depend on beside its own, which is the first.
+fn inputs(scenario: &Scenario) -> Vec<Input> {
+    let inputs = scenario.inputs.iter().skip(1);
+    let named = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    inputs
+        .map(|input| Input {
+            file: named(&input.path),
+            sha256: input.sha256.clone(),
+        })
+        .collect()
 }

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::program::Program;
 use super::record::{self, RecordError};
 use crate::digest::sha256;
-use crate::results::{ResultsError, ResultsFolder, replace_file};
+use crate::results::{ResultsError, ResultsFolder, replace_file, take_away};
 use crate::run::RunRecord;
 
 /// What a folder of a run has: what it measured, and what it is.
@@ -65,19 +66,23 @@ impl RunKey {
 }
 
 /// How far a run is, by what lies in the folder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum State {
-    /// Nothing of it is there.
+    /// Nothing of it is there, or nothing that makes sense.
     Outstanding,
     /// It ended well.
     Finished,
     /// It broke: running it again would show the same.
-    Broken,
+    Broken(Broken),
 }
 
 /// What is told of a run beside what it measured: the file `manifest.toml` of its folder.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct RunManifest {
+    /// The name of its folder: the key of its point and its replication.
+    run: String,
+    /// The SHA-256 of the program that ran it, as the plan has it.
+    executable_sha256: String,
     /// What sets its point apart.
     settings: String,
     replication: u32,
@@ -121,6 +126,9 @@ impl fmt::Display for Broken {
     }
 }
 
+/// A run that this process has begun. Dropped before it is [finished](Store::finish), nothing is left of it.
+pub struct Begun(ResultsFolder);
+
 /// The runs in the folder of a study. Any number of processes may read and write there at a time.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -142,37 +150,56 @@ impl Store {
     }
 
     fn broken_file(&self, run: &RunKey) -> PathBuf {
-        self.broken.join(format!("{}.toml", run.name()))
+        self.broken.join(run.shard()).join(format!("{}.toml", run.name()))
     }
 
     /// How far a run is. What lies in its folder is looked at when it is read.
-    pub fn state(&self, run: &RunKey) -> State {
-        if self.folder(run).join(MANIFEST).is_file() {
-            State::Finished
-        } else if self.broken_file(run).is_file() {
-            State::Broken
-        } else {
-            State::Outstanding
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the system does not tell what is there.
+    pub fn state(&self, run: &RunKey) -> Result<State, StoreError> {
+        let manifest = self.folder(run).join(MANIFEST);
+        match fs::metadata(&manifest) {
+            Ok(there) if there.is_file() => return Ok(State::Finished),
+            Err(error) if !is_absent(&error) => return Err(StoreError::Io { path: manifest, error }),
+            _ => {}
+        }
+        let broken = read(&self.broken_file(run))?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let broken = broken.and_then(|text| toml::from_str(&text).ok());
+        Ok(broken.map_or(State::Outstanding, State::Broken))
+    }
+
+    /// Begins a run, so that no other process begins it as well; none if another one is at it. What is in its place and is no run,
+    /// since somebody has damaged it, is removed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin(&self, run: &RunKey) -> Result<Option<Begun>, StoreError> {
+        loop {
+            match ResultsFolder::begin_alone(&self.folder(run)) {
+                Err(ResultsError::Exists { .. }) if self.intact(run)?.is_none() => take_away(&self.folder(run))?,
+                Err(ResultsError::Exists { .. }) => return Ok(None),
+                begun => return Ok(begun?.map(Begun)),
+            }
         }
     }
 
     /// Writes a run that ended well. If another process has written it meanwhile, that one stays: they are the same.
     ///
     /// # Errors
-    /// [`StoreError`]; whatever lay there is as before.
-    pub fn finish(&self, run: &RunKey, settings: &str, record: &RunRecord) -> Result<(), StoreError> {
+    /// [`StoreError`].
+    pub fn finish(&self, begun: Begun, run: &RunKey, settings: &str, record: &RunRecord) -> Result<(), StoreError> {
         let bytes = record::pack(record)?;
         let manifest = RunManifest {
+            run: run.name(),
+            executable_sha256: Program::this().executable_sha256.clone(),
             settings: settings.to_owned(),
             replication: run.replication,
             events: record.events,
             fingerprint: format!("{:016x}", record.fingerprint),
             record_sha256: sha256(&bytes),
         };
-        let folder = match ResultsFolder::begin(&self.folder(run), false) {
-            Err(ResultsError::Exists { .. }) => return Ok(()),
-            begun => begun?,
-        };
+        let Begun(folder) = begun;
         folder.write(RECORD, &bytes)?;
         folder.write(MANIFEST, toml::to_string(&manifest)?.as_bytes())?;
         match folder.finish() {
@@ -192,13 +219,8 @@ impl Store {
         )?)
     }
 
-    /// Why a run broke, if it did.
-    pub fn broken(&self, run: &RunKey) -> Option<Broken> {
-        toml::from_str(&fs::read_to_string(self.broken_file(run)).ok()?).ok()
-    }
-
-    /// Reads a run that ended well. None if its folder is not what was written, byte by byte, or is not there: it has to be run
-    /// again.
+    /// Reads a run that ended well. None if its folder is not what this program wrote for it, byte by byte, or is not there: it
+    /// has to be run again.
     ///
     /// # Errors
     /// [`StoreError::Io`] where the system does not let it be read.
@@ -207,31 +229,28 @@ impl Store {
         Ok(bytes.and_then(|bytes| record::unpack(&bytes).ok()))
     }
 
-    /// What a run that ended well measured, packed, if its files are those that were written.
+    /// What a run that ended well measured, packed, if its files are those that this program wrote for it.
     fn intact(&self, run: &RunKey) -> Result<Option<Vec<u8>>, StoreError> {
         let folder = self.folder(run);
-        let read = |name: &str| {
-            let path = folder.join(name);
-            match fs::read(&path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                bytes => bytes.map(Some).map_err(|error| StoreError::Io { path, error }),
-            }
-        };
-        let (Some(manifest), Some(bytes)) = (read(MANIFEST)?, read(RECORD)?) else {
+        let (Some(manifest), Some(bytes)) = (read(&folder.join(MANIFEST))?, read(&folder.join(RECORD))?) else {
             return Ok(None);
         };
         let manifest = String::from_utf8(manifest).ok();
         let manifest: Option<RunManifest> = manifest.and_then(|text| toml::from_str(&text).ok());
-        let intact = manifest.is_some_and(|manifest| manifest.record_sha256 == sha256(&bytes));
+        let intact = manifest.is_some_and(|manifest| {
+            manifest.run == run.name()
+                && manifest.executable_sha256 == Program::this().executable_sha256
+                && manifest.record_sha256 == sha256(&bytes)
+        });
         Ok(intact.then_some(bytes))
     }
 
     /// Removes a run whose files are not those that were written. Says whether it was so.
     ///
     /// # Errors
-    /// [`StoreError::Io`].
+    /// [`StoreError`].
     pub fn discard_damaged(&self, run: &RunKey) -> Result<bool, StoreError> {
-        let damaged = self.state(run) == State::Finished && self.intact(run)?.is_none();
+        let damaged = self.state(run)? == State::Finished && self.intact(run)?.is_none();
         if damaged {
             self.discard(run)?;
         }
@@ -241,16 +260,51 @@ impl Store {
     /// Removes what is there of a run, so that it is run again.
     ///
     /// # Errors
-    /// [`StoreError::Io`].
+    /// [`StoreError`].
     pub fn discard(&self, run: &RunKey) -> Result<(), StoreError> {
-        let (folder, file) = (self.folder(run), self.broken_file(run));
-        let gone = |path: PathBuf, removed: io::Result<()>| match removed {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::Io { path, error }),
+        take_away(&self.folder(run))?;
+        let path = self.broken_file(run);
+        match fs::remove_file(&path) {
+            Err(error) if !is_absent(&error) => Err(StoreError::Io { path, error }),
             _ => Ok(()),
+        }
+    }
+}
+
+/// The bytes of a file; none where there is none.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Err(error) if is_absent(&error) => Ok(None),
+        bytes => bytes.map(Some).map_err(|error| StoreError::Io {
+            path: path.to_owned(),
+            error,
+        }),
+    }
+}
+
+/// Whether what was sought is not there, or something that cannot be it.
+fn is_absent(error: &io::Error) -> bool {
+    use ErrorKind::{IsADirectory, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | IsADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_somebody_is_at_is_begun_by_nobody_else() {
+        let home = tempfile::tempdir().unwrap();
+        let (one, other) = (Store::of(home.path()), Store::of(home.path()));
+        let run = |replication| RunKey {
+            point: "ab01".to_owned(),
+            replication,
         };
-        // The manifest first: without it, what is left is no run.
-        gone(folder.join(MANIFEST), fs::remove_file(folder.join(MANIFEST)))?;
-        gone(folder.clone(), fs::remove_dir_all(&folder))?;
-        gone(file.clone(), fs::remove_file(&file))
+        let begun = one.begin(&run(0)).unwrap();
+        assert!(begun.is_some() && other.begin(&run(0)).unwrap().is_none());
+        assert!(other.begin(&run(10)).unwrap().is_some(), "another run");
+        assert_eq!(other.state(&run(0)).unwrap(), State::Outstanding);
+        drop(begun);
+        assert!(other.begin(&run(0)).unwrap().is_some());
     }
 }

@@ -2,13 +2,15 @@
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rayon::prelude::*;
 
-use super::plan::{Planned, Study};
-use super::store::{Broken, State, StoreError};
+use super::store::{Begun, Broken, State, StoreError};
+use super::study::{Planned, Study};
 use crate::registry::Registry;
 use crate::run::{Failure, Pace, RunRecord};
 
@@ -69,10 +71,12 @@ impl Study {
     }
 
     /// Those of all runs that are still to be run, each with its place in the order in which they are shared out.
-    pub fn outstanding_places(&self) -> Vec<(usize, Planned)> {
+    ///
+    /// # Errors
+    /// As [`Study::state`].
+    pub fn outstanding_places(&self) -> Result<Vec<(usize, Planned)>, StoreError> {
         let runs: Vec<_> = self.in_order().into_iter().enumerate().collect();
-        let keep = |(_, run): &(usize, Planned)| self.state(*run) == State::Outstanding;
-        runs.into_par_iter().filter(keep).collect()
+        self.only_outstanding(runs, |(_, run)| *run)
     }
 
     /// All runs in the order in which they are shared out.
@@ -84,91 +88,154 @@ impl Study {
     }
 
     /// Those of these runs that are still to be run.
-    pub fn outstanding(&self, runs: Vec<Planned>) -> Vec<Planned> {
-        let keep = |run: &Planned| self.state(*run) == State::Outstanding;
-        runs.into_par_iter().filter(keep).collect()
+    ///
+    /// # Errors
+    /// As [`Study::state`].
+    pub fn outstanding(&self, runs: Vec<Planned>) -> Result<Vec<Planned>, StoreError> {
+        self.only_outstanding(runs, |run| *run)
+    }
+
+    fn only_outstanding<T: Send>(
+        &self,
+        items: Vec<T>,
+        run: impl Fn(&T) -> Planned + Sync,
+    ) -> Result<Vec<T>, StoreError> {
+        let keep = |item: T| match self.state(run(&item)) {
+            Ok(State::Outstanding) => Some(Ok(item)),
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        };
+        items.into_par_iter().filter_map(keep).collect()
     }
 
     /// How far a run is.
-    pub fn state(&self, run: Planned) -> State {
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the system does not tell what is there.
+    pub fn state(&self, run: Planned) -> Result<State, StoreError> {
         self.store.state(&self.key(run.point, run.replication))
+    }
+
+    /// Begins a run, see [`Store::begin`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn begin(&self, run: Planned) -> Result<Option<Begun>, StoreError> {
+        self.store.begin(&self.key(run.point, run.replication))
     }
 }
 
 /// Runs what is outstanding of a share, on the threads of the current rayon pool, and writes each run down as it ends. What is
 /// there already is held against its digest first: damaged runs are run again.
 ///
-/// Another process may work on the same runs: what it has written meanwhile is not run again.
+/// Other processes may work on the same runs: what one of them is at is left to it, unless it is gone before it has written it.
 ///
 /// # Errors
 /// [`StoreError`]: a run cannot be written. What ended well before is kept.
 pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watcher) -> Result<Done, StoreError> {
     let runs = study.share(share);
     let all = runs.len() as u64;
-    let (damaged, broken_before) = (AtomicU64::new(0), AtomicU64::new(0));
+    let tally = Tally::default();
     runs.par_iter().try_for_each(|run| {
+        if watcher.stopping() {
+            return Ok(());
+        }
         let run = study.key(run.point, run.replication);
         if study.store.discard_damaged(&run)? {
-            damaged.fetch_add(1, Ordering::Relaxed);
-        } else if study.store.state(&run) == State::Broken {
-            broken_before.fetch_add(1, Ordering::Relaxed);
+            tally.damaged.fetch_add(1, Ordering::Relaxed);
+        } else if let State::Broken(_) = study.store.state(&run)? {
+            tally.broken_before.fetch_add(1, Ordering::Relaxed);
         }
         Ok::<(), StoreError>(())
     })?;
-    let outstanding = study.outstanding(runs);
+    let outstanding = study.outstanding(runs)?;
     let begun = outstanding.len() as u64;
     let total: u64 = outstanding.iter().map(|run| run.work).fold(0, u64::saturating_add);
     watcher.pace().planned(begun, total);
-    let tally = Tally::default();
     let (outcomes, written) = mpsc::sync_channel(WAITING);
     let written = Mutex::new(written);
-    let failed = thread::scope(|scope| {
+    let (worked, failed) = thread::scope(|scope| {
         let writer = || {
             // The lock is given up before anything is written.
             let next = || written.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let mut failed = None;
-            while let Ok((run, outcome)) = next() {
+            while let Ok(Outcome { run, begun, result }) = next() {
                 // After a failure, what comes is not written any more: nobody waits for a place in the queue in vain.
                 if failed.is_none() {
-                    failed = write(study, run, outcome, watcher, &tally).err();
+                    failed = write(study, run, begun, result, watcher, &tally).err();
                     tally.hindered.fetch_or(failed.is_some(), Ordering::Relaxed);
                 }
             }
             failed
         };
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(writer)).collect();
-        outstanding
-            .par_iter()
-            .with_max_len(1)
-            .for_each_with(outcomes, |outcomes, run| {
-                if watcher.stopping() || tally.hindered.load(Ordering::Relaxed) {
-                    return;
-                }
-                if study.state(*run) != State::Outstanding {
-                    tally.elsewhere.fetch_add(1, Ordering::Relaxed);
-                    watcher.pace().run_ended();
-                    return;
-                }
-                // The writers go on until nobody has anything for them.
-                let _ = outcomes.send((*run, study.simulate(*run, registry, watcher.pace())));
-            });
+        let worked = run_all(study, outstanding, registry, watcher, outcomes, &tally);
         let failed = writers.into_iter().filter_map(|writer| writer.join().ok().flatten());
-        failed.collect::<Vec<StoreError>>().into_iter().next()
+        (worked, failed.collect::<Vec<StoreError>>().into_iter().next())
     });
     if let Some(error) = failed {
         return Err(error);
     }
-    let (finished, broken, elsewhere) = tally.numbers();
-    Ok(Done {
-        finished,
-        broken,
-        before: all - begun + elsewhere,
-        broken_before: broken_before.into_inner(),
-        damaged: damaged.into_inner(),
-        left: begun - finished - broken - elsewhere,
-    })
+    worked?;
+    Ok(tally.done(all, begun))
 }
 
+/// A run that has ended, to be written down.
+struct Outcome {
+    run: Planned,
+    begun: Begun,
+    result: Result<RunRecord, Failure>,
+}
+
+/// Simulates runs, largest first, and hands them to the writers, until all of them are written by whomever or it is to stop.
+fn run_all(
+    study: &Study,
+    mut runs: Vec<Planned>,
+    registry: &Registry,
+    watcher: &dyn Watcher,
+    outcomes: SyncSender<Outcome>,
+    tally: &Tally,
+) -> Result<(), StoreError> {
+    let stopping = || watcher.stopping() || tally.hindered.load(Ordering::Relaxed);
+    // None if the run is done with, or the run if another process is at it.
+    let attempt = |outcomes: &mut SyncSender<Outcome>, run: Planned| {
+        if stopping() {
+            return Ok(None);
+        }
+        let state = study.state(run)?;
+        if state != State::Outstanding {
+            tally.elsewhere.fetch_add(1, Ordering::Relaxed);
+            let broken = matches!(state, State::Broken(_));
+            tally.broken_before.fetch_add(u64::from(broken), Ordering::Relaxed);
+            watcher.pace().run_ended();
+            return Ok(None);
+        }
+        let Some(begun) = study.begin(run)? else {
+            return Ok(Some(run));
+        };
+        let result = study.simulate(run, registry, watcher.pace());
+        // The writers go on until nobody has anything for them.
+        let _ = outcomes.send(Outcome { run, begun, result });
+        Ok(None)
+    };
+    loop {
+        let before = runs.len();
+        let attempts = runs.into_par_iter().with_max_len(1);
+        let attempts = attempts.map_with(outcomes.clone(), attempt);
+        runs = attempts
+            .filter_map(Result::transpose)
+            .collect::<Result<_, StoreError>>()?;
+        if runs.is_empty() || stopping() {
+            return Ok(());
+        }
+        if runs.len() == before {
+            thread::sleep(OTHERS_ARE_AT_IT);
+        }
+    }
+}
+
+/// How long is waited until it is looked again what has become of runs that other processes are at.
+const OTHERS_ARE_AT_IT: Duration = Duration::from_millis(200);
 /// How many runs are written down at a time, beside those that go on: waiting for a disk takes no core.
 const WRITERS: usize = 4;
 /// How many runs may wait for a writer, before those that go on wait, too.
@@ -179,6 +246,10 @@ const WAITING: usize = 64;
 struct Tally {
     finished: AtomicU64,
     broken: AtomicU64,
+    /// Runs that had broken before, or that another process has seen break meanwhile.
+    broken_before: AtomicU64,
+    /// Runs whose files were not what had been written.
+    damaged: AtomicU64,
     /// Runs that another process has written meanwhile.
     elsewhere: AtomicU64,
     /// Whether a run could not be written.
@@ -186,13 +257,18 @@ struct Tally {
 }
 
 impl Tally {
-    /// Finished, broken, written elsewhere.
-    fn numbers(self) -> (u64, u64, u64) {
-        (
-            self.finished.into_inner(),
-            self.broken.into_inner(),
-            self.elsewhere.into_inner(),
-        )
+    /// What came of so many runs, so many of which were outstanding.
+    fn done(self, all: u64, outstanding: u64) -> Done {
+        let (finished, broken) = (self.finished.into_inner(), self.broken.into_inner());
+        let elsewhere = self.elsewhere.into_inner();
+        Done {
+            finished,
+            broken,
+            before: all - outstanding + elsewhere,
+            broken_before: self.broken_before.into_inner(),
+            damaged: self.damaged.into_inner(),
+            left: outstanding - finished - broken - elsewhere,
+        }
     }
 }
 
@@ -200,11 +276,12 @@ impl Tally {
 fn write(
     study: &Study,
     run: Planned,
-    outcome: Result<RunRecord, Failure>,
+    begun: Begun,
+    result: Result<RunRecord, Failure>,
     watcher: &dyn Watcher,
     tally: &Tally,
 ) -> Result<(), StoreError> {
-    let count = match write_down(study, run, outcome, watcher)? {
+    let count = match write_down(study, run, begun, result, watcher)? {
         None => return Ok(()),
         Some(Ended::Well) => &tally.finished,
         Some(Ended::Broken) => &tally.broken,
@@ -224,14 +301,17 @@ pub(super) enum Ended {
 pub(super) fn write_down(
     study: &Study,
     run: Planned,
-    outcome: Result<RunRecord, Failure>,
+    begun: Begun,
+    result: Result<RunRecord, Failure>,
     watcher: &dyn Watcher,
 ) -> Result<Option<Ended>, StoreError> {
     let key = study.key(run.point, run.replication);
-    match outcome {
+    match result {
         Ok(record) => {
             let settings = study.scenario.points.label(run.point);
-            study.store.finish(&key, &settings.unwrap_or_default(), &record)?;
+            study
+                .store
+                .finish(begun, &key, &settings.unwrap_or_default(), &record)?;
             Ok(Some(Ended::Well))
         }
         Err(Failure::Interrupted) => Ok(None),

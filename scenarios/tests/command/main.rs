@@ -26,6 +26,7 @@ mod schema;
 mod statistics;
 mod storage;
 mod study;
+mod study_folder;
 #[cfg(unix)]
 mod submit;
 mod support;

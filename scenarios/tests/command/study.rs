@@ -9,7 +9,7 @@ use scenarios::registry::Registry;
 
 use crate::support::{Echo, Ended, peerscope, peerscope_with};
 
-const SCENARIO: &str = r#"name = "own"
+pub const SCENARIO: &str = r#"name = "own"
 seed = 5
 replications = 3
 run.duration = "3min"
@@ -26,7 +26,7 @@ observe.snapshots = ["1min"]
 "#;
 
 /// A protocol whose second replication breaks at one of two points.
-const BREAKING: &str = r#"name = "own"
+pub const BREAKING: &str = r#"name = "own"
 seed = 5
 replications = 3
 run.duration = "1min"
@@ -40,28 +40,28 @@ protocol.echo = { period = "10s" }
 "#;
 
 /// A folder with the scenario `own.toml`.
-struct Home(tempfile::TempDir);
+pub struct Home(tempfile::TempDir);
 
 impl Home {
-    fn of(scenario: &str) -> Self {
+    pub fn of(scenario: &str) -> Self {
         let home = Home(tempfile::tempdir().unwrap());
         fs::write(home.path("own.toml"), scenario).unwrap();
         home
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Runs a command line in which `@` stands for the folder.
-    fn says(&self, line: &[&str]) -> Ended {
+    pub fn says(&self, line: &[&str]) -> Ended {
         let folder = self.0.path().to_str().unwrap();
         let line: Vec<String> = line.iter().map(|word| word.replace('@', folder)).collect();
         peerscope(&line.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     #[track_caller]
-    fn ends(&self, exit: Exit, line: &[&str]) -> Ended {
+    pub fn ends(&self, exit: Exit, line: &[&str]) -> Ended {
         let ended = self.says(line);
         assert_eq!(ended.exit, exit, "{line:?}\n{}\n{}", ended.out, ended.err);
         ended
@@ -69,26 +69,26 @@ impl Home {
 
     /// Plans a study in `study`, without a sample.
     #[track_caller]
-    fn plan(&self, more: &[&str]) -> Ended {
+    pub fn plan(&self, more: &[&str]) -> Ended {
         let plan = ["sweep", "plan", "@/own.toml", "-o", "@/study", "--sample", "0"];
         self.ends(Exit::Done, &[&plan[..], more].concat())
     }
 
     #[track_caller]
-    fn run_and_merge(&self) {
+    pub fn run_and_merge(&self) {
         self.ends(Exit::Done, &["sweep", "run", "@/study", "-q"]);
         self.ends(Exit::Done, &["sweep", "merge", "@/study"]);
     }
 
     /// The files of a folder, by their names within it.
-    fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    pub fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.path(folder), "", &mut files);
         files
     }
 
     /// The folders of runs, relative to the study's.
-    fn runs(&self) -> Vec<PathBuf> {
+    pub fn runs(&self) -> Vec<PathBuf> {
         let shards = fs::read_dir(self.path("study/runs")).unwrap();
         let mut runs: Vec<PathBuf> = shards
             .flat_map(|shard| fs::read_dir(shard.unwrap().path()).unwrap())
@@ -228,7 +228,11 @@ fn more_points_change_no_result_of_the_others() {
     fs::write(home.path("own.toml"), wider).unwrap();
     let ended = home.ends(Exit::BadInput, &["sweep", "run", "@/study"]);
     assert!(
-        ended.err.contains("4 points were planned, and it has 8") && ended.err.contains("--replace"),
+        ended
+            .err
+            .contains("sweep.\"nodes.count\" is [4, 8, 12, 16] and was [8, 16]\n  put back ")
+            && ended.err.contains("own.toml --output ")
+            && ended.err.contains(" --replace`"),
         "{}",
         ended.err
     );
@@ -419,13 +423,35 @@ fn a_plan_holds_for_its_scenario_and_its_program() {
     fs::write(home.path("own.toml"), SCENARIO.replace("6/min", "7/min")).unwrap();
     let ended = home.ends(Exit::BadInput, &["sweep", "run", "@/study"]);
     assert!(
-        ended.err.contains("4 of 4 points are others, the first is point 1"),
+        ended
+            .err
+            .contains("workload.lookups.rate is 7/min and was 6/min"),
         "{}",
         ended.err
     );
+    // Or in its seed, which keeps all points as they are.
+    fs::write(home.path("own.toml"), SCENARIO.replace("seed = 5", "seed = 6")).unwrap();
+    let ended = home.ends(Exit::BadInput, &["sweep", "run", "@/study"]);
+    assert!(ended.err.contains("seed is 6 and was 5"), "{}", ended.err);
     // Or is gone.
     fs::remove_file(home.path("own.toml")).unwrap();
-    home.ends(Exit::MissingInput, &["sweep", "run", "@/study"]);
+    let ended = home.ends(Exit::MissingInput, &["sweep", "run", "@/study"]);
+    assert!(
+        ended.err.contains("the scenario that is planned is not there any more"),
+        "{}",
+        ended.err
+    );
+    // It has moved.
+    fs::write(home.path("moved.toml"), SCENARIO).unwrap();
+    let moved = ["sweep", "plan", "@/moved.toml", "-o", "@/study", "--sample", "0"];
+    let ended = home.ends(Exit::Usage, &moved);
+    assert!(
+        ended.err.contains("another study is planned here (of ") && ended.err.contains("own.toml)"),
+        "{}",
+        ended.err
+    );
+    home.ends(Exit::Done, &[&moved[..], &["--replace"]].concat());
+    home.ends(Exit::Done, &["sweep", "run", "@/study"]);
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! In what two folders of results differ before anything was measured.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::input::{KeyPath, Node, Value};
 use crate::results::Results;
-
-/// The tables and keys of a scenario that decide nothing of what is simulated.
-const FOR_READERS: [&str; 6] = ["name", "title", "description", "cites", "figure", "expect"];
+use crate::scenario::decisive;
 
 /// What is not the same: the key, and its value in either, `-` where there is none.
 pub(super) struct Setting {
@@ -17,11 +14,7 @@ pub(super) struct Setting {
 
 /// The settings that differ between the scenarios, then what else they were made with that differs.
 pub(super) fn differing(first: &Results, second: &Results) -> Vec<Setting> {
-    let [of_first, of_second] = [first, second].map(|results| {
-        let mut leaves = BTreeMap::new();
-        collect(&mut Vec::new(), results.scenario.root(), &mut leaves);
-        leaves
-    });
+    let [of_first, of_second] = [first, second].map(|results| decisive(&results.scenario));
     let keys: BTreeSet<&String> = of_first.keys().chain(of_second.keys()).collect();
     let shown = |value: Option<&String>| value.cloned().unwrap_or_else(|| "-".to_owned());
     let scenario = keys.into_iter().map(|key| Setting {
@@ -39,25 +32,6 @@ pub(super) fn differing(first: &Results, second: &Results) -> Vec<Setting> {
         .chain(made)
         .filter(|setting| setting.first != setting.second)
         .collect()
-}
-
-/// The values below a table, by their dotted keys.
-fn collect<'a>(above: &mut Vec<&'a str>, node: &'a Node, leaves: &mut BTreeMap<String, String>) {
-    match &node.value {
-        Value::Table(table) if above.is_empty() || !table.entries().is_empty() => {
-            for entry in table.entries() {
-                if above.is_empty() && FOR_READERS.contains(&entry.key.as_str()) {
-                    continue;
-                }
-                above.push(&entry.key);
-                collect(above, &entry.node, leaves);
-                above.pop();
-            }
-        }
-        _ => {
-            leaves.insert(KeyPath::through(above.iter().copied()).to_string(), node.inline());
-        }
-    }
 }
 
 /// What results were made with beside their scenario.

@@ -53,7 +53,7 @@ fn refuse(error: &PlanError, terminal: &mut Terminal<'_>) -> Exit {
     terminal.complain(&error.to_string());
     match error {
         PlanError::Taken { .. } | PlanError::NoStudy { .. } | PlanError::Precision => Exit::Usage,
-        PlanError::Missing { .. } => Exit::MissingInput,
+        PlanError::Missing { .. } | PlanError::Unreadable { .. } | PlanError::Moved { .. } => Exit::MissingInput,
         PlanError::Write(error) => error.exit(),
         _ => Exit::BadInput,
     }

@@ -9,7 +9,7 @@ use indicatif::HumanCount;
 use serde_json::json;
 
 use super::arguments::Status;
-use super::{complain_of_broken, open};
+use super::{complain_of_broken, failed, open};
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
@@ -26,9 +26,10 @@ pub(super) fn status(arguments: &Status, registry: &Registry, terminal: &mut Ter
     let (mut finished, mut outstanding, mut broken) = (0_u64, 0_u64, Vec::new());
     for run in study.planned() {
         match study.state(run) {
-            State::Finished => finished += 1,
-            State::Outstanding => outstanding += 1,
-            State::Broken => broken.extend(study.store.broken(&study.key(run.point, run.replication))),
+            Ok(State::Finished) => finished += 1,
+            Ok(State::Outstanding) => outstanding += 1,
+            Ok(State::Broken(run)) => broken.push(run),
+            Err(error) => return Ok(failed(&error, terminal)),
         }
     }
     terminal.print(&format!(

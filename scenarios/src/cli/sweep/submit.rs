@@ -23,7 +23,7 @@ use self::script::{Job, Script};
 use self::slurm::SlurmError;
 use self::tasks::{Tasks, Wanted, index_list};
 use super::arguments::Submit;
-use super::{command_of_task, open};
+use super::{command_of_task, failed, open};
 use crate::cli::check::count;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
@@ -55,7 +55,10 @@ pub(super) fn submit(arguments: &Submit, registry: &Registry, terminal: &mut Ter
         }
         Err(error) => return Ok(refuse(&error, arguments, terminal)),
     };
-    let tasks = Tasks::of(&study, wanted(arguments), limit);
+    let tasks = match Tasks::of(&study, wanted(arguments), limit) {
+        Ok(tasks) => tasks,
+        Err(error) => return Ok(failed(&error, terminal)),
+    };
     if tasks.numbers.is_empty() {
         return nothing_to_do(&study, arguments, terminal);
     }
@@ -119,9 +122,16 @@ fn notes(tasks: &Tasks, limit: u32) -> Vec<String> {
 
 fn nothing_to_do(study: &Study, arguments: &Submit, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let folder = arguments.folder.display();
-    let broken = study.planned().filter(|run| study.state(*run) == State::Broken).count();
+    let mut broken = 0_u64;
+    for run in study.planned() {
+        match study.state(run) {
+            Ok(State::Broken(_)) => broken += 1,
+            Ok(_) => {}
+            Err(error) => return Ok(failed(&error, terminal)),
+        }
+    }
     if broken > 0 {
-        let broken = HumanCount(broken as u64);
+        let broken = HumanCount(broken);
         terminal.complain(&format!(
             "no run is outstanding, and {broken} are broken; `peerscope sweep status {folder}` tells which"
         ));

@@ -95,7 +95,7 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
 /// Makes the broken runs of a share outstanding ones.
 fn discard_broken(study: &Study, share: Share) -> Result<(), StoreError> {
     for run in study.share(share) {
-        if study.state(run) == State::Broken {
+        if let State::Broken(_) = study.state(run)? {
             study.store.discard(&study.key(run.point, run.replication))?;
         }
     }

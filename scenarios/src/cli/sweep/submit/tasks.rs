@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::sweep::{Share, Study};
+use crate::sweep::{Share, StoreError, Study};
 
 /// How long a task is to take at least, where that is known: beginning it takes Slurm some seconds.
 const LENGTH: Duration = Duration::from_secs(5 * 60);
@@ -45,9 +45,12 @@ pub(super) struct Tasks {
 
 impl Tasks {
     /// So many tasks as are wanted, but no more than `limit`.
-    pub(super) fn of(study: &Study, wanted: Wanted, limit: u32) -> Self {
+    ///
+    /// # Errors
+    /// As [`Study::state`].
+    pub(super) fn of(study: &Study, wanted: Wanted, limit: u32) -> Result<Self, StoreError> {
         let times = study.times();
-        let outstanding = study.outstanding_places();
+        let outstanding = study.outstanding_places()?;
         let seconds: Vec<Option<f64>> = outstanding.iter().map(|(_, run)| times.of(run.work)).collect();
         let runs = outstanding.len() as u64;
         let all: Option<f64> = seconds.iter().copied().sum();
@@ -62,14 +65,14 @@ impl Tasks {
             let longest = seconds.into_iter().flatten().max_by(f64::total_cmp)?;
             Duration::try_from_secs_f64(longest).ok()
         };
-        Tasks {
+        Ok(Tasks {
             wanted,
             of,
             numbers: shares.keys().copied().collect(),
             runs,
             most: longest(shares.into_values().collect()),
             longest: longest(seconds),
-        }
+        })
     }
 
     /// About how long the task takes that has most to do, where so many of its runs go on at a time, if that is known.
