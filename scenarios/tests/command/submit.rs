@@ -256,6 +256,28 @@ fn only_tasks_with_outstanding_runs_are_submitted() {
 }
 
 #[test]
+fn what_a_lost_task_has_left_is_shared_out_anew() {
+    let cluster = Cluster::new(&[]);
+    let ended = cluster.sweep(&["run", "a study", "--task", "0", "--tasks", "2", "--quiet"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let ended = cluster.submit(&["--dry-run", "--runs-per-task", "3"]);
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    has_line(&ended.out, "# small: 6 outstanding runs in 2 tasks");
+    has_line(&ended.out, "#SBATCH --array=1,3");
+    assert!(ended.out.contains(" --tasks 4\n"), "{}", ended.out);
+    // Whoever wants just so many is told.
+    let ended = cluster.submit(&["--tasks", "2"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(
+        ended.err.contains("one task has 6 of the 6 outstanding runs, 3 would be even")
+            && ended.err.contains("--runs-per-task"),
+        "{}",
+        ended.err
+    );
+    has_line(&cluster.array(), "#SBATCH --array=1");
+}
+
+#[test]
 fn an_array_is_no_larger_than_slurm_takes() {
     let cluster = Cluster::new(&[("LARGEST", "5")]);
     let ended = cluster.submit(&["--runs-per-task", "1"]);

@@ -107,11 +107,20 @@ fn wanted(arguments: &Submit) -> Wanted {
 /// What is worth knowing of how the runs are shared out.
 fn notes(tasks: &Tasks, limit: u32) -> Vec<String> {
     let mut notes = Vec::new();
-    if tasks.wanted > u64::from(tasks.of) {
+    if tasks.wanted > limit.into() {
         notes.push(format!(
             "{} tasks with more runs each, not {}: an array of this Slurm has {limit} at most (MaxArraySize)",
             HumanCount(tasks.of.into()),
             HumanCount(tasks.wanted),
+        ));
+    }
+    if tasks.largest >= 2 * tasks.even {
+        notes.push(format!(
+            "one task has {} of the {} outstanding runs, {} would be even: which run is of which task does not depend on what has \
+             ended; another number with --tasks or --runs-per-task shares them out anew",
+            HumanCount(tasks.largest),
+            HumanCount(tasks.runs),
+            HumanCount(tasks.even),
         ));
     }
     notes
