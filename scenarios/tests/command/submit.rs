@@ -313,7 +313,7 @@ fn options_reach_slurm() {
         "--cpus",
         "3",
     ];
-    let more = ["--", "--constraint=avx&ssd", "--comment", "so \"it\" is"];
+    let more = ["--", "--constraint=avx&ssd", "--ntasks-per-node=1", "-Hqlong", "--comment", "so \"it\" is"];
     let ended = cluster.submit(&[&given[..], &more].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let merge = fs::read_to_string(cluster.path("a study/slurm/merge.sh")).unwrap();
@@ -323,7 +323,7 @@ fn options_reach_slurm() {
             "#SBATCH --time=2:00",
             "#SBATCH --mem=4G",
             "#SBATCH --account=a/b",
-            r#"#SBATCH --constraint=avx&ssd --comment "so \"it\" is""#,
+            r#"#SBATCH --constraint=avx&ssd --ntasks-per-node=1 -Hqlong --comment "so \"it\" is""#,
         ] {
             has_line(&text, line);
         }
@@ -452,6 +452,15 @@ fn command_lines_that_make_no_sense_are_refused() {
     );
     for (arguments, words) in [
         (&["--", "--array=0-5"][..], "--tasks or --runs-per-task"),
+        (&["--", "--arr=0-5"], "--arr=0-5: which tasks there are"),
+        (&["--", "-a", "1-5"], "--tasks or --runs-per-task"),
+        (&["--", "--qos=long", "-a1-5"], "-a1-5: which tasks there are"),
+        (&["--", "-Ha1-5"], "-Ha1-5: which tasks there are"),
+        (&["--", "-c4"], "--cpus, before the `--`"),
+        (&["--", "-t2:00:00"], "--time, before the `--`"),
+        (&["--", "-n8"], "one process"),
+        (&["--", "--nodes=2"], "one process, on one node"),
+        (&["--", "--signal=TERM@60"], "a signal that it knows"),
         (&["--time", "2h"], "2:00:00"),
         (&["--tasks", "2", "--runs-per-task", "3"], "cannot be used with"),
         (&["--partition", "a\nb"], "line breaks"),
