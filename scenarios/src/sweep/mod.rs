@@ -17,6 +17,7 @@
 
 mod estimate;
 mod merge;
+mod outdated;
 mod plan;
 mod record;
 mod store;
@@ -24,6 +25,7 @@ mod work;
 
 pub use estimate::{Sampled, Times, sample};
 pub use merge::{MergeError, Merged, merge};
+pub use outdated::{Outdated, UpToDate};
 pub use plan::{Plan, PlanError, Planned, Study};
 pub use store::{Broken, State, Store, StoreError};
 pub use work::{Done, Share, Watcher, work};

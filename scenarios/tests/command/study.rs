@@ -440,11 +440,15 @@ fn what_is_no_study_is_not_touched() {
     assert_eq!(home.files("letters").len(), 1);
     let precise = SCENARIO.replace(
         "replications = 3",
-        "replications = { metric = \"lookups.hops_mean\", relative = 0.05, minimum = 2, maximum = 9 }",
+        "replications = { precision = \"5 %\", of = \"lookups.hops_mean\", minimum = 2, maximum = 9 }",
     );
     fs::write(home.path("own.toml"), precise).unwrap();
-    let ended = home.says(&["sweep", "plan", "@/own.toml", "-o", "@/precise"]);
-    assert_ne!(ended.exit, Exit::Done);
+    let ended = home.ends(Exit::Usage, &["sweep", "plan", "@/own.toml", "-o", "@/precise"]);
+    assert!(
+        ended.err.contains("a fixed number of replications") && ended.err.contains("--replications N"),
+        "{}",
+        ended.err
+    );
     assert!(!home.path("precise").exists());
 }
 
@@ -496,9 +500,91 @@ label = "Hops"
     let (merged, run) = (home.files("study/merged"), home.files("out"));
     assert_eq!(merged["figures/hops.svg"], run["figures/hops.svg"]);
     assert!(merged.contains_key("report.html"));
+    // A figure that has changed since is said to be the old one.
+    let other = figure.replace("\"Hops\"", "\"Steps\"");
+    fs::write(home.path("own.toml"), format!("{SCENARIO}{other}")).unwrap();
+    let ended = home.ends(Exit::Done, &["sweep", "report", "@/study", "--format", "svg"]);
+    assert!(ended.err.contains("figures or expectations"), "{}", ended.err);
     // Merging again leaves no picture of what was merged before.
     home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
     assert!(!home.files("study/merged").contains_key("report.html"));
+}
+
+#[test]
+fn a_report_shows_nothing_that_the_study_is_not_any_more() {
+    let home = Home::of(SCENARIO);
+    let report = ["sweep", "report", "@/study", "--format", "svg"];
+    let stale = |words: &str| {
+        let ended = home.ends(Exit::Again, &report);
+        assert!(ended.err.contains(words), "{words:?} is not in\n{}", ended.err);
+        assert!(!home.path("study/merged/report.html").exists());
+        ended.err
+    };
+    home.plan(&[]);
+    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q", "--task", "0", "--tasks", "3"]);
+    home.ends(Exit::Again, &["sweep", "merge", "@/study", "--partial"]);
+    let ended = home.ends(Exit::Done, &report);
+    assert!(
+        ended.err.contains("warning: 8 of 12 runs are not among the results"),
+        "{}",
+        ended.err
+    );
+    fs::remove_file(home.path("study/merged/report.html")).unwrap();
+    // Further runs.
+    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q", "--task", "1", "--tasks", "3"]);
+    let told = stale("runs that have ended well since: 4;");
+    assert!(
+        told.contains("runs outstanding: 4;") && told.contains("peerscope sweep resume"),
+        "{told}"
+    );
+    home.run_and_merge();
+    // Another seed, before and after its runs.
+    home.plan(&["--replace", "--seed", "6"]);
+    stale("they are of another plan (with the seed 5)");
+    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q"]);
+    let told = stale("they are of another plan (with the seed 5)");
+    assert!(told.contains("`peerscope sweep merge"), "{told}");
+    home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
+    // Something else that is no axis.
+    fs::write(home.path("own.toml"), SCENARIO.replace("6/min", "7/min")).unwrap();
+    home.plan(&["--replace", "--seed", "6"]);
+    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q"]);
+    stale("its scenario says something else of what is run");
+    home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
+    // A run that is gone.
+    fs::remove_dir_all(&home.runs()[0]).unwrap();
+    stale("runs of theirs that are not there any more: 1");
+    home.run_and_merge();
+    assert_eq!(home.ends(Exit::Done, &report).err.lines().count(), 1, "only that there are no figures");
+}
+
+#[test]
+fn a_report_without_figures_is_a_page_and_what_cannot_be_drawn_is_told_once() {
+    let home = Home::of(SCENARIO);
+    home.plan(&[]);
+    home.run_and_merge();
+    let ended = home.ends(Exit::Done, &["sweep", "report", "@/study"]);
+    assert!(home.path("study/merged/report.html").is_file());
+    assert!(
+        ended.err.contains("the scenario has no [[figure]]") && !ended.err.contains("--scenario"),
+        "{}",
+        ended.err
+    );
+    // Bars need one row each.
+    let figure = r#"
+[[figure]]
+name = "none"
+table = "lookups"
+where = { nodes = 9 }
+[figure.lines]
+x = "nodes"
+y = "hops_mean"
+"#;
+    fs::write(home.path("own.toml"), format!("{SCENARIO}{figure}")).unwrap();
+    home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
+    let ended = home.ends(Exit::Failed, &["sweep", "report", "@/study"]);
+    assert_eq!(ended.err.matches("none").count(), 1, "{}", ended.err);
+    assert!(home.path("study/merged/report.html").is_file());
 }
 
 #[test]
