@@ -7,12 +7,15 @@ use indicatif::HumanCount;
 use super::arguments::Merge;
 use super::{MERGED, complain_of_broken, failed, open, pool};
 use crate::cli::cores::threads;
+use crate::cli::signals::requests;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
 use crate::sweep::{self, MergeError, Merged, Study};
 
 pub(super) fn merge(arguments: &Merge, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    // Before anything is read or begun: a signal would else end the process, and leave what was begun.
+    let requests = requests();
     let study = match open(&arguments.folder, registry, terminal) {
         Ok(study) => study,
         Err(exit) => return Ok(exit),
@@ -24,8 +27,13 @@ pub(super) fn merge(arguments: &Merge, registry: &Registry, terminal: &mut Termi
         Ok(pool) => pool,
         Err(exit) => return Ok(exit),
     };
-    match pool.install(|| sweep::merge(&study, &target, force, arguments.partial)) {
+    let stopping = || requests.any();
+    match pool.install(|| sweep::merge(&study, &target, force, arguments.partial, &stopping)) {
         Ok(merged) => tell(&study, &merged, terminal),
+        Err(MergeError::Stopped) if requests.at_once() => {
+            terminal.complain("interrupted; what was merged before is as it was");
+            Ok(Exit::Interrupted)
+        }
         Err(error) => Ok(refuse(&error, terminal)),
     }
 }
@@ -36,7 +44,7 @@ fn refuse(error: &MergeError, terminal: &mut Terminal<'_>) -> Exit {
         error => terminal.complain(&error.to_string()),
     }
     match error {
-        MergeError::Incomplete { .. } | MergeError::Changed { .. } => Exit::Again,
+        MergeError::Incomplete { .. } | MergeError::Changed { .. } | MergeError::Stopped => Exit::Again,
         MergeError::Results(error) => error.exit(),
         _ => Exit::InputOutput,
     }
