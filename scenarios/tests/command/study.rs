@@ -213,6 +213,25 @@ fn tasks_share_the_runs_and_change_no_byte() {
     assert_eq!(home.files("study/merged"), whole);
     let commands = home.ends(Exit::Done, &["sweep", "commands", "@/study"]).out;
     assert_eq!(commands.lines().count(), 12, "one a run");
+    let commands = home
+        .ends(Exit::Done, &["sweep", "commands", "@/study", "--runs-per-task", "5"])
+        .out;
+    assert_eq!(commands.lines().count(), 3);
+    assert!(commands.lines().all(|line| line.contains(" --tasks 3 ")), "{commands}");
+    // A minute of work a command: 6 runs of 8 nodes and 6 of 16 for 3 minutes each are 25,920 of work. As if 1000 of it took so many
+    // seconds: runs of more than a minute are one each, 259 seconds are five commands.
+    let plan: toml::Table = fs::read_to_string(home.path("study/plan.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let commands = |seconds: f64| {
+        let points = &plan["points_sha256"];
+        let sample = format!("points_sha256 = {points}\nrun = [{{ work = 1000, seconds = {seconds:?} }}]\n");
+        fs::write(home.path("study/sample.toml"), sample).unwrap();
+        let commands = home.ends(Exit::Done, &["sweep", "commands", "@/study"]).out;
+        commands.lines().count()
+    };
+    assert_eq!([commands(500.0), commands(10.0), commands(0.001)], [12, 5, 1]);
     home.ends(Exit::Usage, &["sweep", "run", "@/study", "--task", "3", "--tasks", "3"]);
 }
 
@@ -473,6 +492,26 @@ fn the_sample_of_a_plan_is_part_of_the_study() {
 }
 
 #[test]
+fn a_sample_keeps_to_its_time_where_one_run_takes_longer() {
+    let home = Home::of(SCENARIO);
+    let plan = ["sweep", "plan", "@/own.toml", "-o", "@/study", "--sample", "1"];
+    let endless = ["--set", "run.duration=30000d"];
+    let start = std::time::Instant::now();
+    home.ends(Exit::Done, &[&plan[..], &endless].concat());
+    let took = start.elapsed().as_secs();
+    assert!((1..60).contains(&took), "{took} s");
+    // The run was stopped and is outstanding. What it will take is known about: far more than a minute.
+    assert!(!home.path("study/runs").exists());
+    let sample: toml::Table = fs::read_to_string(home.path("study/sample.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(sample["run"][0]["seconds"].as_float().unwrap() > 60.0, "{sample}");
+    let commands = home.ends(Exit::Done, &["sweep", "commands", "@/study"]).out;
+    assert_eq!(commands.lines().count(), 12);
+}
+
+#[test]
 fn a_report_shows_what_was_merged() {
     let figure = r#"
 [[figure]]
@@ -521,7 +560,10 @@ fn a_report_shows_nothing_that_the_study_is_not_any_more() {
         ended.err
     };
     home.plan(&[]);
-    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q", "--task", "0", "--tasks", "3"]);
+    home.ends(
+        Exit::Done,
+        &["sweep", "run", "@/study", "-q", "--task", "0", "--tasks", "3"],
+    );
     home.ends(Exit::Again, &["sweep", "merge", "@/study", "--partial"]);
     let ended = home.ends(Exit::Done, &report);
     assert!(
@@ -531,7 +573,10 @@ fn a_report_shows_nothing_that_the_study_is_not_any_more() {
     );
     fs::remove_file(home.path("study/merged/report.html")).unwrap();
     // Further runs.
-    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q", "--task", "1", "--tasks", "3"]);
+    home.ends(
+        Exit::Done,
+        &["sweep", "run", "@/study", "-q", "--task", "1", "--tasks", "3"],
+    );
     let told = stale("runs that have ended well since: 4;");
     assert!(
         told.contains("runs outstanding: 4;") && told.contains("peerscope sweep resume"),
@@ -555,7 +600,11 @@ fn a_report_shows_nothing_that_the_study_is_not_any_more() {
     fs::remove_dir_all(&home.runs()[0]).unwrap();
     stale("runs of theirs that are not there any more: 1");
     home.run_and_merge();
-    assert_eq!(home.ends(Exit::Done, &report).err.lines().count(), 1, "only that there are no figures");
+    assert_eq!(
+        home.ends(Exit::Done, &report).err.lines().count(),
+        1,
+        "only that there are no figures"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `peerscope sweep`: studies of many runs, on one machine or on many.
 
 mod arguments;
+mod commands;
 mod merge;
 mod plan;
 mod report;
@@ -30,7 +31,7 @@ pub(super) fn sweep(command: &Sweep, registry: &Registry, terminal: &mut Termina
         Sweep::Plan(arguments) => plan::plan(arguments, registry, terminal),
         Sweep::Run(arguments) | Sweep::Resume(arguments) => work::work(arguments, registry, terminal),
         Sweep::Submit(arguments) => submit::submit(arguments, registry, terminal),
-        Sweep::Commands(arguments) => work::commands(arguments, registry, terminal),
+        Sweep::Commands(arguments) => commands::commands(arguments, registry, terminal),
         Sweep::Status(arguments) => status::status(arguments, registry, terminal),
         Sweep::Merge(arguments) => merge::merge(arguments, registry, terminal),
         Sweep::Report(arguments) => report::report(arguments, registry, terminal),

@@ -71,7 +71,10 @@ fn warn(study: &Study, found: UpToDate, terminal: &mut Terminal<'_>) {
 /// What to do to have the results of the study as it is now.
 fn remedy(study: &Study) -> String {
     let folder = study.folder.display();
-    let outstanding = study.planned().filter(|run| study.state(*run) == State::Outstanding).count();
+    let outstanding = study
+        .planned()
+        .filter(|run| study.state(*run) == State::Outstanding)
+        .count();
     match outstanding {
         0 => format!("`peerscope sweep merge {folder}` merges it"),
         runs => format!(

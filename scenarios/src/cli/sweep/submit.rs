@@ -84,7 +84,11 @@ fn check(arguments: &Submit) -> Result<(), String> {
             "say what to submit to: --slurm; for any other scheduler, `peerscope sweep commands {folder}` prints commands"
         ));
     }
-    match arguments.options.iter().find_map(|option| Some((option, reserved(option)?))) {
+    match arguments
+        .options
+        .iter()
+        .find_map(|option| Some((option, reserved(option)?)))
+    {
         Some((option, reason)) => Err(format!("{option}: {reason}")),
         None => Ok(()),
     }

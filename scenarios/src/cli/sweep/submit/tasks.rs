@@ -210,7 +210,10 @@ mod tests {
         for wanted in [2, 3, 6, 12, 36, 100, 500] {
             let even = left.len().div_ceil(wanted) as u64;
             let shared = Shared::to(&left, division(&left, wanted as u32, 1001));
-            assert!(shared.largest <= even, "{wanted}: {shared:?}, {even} each would be even");
+            assert!(
+                shared.largest <= even,
+                "{wanted}: {shared:?}, {even} each would be even"
+            );
         }
     }
 
