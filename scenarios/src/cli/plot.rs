@@ -26,7 +26,13 @@ pub(super) fn plot(arguments: &Plot, terminal: &mut Terminal<'_>) -> io::Result<
         }
     };
     warn_of_altered(&results, terminal);
-    draw(&figures, &results, &arguments.format, arguments.output.as_deref(), terminal)
+    draw(
+        &figures,
+        &results,
+        &arguments.format,
+        arguments.output.as_deref(),
+        terminal,
+    )
 }
 
 /// Draws figures of results in these formats, beside them or to the folder `output`.

@@ -60,8 +60,9 @@ impl Study {
         if !inputs.eq(self.scenario.inputs.iter().skip(1).map(|input| &input.sha256)) {
             return Err(differs("of other files that the scenario names"));
         }
-        let of_results: BTreeSet<(usize, u32)> =
-            (results.manifest.runs.iter()).map(|run| (run.point, run.replication)).collect();
+        let of_results: BTreeSet<(usize, u32)> = (results.manifest.runs.iter())
+            .map(|run| (run.point, run.replication))
+            .collect();
         let finished = self.planned().filter(|run| self.state(*run) == State::Finished);
         let finished: BTreeSet<(usize, u32)> = finished.map(|run| (run.point, run.replication)).collect();
         let since = finished.difference(&of_results).count() as u64;
@@ -86,7 +87,9 @@ impl Parts {
     fn of(scenario: &str) -> Self {
         // What was read as TOML before can be again.
         let all: toml::Table = scenario.parse().unwrap_or_default();
-        let (presentation, run) = all.into_iter().partition(|(key, _)| PRESENTATION.contains(&key.as_str()));
+        let (presentation, run) = all
+            .into_iter()
+            .partition(|(key, _)| PRESENTATION.contains(&key.as_str()));
         Parts { run, presentation }
     }
 }

@@ -269,7 +269,9 @@ fn what_a_lost_task_has_left_is_shared_out_anew() {
     let ended = cluster.submit(&["--tasks", "2"]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(
-        ended.err.contains("one task has 6 of the 6 outstanding runs, 3 would be even")
+        ended
+            .err
+            .contains("one task has 6 of the 6 outstanding runs, 3 would be even")
             && ended.err.contains("--runs-per-task"),
         "{}",
         ended.err
@@ -313,7 +315,14 @@ fn options_reach_slurm() {
         "--cpus",
         "3",
     ];
-    let more = ["--", "--constraint=avx&ssd", "--ntasks-per-node=1", "-Hqlong", "--comment", "so \"it\" is"];
+    let more = [
+        "--",
+        "--constraint=avx&ssd",
+        "--ntasks-per-node=1",
+        "-Hqlong",
+        "--comment",
+        "so \"it\" is",
+    ];
     let ended = cluster.submit(&[&given[..], &more].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let merge = fs::read_to_string(cluster.path("a study/slurm/merge.sh")).unwrap();
