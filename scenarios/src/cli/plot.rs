@@ -1,8 +1,10 @@
 //! `peerscope plot`: the figures of results, drawn again from their tables.
 
 use std::io;
+use std::path::Path;
 
 use analysis::Figure;
+use analysis::figure::Format;
 
 use super::arguments::Plot;
 use super::publish::{self, FigureFiles};
@@ -24,13 +26,27 @@ pub(super) fn plot(arguments: &Plot, terminal: &mut Terminal<'_>) -> io::Result<
         }
     };
     warn_of_altered(&results, terminal);
-    let folder = arguments
-        .output
-        .clone()
-        .unwrap_or_else(|| results.folder.join("figures"));
+    draw(
+        &figures,
+        &results,
+        &arguments.format,
+        arguments.output.as_deref(),
+        terminal,
+    )
+}
+
+/// Draws figures of results in these formats, beside them or to the folder `output`.
+pub(super) fn draw(
+    figures: &[Figure],
+    results: &Results,
+    formats: &[Format],
+    output: Option<&Path>,
+    terminal: &mut Terminal<'_>,
+) -> io::Result<Exit> {
+    let folder = output.map_or_else(|| results.folder.join("figures"), Path::to_owned);
     let mut exit = Exit::Done;
     let mut lines = String::new();
-    for drawn in publish::figures(&figures, &results.tables, &arguments.format) {
+    for drawn in publish::figures(figures, &results.tables, formats) {
         let FigureFiles { name, files } = match drawn {
             Ok(files) => files,
             Err(error) => {

@@ -1,7 +1,7 @@
 //! Signals that ask the process to stop. Asked again, it does nothing else: runs end by themselves, and what was begun is removed
 //! before the process ends.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -23,7 +23,19 @@ pub(super) struct Requests {
     pub(super) stopping: Arc<AtomicBool>,
 }
 
-/// Raised when the work on a study is to stop.
+impl Requests {
+    /// Whether everything is to stop at once.
+    pub(super) fn at_once(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing more is to be begun.
+    pub(super) fn any(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed) || self.at_once()
+    }
+}
+
+/// Raised when the work on a study is to stop. From the first call on, signals do not end the process.
 pub(super) fn requests() -> Requests {
     static RAISED: OnceLock<[Arc<AtomicBool>; 2]> = OnceLock::new();
     let (mut at_once, mut gently) = (vec![SIGINT], vec![SIGTERM]);

@@ -1,21 +1,18 @@
 //! From the runs of a study to tables: few at a time, so that memory does not depend on how many there are.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+mod files;
+
 use std::path::{Path, PathBuf};
 
+use analysis::TableError;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::store::{Broken, State, StoreError};
 use super::study::Study;
-use crate::digest::hexadecimal;
-use crate::results::{
-    Manifest, ParquetError, ResultsError, ResultsFolder, SnapshotNames, TableFile, snapshots, write_parquet,
-};
+use crate::results::{ParquetError, ResultsError, ResultsFolder};
 use crate::run::{Layouts, OfPoint, Part, RunRecord};
-use crate::scenario::Scenario;
+use files::{Runs, Tables};
 
 /// Why there is nothing merged.
 #[derive(Debug, Error)]
@@ -48,8 +45,13 @@ pub enum MergeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A table cannot be written.
-    #[error("a table cannot be written: {0}")]
-    Table(#[from] analysis::TableError),
+    #[error("{}: {error}", path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: TableError,
+    },
     /// A table cannot be written as Parquet.
     #[error("{}: {error}", path.display())]
     Parquet {
@@ -58,6 +60,9 @@ pub enum MergeError {
         /// Why.
         error: ParquetError,
     },
+    /// It was to stop.
+    #[error("stopped before all was merged; what was merged before is as it was")]
+    Stopped,
     /// The manifest cannot be written.
     #[error("the manifest cannot be written: {0}")]
     Manifest(#[from] toml::ser::Error),
@@ -122,11 +127,18 @@ impl Merged {
 /// Few runs are in memory at a time: each is read as often as it is needed.
 ///
 /// Runs whose files are damaged are discarded, and outstanding from then on. With `partial`, points are merged from as many
-/// replications as there are.
+/// replications as there are. It ends early once `stopping` says so.
 ///
 /// # Errors
 /// [`MergeError`]. Earlier results are as before.
-pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result<Merged, MergeError> {
+pub fn merge(
+    study: &Study,
+    target: &Path,
+    force: bool,
+    partial: bool,
+    stopping: &(dyn Fn() -> bool + Sync),
+) -> Result<Merged, MergeError> {
+    let go_on = || if stopping() { Err(MergeError::Stopped) } else { Ok(()) };
     let folder = ResultsFolder::begin(target, force)?;
     let mut merged = Merged {
         results: target.to_owned(),
@@ -144,24 +156,28 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
     let points = study.scenario.points.count();
     for first in (0..points).step_by(POINTS_AT_A_TIME) {
         let indices = first..points.min(first + POINTS_AT_A_TIME);
-        let found: Result<Vec<Found>, MergeError> =
-            (indices.into_par_iter()).map(|point| Found::of(study, point)).collect();
-        let found = found?;
+        let found = indices.into_par_iter().map(|point| {
+            go_on()?;
+            Found::of(study, point)
+        });
+        let found = found.collect::<Result<Vec<Found>, MergeError>>()?;
         found.iter().for_each(|found| merged.count(found));
         // Once something is known to be missing, the rest is read only in order to find all that is.
         if merged.outstanding > 0 && !partial {
             continue;
         }
-        let surveyed: Result<Vec<Surveyed<'_>>, MergeError> = (found.into_par_iter())
-            .map(|found| found.survey(study, &layouts))
-            .collect();
-        let surveyed = surveyed?;
+        let surveyed = found.into_par_iter().map(|found| {
+            go_on()?;
+            found.survey(study, &layouts)
+        });
+        let surveyed = surveyed.collect::<Result<Vec<Surveyed<'_>>, MergeError>>()?;
         if let Some(point) = surveyed.first().filter(|_| first == 0) {
             // Each table has its columns, also where no run ended well.
             tables.add(&point.part(study, &[])?)?;
         }
         let parts: Vec<(&Surveyed<'_>, &[u32])> = surveyed.iter().flat_map(Surveyed::parts).collect();
         for parts in parts.chunks(PARTS_AT_A_TIME) {
+            go_on()?;
             let made: Result<Vec<Part>, MergeError> = (parts.par_iter())
                 .map(|(point, replications)| point.part(study, replications))
                 .collect();
@@ -180,9 +196,10 @@ pub fn merge(study: &Study, target: &Path, force: bool, partial: bool) -> Result
             folder: study.folder.clone(),
         });
     }
-    let tables = tables.finish()?;
+    let tables = tables.finish(&go_on)?;
     runs.finish(study, tables)?;
     folder.write("scenario.toml", study.scenario.resolved().as_bytes())?;
+    go_on()?;
     folder.finish()?;
     Ok(merged)
 }
@@ -275,154 +292,4 @@ fn read<'a>(
         })?;
         Ok(record.at(point))
     })
-}
-
-/// The table with all that has one value a run, which is beside those that `peerscope run` writes, and no part of the manifest.
-const OF_RUNS: &str = "runs";
-
-/// The tables as they grow.
-struct Tables<'a> {
-    folder: &'a ResultsFolder,
-    snapshots: SnapshotNames<'a>,
-    open: Vec<(TableFile, HashedFile)>,
-}
-
-impl<'a> Tables<'a> {
-    fn new(folder: &'a ResultsFolder, scenario: &'a Scenario) -> Self {
-        Tables {
-            folder,
-            snapshots: SnapshotNames::of(scenario),
-            open: Vec::new(),
-        }
-    }
-
-    /// Adds the rows of a part. All parts have the same tables, in the same order.
-    fn add(&mut self, part: &Part) -> Result<(), MergeError> {
-        let tables = &part.tables;
-        let named = tables.iter().map(|(name, table)| (name.as_str(), table));
-        for (place, (name, table)) in named.chain([(OF_RUNS, &part.runs)]).enumerate() {
-            if self.open.len() == place {
-                let mut file = HashedFile::create(self.folder, &format!("{name}.csv"))?;
-                table.write_csv_header(&mut file)?;
-                let written = TableFile {
-                    name: name.to_owned(),
-                    rows: 0,
-                    sha256: String::new(),
-                };
-                self.open.push((written, file));
-            }
-            let (written, file) = &mut self.open[place];
-            table.write_csv_rows(file)?;
-            written.rows += table.len();
-        }
-        for (name, contents) in snapshots(tables, &self.snapshots)? {
-            self.folder.write(&name, &contents)?;
-        }
-        Ok(())
-    }
-
-    /// Completes the tables, and writes each as Parquet, too. Tells those that the manifest has.
-    fn finish(self) -> Result<Vec<TableFile>, MergeError> {
-        let finish = |(written, file): (TableFile, HashedFile)| {
-            let sha256 = file.finish()?;
-            let name = format!("{}.parquet", written.name);
-            let table = self.folder.unseen(&format!("{}.csv", written.name));
-            write_parquet(&table, self.folder.create(&name)?).map_err(|error| MergeError::Parquet {
-                path: self.folder.target().join(name),
-                error,
-            })?;
-            Ok(TableFile { sha256, ..written })
-        };
-        let finished = self.open.into_iter().map(finish);
-        let mut finished = finished.collect::<Result<Vec<TableFile>, MergeError>>()?;
-        finished.retain(|table| table.name != OF_RUNS);
-        Ok(finished)
-    }
-}
-
-/// What the manifest tells of each run, as it grows: behind the rest of it in the end.
-struct Runs<'a> {
-    folder: &'a ResultsFolder,
-    lines: HashedFile,
-    events: u64,
-}
-
-/// The name of the lines until they are part of the manifest.
-const RUNS: &str = "manifest.runs";
-
-impl<'a> Runs<'a> {
-    fn new(folder: &'a ResultsFolder) -> Result<Self, MergeError> {
-        Ok(Runs {
-            folder,
-            lines: HashedFile::create(folder, RUNS)?,
-            events: 0,
-        })
-    }
-
-    fn add(&mut self, study: &Study, records: &[RunRecord]) -> Result<(), MergeError> {
-        for record in records {
-            self.events += record.events;
-            let line = Manifest::run(&study.scenario, record)?;
-            self.lines.put(line.as_bytes())?;
-        }
-        Ok(())
-    }
-
-    fn finish(self, study: &Study, tables: Vec<TableFile>) -> Result<(), MergeError> {
-        let Runs { folder, lines, events } = self;
-        lines.finish()?;
-        let manifest = Manifest {
-            events,
-            ..Manifest::new(&study.scenario, &[], tables)
-        };
-        folder.complete("manifest.toml", manifest.to_toml()?.as_bytes(), RUNS)?;
-        Ok(())
-    }
-}
-
-/// A file of the results, and the digest of what has been written to it.
-struct HashedFile {
-    file: BufWriter<File>,
-    digest: Sha256,
-    path: PathBuf,
-}
-
-impl HashedFile {
-    fn create(folder: &ResultsFolder, name: &str) -> Result<Self, ResultsError> {
-        Ok(HashedFile {
-            file: BufWriter::new(folder.create(name)?),
-            digest: Sha256::new(),
-            path: folder.target().join(name),
-        })
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), ResultsError> {
-        self.write_all(bytes).map_err(|error| ResultsError::Io {
-            path: self.path.clone(),
-            error,
-        })
-    }
-
-    /// Makes sure that the file is on the disk, and tells its digest in hexadecimal.
-    fn finish(self) -> Result<String, ResultsError> {
-        let HashedFile { file, digest, path } = self;
-        let synced = file
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all());
-        synced.map_err(|error| ResultsError::Io { path, error })?;
-        Ok(hexadecimal(&digest.finalize()))
-    }
-}
-
-impl Write for HashedFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.digest.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
 }

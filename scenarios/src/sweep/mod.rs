@@ -17,6 +17,7 @@
 
 mod estimate;
 mod merge;
+mod outdated;
 mod plan;
 mod program;
 mod record;
@@ -26,6 +27,7 @@ mod work;
 
 pub use estimate::{Sampled, Times, sample};
 pub use merge::{MergeError, Merged, merge};
+pub use outdated::{Outdated, UpToDate};
 pub use plan::{Plan, PlanError};
 pub use program::Program;
 pub use store::{Broken, State, Store, StoreError};

@@ -213,6 +213,25 @@ fn tasks_share_the_runs_and_change_no_byte() {
     assert_eq!(home.files("study/merged"), whole);
     let commands = home.ends(Exit::Done, &["sweep", "commands", "@/study"]).out;
     assert_eq!(commands.lines().count(), 12, "one a run");
+    let commands = home
+        .ends(Exit::Done, &["sweep", "commands", "@/study", "--runs-per-task", "5"])
+        .out;
+    assert_eq!(commands.lines().count(), 3);
+    assert!(commands.lines().all(|line| line.contains(" --tasks 3 ")), "{commands}");
+    // A minute of work a command: 6 runs of 8 nodes and 6 of 16 for 3 minutes each are 25,920 of work. As if 1000 of it took so many
+    // seconds: runs of more than a minute are one each, 259 seconds are five commands.
+    let plan: toml::Table = fs::read_to_string(home.path("study/plan.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let commands = |seconds: f64| {
+        let points = &plan["points_sha256"];
+        let sample = format!("points_sha256 = {points}\nrun = [{{ work = 1000, seconds = {seconds:?} }}]\n");
+        fs::write(home.path("study/sample.toml"), sample).unwrap();
+        let commands = home.ends(Exit::Done, &["sweep", "commands", "@/study"]).out;
+        commands.lines().count()
+    };
+    assert_eq!([commands(500.0), commands(10.0), commands(0.001)], [12, 5, 1]);
     home.ends(Exit::Usage, &["sweep", "run", "@/study", "--task", "3", "--tasks", "3"]);
 }
 
@@ -423,9 +442,7 @@ fn a_plan_holds_for_its_scenario_and_its_program() {
     fs::write(home.path("own.toml"), SCENARIO.replace("6/min", "7/min")).unwrap();
     let ended = home.ends(Exit::BadInput, &["sweep", "run", "@/study"]);
     assert!(
-        ended
-            .err
-            .contains("workload.lookups.rate is 7/min and was 6/min"),
+        ended.err.contains("workload.lookups.rate is 7/min and was 6/min"),
         "{}",
         ended.err
     );
@@ -466,11 +483,15 @@ fn what_is_no_study_is_not_touched() {
     assert_eq!(home.files("letters").len(), 1);
     let precise = SCENARIO.replace(
         "replications = 3",
-        "replications = { metric = \"lookups.hops_mean\", relative = 0.05, minimum = 2, maximum = 9 }",
+        "replications = { precision = \"5 %\", of = \"lookups.hops_mean\", minimum = 2, maximum = 9 }",
     );
     fs::write(home.path("own.toml"), precise).unwrap();
-    let ended = home.says(&["sweep", "plan", "@/own.toml", "-o", "@/precise"]);
-    assert_ne!(ended.exit, Exit::Done);
+    let ended = home.ends(Exit::Usage, &["sweep", "plan", "@/own.toml", "-o", "@/precise"]);
+    assert!(
+        ended.err.contains("a fixed number of replications") && ended.err.contains("--replications N"),
+        "{}",
+        ended.err
+    );
     assert!(!home.path("precise").exists());
 }
 
@@ -492,6 +513,26 @@ fn the_sample_of_a_plan_is_part_of_the_study() {
         "{}",
         ended.out
     );
+}
+
+#[test]
+fn a_sample_keeps_to_its_time_where_one_run_takes_longer() {
+    let home = Home::of(SCENARIO);
+    let plan = ["sweep", "plan", "@/own.toml", "-o", "@/study", "--sample", "1"];
+    let endless = ["--set", "run.duration=30000d"];
+    let start = std::time::Instant::now();
+    home.ends(Exit::Done, &[&plan[..], &endless].concat());
+    let took = start.elapsed().as_secs();
+    assert!((1..60).contains(&took), "{took} s");
+    // The run was stopped and is outstanding. What it will take is known about: far more than a minute.
+    assert!(!home.path("study/runs").exists());
+    let sample: toml::Table = fs::read_to_string(home.path("study/sample.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(sample["run"][0]["seconds"].as_float().unwrap() > 60.0, "{sample}");
+    let commands = home.ends(Exit::Done, &["sweep", "commands", "@/study"]).out;
+    assert_eq!(commands.lines().count(), 12);
 }
 
 #[test]
@@ -522,9 +563,101 @@ label = "Hops"
     let (merged, run) = (home.files("study/merged"), home.files("out"));
     assert_eq!(merged["figures/hops.svg"], run["figures/hops.svg"]);
     assert!(merged.contains_key("report.html"));
+    // A figure that has changed since is said to be the old one.
+    let other = figure.replace("\"Hops\"", "\"Steps\"");
+    fs::write(home.path("own.toml"), format!("{SCENARIO}{other}")).unwrap();
+    let ended = home.ends(Exit::Done, &["sweep", "report", "@/study", "--format", "svg"]);
+    assert!(ended.err.contains("figures or expectations"), "{}", ended.err);
     // Merging again leaves no picture of what was merged before.
     home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
     assert!(!home.files("study/merged").contains_key("report.html"));
+}
+
+#[test]
+fn a_report_shows_nothing_that_the_study_is_not_any_more() {
+    let home = Home::of(SCENARIO);
+    let report = ["sweep", "report", "@/study", "--format", "svg"];
+    let stale = |words: &str| {
+        let ended = home.ends(Exit::Again, &report);
+        assert!(ended.err.contains(words), "{words:?} is not in\n{}", ended.err);
+        assert!(!home.path("study/merged/report.html").exists());
+        ended.err
+    };
+    home.plan(&[]);
+    home.ends(
+        Exit::Done,
+        &["sweep", "run", "@/study", "-q", "--task", "0", "--tasks", "3"],
+    );
+    home.ends(Exit::Again, &["sweep", "merge", "@/study", "--partial"]);
+    let ended = home.ends(Exit::Done, &report);
+    assert!(
+        ended.err.contains("warning: 8 of 12 runs are not among the results"),
+        "{}",
+        ended.err
+    );
+    fs::remove_file(home.path("study/merged/report.html")).unwrap();
+    // Further runs.
+    home.ends(
+        Exit::Done,
+        &["sweep", "run", "@/study", "-q", "--task", "1", "--tasks", "3"],
+    );
+    let told = stale("runs that have ended well since: 4;");
+    assert!(
+        told.contains("runs outstanding: 4;") && told.contains("peerscope sweep resume"),
+        "{told}"
+    );
+    home.run_and_merge();
+    // Another seed, before and after its runs.
+    home.plan(&["--replace", "--seed", "6"]);
+    stale("they are of another plan (with the seed 5)");
+    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q"]);
+    let told = stale("they are of another plan (with the seed 5)");
+    assert!(told.contains("`peerscope sweep merge"), "{told}");
+    home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
+    // Something else that is no axis.
+    fs::write(home.path("own.toml"), SCENARIO.replace("6/min", "7/min")).unwrap();
+    home.plan(&["--replace", "--seed", "6"]);
+    home.ends(Exit::Done, &["sweep", "run", "@/study", "-q"]);
+    stale("its scenario says something else of what is run");
+    home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
+    // A run that is gone.
+    fs::remove_dir_all(&home.runs()[0]).unwrap();
+    stale("runs of theirs that are not there any more: 1");
+    home.run_and_merge();
+    assert_eq!(
+        home.ends(Exit::Done, &report).err.lines().count(),
+        1,
+        "only that there are no figures"
+    );
+}
+
+#[test]
+fn a_report_without_figures_is_a_page_and_what_cannot_be_drawn_is_told_once() {
+    let home = Home::of(SCENARIO);
+    home.plan(&[]);
+    home.run_and_merge();
+    let ended = home.ends(Exit::Done, &["sweep", "report", "@/study"]);
+    assert!(home.path("study/merged/report.html").is_file());
+    assert!(
+        ended.err.contains("the scenario has no [[figure]]") && !ended.err.contains("--scenario"),
+        "{}",
+        ended.err
+    );
+    // Bars need one row each.
+    let figure = r#"
+[[figure]]
+name = "none"
+table = "lookups"
+where = { nodes = 9 }
+[figure.lines]
+x = "nodes"
+y = "hops_mean"
+"#;
+    fs::write(home.path("own.toml"), format!("{SCENARIO}{figure}")).unwrap();
+    home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
+    let ended = home.ends(Exit::Failed, &["sweep", "report", "@/study"]);
+    assert_eq!(ended.err.matches("none").count(), 1, "{}", ended.err);
+    assert!(home.path("study/merged/report.html").is_file());
 }
 
 #[test]

@@ -256,6 +256,30 @@ fn only_tasks_with_outstanding_runs_are_submitted() {
 }
 
 #[test]
+fn what_a_lost_task_has_left_is_shared_out_anew() {
+    let cluster = Cluster::new(&[]);
+    let ended = cluster.sweep(&["run", "a study", "--task", "0", "--tasks", "2", "--quiet"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let ended = cluster.submit(&["--dry-run", "--runs-per-task", "3"]);
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    has_line(&ended.out, "# small: 6 outstanding runs in 2 tasks");
+    has_line(&ended.out, "#SBATCH --array=1,3");
+    assert!(ended.out.contains(" --tasks 4\n"), "{}", ended.out);
+    // Whoever wants just so many is told.
+    let ended = cluster.submit(&["--tasks", "2"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(
+        ended
+            .err
+            .contains("one task has 6 of the 6 outstanding runs, 3 would be even")
+            && ended.err.contains("--runs-per-task"),
+        "{}",
+        ended.err
+    );
+    has_line(&cluster.array(), "#SBATCH --array=1");
+}
+
+#[test]
 fn an_array_is_no_larger_than_slurm_takes() {
     let cluster = Cluster::new(&[("LARGEST", "5")]);
     let ended = cluster.submit(&["--runs-per-task", "1"]);
@@ -291,7 +315,14 @@ fn options_reach_slurm() {
         "--cpus",
         "3",
     ];
-    let more = ["--", "--constraint=avx&ssd", "--comment", "so \"it\" is"];
+    let more = [
+        "--",
+        "--constraint=avx&ssd",
+        "--ntasks-per-node=1",
+        "-Hqlong",
+        "--comment",
+        "so \"it\" is",
+    ];
     let ended = cluster.submit(&[&given[..], &more].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let merge = fs::read_to_string(cluster.path("a study/slurm/merge.sh")).unwrap();
@@ -301,7 +332,7 @@ fn options_reach_slurm() {
             "#SBATCH --time=2:00",
             "#SBATCH --mem=4G",
             "#SBATCH --account=a/b",
-            r#"#SBATCH --constraint=avx&ssd --comment "so \"it\" is""#,
+            r#"#SBATCH --constraint=avx&ssd --ntasks-per-node=1 -Hqlong --comment "so \"it\" is""#,
         ] {
             has_line(&text, line);
         }
@@ -430,6 +461,15 @@ fn command_lines_that_make_no_sense_are_refused() {
     );
     for (arguments, words) in [
         (&["--", "--array=0-5"][..], "--tasks or --runs-per-task"),
+        (&["--", "--arr=0-5"], "--arr=0-5: which tasks there are"),
+        (&["--", "-a", "1-5"], "--tasks or --runs-per-task"),
+        (&["--", "--qos=long", "-a1-5"], "-a1-5: which tasks there are"),
+        (&["--", "-Ha1-5"], "-Ha1-5: which tasks there are"),
+        (&["--", "-c4"], "--cpus, before the `--`"),
+        (&["--", "-t2:00:00"], "--time, before the `--`"),
+        (&["--", "-n8"], "one process"),
+        (&["--", "--nodes=2"], "one process, on one node"),
+        (&["--", "--signal=TERM@60"], "a signal that it knows"),
         (&["--time", "2h"], "2:00:00"),
         (&["--tasks", "2", "--runs-per-task", "3"], "cannot be used with"),
         (&["--partition", "a\nb"], "line breaks"),

@@ -122,6 +122,83 @@ fn whoever_is_asked_to_stop_ends_between_runs_and_says_that_there_is_more() {
     }
 }
 
+/// The signals that a process handles itself, as bits.
+#[cfg(target_os = "linux")]
+fn handled(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    u64::from_str_radix(caught.unwrap_or("0").trim(), 16).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_is_asked_to_stop_while_the_study_is_read_begins_nothing() {
+    let home = Home::new();
+    plan(&home, "study", &[]);
+    home.done(&["sweep", "run", "study", "-q", "--task", "0", "--tasks", "2"]);
+    let kept = finished(&home.path().join("study"));
+    // A scenario that nobody has read before somebody writes it.
+    let file = home.path().join("small.toml");
+    let scenario = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    let (run, merge) = (
+        ["sweep", "run", "study", "-q"],
+        ["sweep", "merge", "study", "--partial"],
+    );
+    for (line, name, number, code) in [
+        (&run[..], "USR1", 10, 75),
+        (&run, "TERM", 15, 75),
+        (&run, "INT", 2, 130),
+        (&merge, "TERM", 15, 75),
+        (&merge, "USR1", 10, 75),
+        (&merge, "INT", 2, 130),
+    ] {
+        let child = home.command(line).spawn().unwrap();
+        wait_until("the handling of signals", || {
+            (handled(child.id()) >> (number - 1)) & 1 == 1
+        });
+        signal(&child, name);
+        fs::write(&file, &scenario).unwrap();
+        let stopped = ended(child.wait_with_output().unwrap());
+        assert_eq!(stopped.code, Some(code), "{line:?}, {name}: {}", stopped.err);
+        assert!(finished(&home.path().join("study")) == kept, "{line:?}, {name}");
+        assert!(!home.path().join("study/merged").exists());
+    }
+}
+
+#[test]
+fn a_merge_that_is_asked_to_stop_leaves_what_was_merged_before() {
+    let home = Home::new();
+    plan(&home, "study", &[]);
+    home.done(&["sweep", "run", "study", "-q"]);
+    home.done(&["sweep", "merge", "study"]);
+    let study = home.path().join("study");
+    let merged = contents(&study.join("merged"));
+    let is_begun = |study: &Path| names(study).iter().any(|name| name.starts_with('.'));
+    let mut stopped = 0;
+    for (name, code) in [("TERM", 75), ("USR1", 75), ("INT", 130)].repeat(5) {
+        let mut child = home.command(&["sweep", "merge", "study"]).spawn().unwrap();
+        wait_until("the merge", || is_begun(&study) || child.try_wait().unwrap().is_some());
+        signal(&child, name);
+        let ended = ended(child.wait_with_output().unwrap());
+        // It may have been done by then.
+        if ended.code != Some(0) {
+            assert_eq!(ended.code, Some(code), "{name}: {}", ended.err);
+            assert!(
+                ended.err.contains("what was merged before is as it was"),
+                "{}",
+                ended.err
+            );
+            stopped += 1;
+        }
+        assert!(contents(&study.join("merged")) == merged, "{name}");
+        assert!(!is_begun(&study), "{name}: {:?}", names(&study));
+    }
+    assert!(stopped > 0, "no merge was still under way");
+}
+
 #[test]
 fn several_processes_work_on_one_study() {
     let home = Home::new();
@@ -165,5 +242,15 @@ fn a_disk_that_is_full_keeps_what_has_ended() {
     );
     home.done(&["sweep", "resume", "study", "-q"]);
     home.done(&["sweep", "merge", "study"]);
+    assert!(contents(&home.path().join("study/merged")) == contents(&home.path().join("whole/merged")));
+    // A merge names the table.
+    let line = r#"trap "" XFSZ; ulimit -f 4; exec "$@""#;
+    let hindered = ended(home.shell(line, &["sweep", "merge", "study"]).output().unwrap());
+    assert_eq!(hindered.code, Some(74), "{}", hindered.err);
+    assert!(
+        hindered.err.contains("study/merged/") && hindered.err.contains(".csv: File too large"),
+        "{}",
+        hindered.err
+    );
     assert!(contents(&home.path().join("study/merged")) == contents(&home.path().join("whole/merged")));
 }

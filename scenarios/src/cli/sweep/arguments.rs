@@ -73,7 +73,8 @@ pub(in crate::cli) struct Plan {
     /// Put this plan in the place of another one in the folder; runs that both have are kept
     #[arg(long)]
     pub(super) replace: bool,
-    /// For about how long to run some of the runs, to tell how long all will take; 0 tells nothing
+    /// For about how long to run some of the runs, to tell how long all will take; a run that goes on then is stopped, and tells by
+    /// how far it came; 0 tells nothing
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(super) sample: u64,
 }
@@ -149,9 +150,13 @@ pub(in crate::cli) struct Commands {
     /// Folder of the study
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
-    /// Into how many commands the runs are shared out, about equally by their work [default: one a run]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Into how many commands the runs are shared out, about equally by their work [default: so many that a command takes about a
+    /// minute of one core, by the sample of `sweep plan`; one a run, and 1000 at most, where there is none]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "runs_per_task")]
     pub(super) tasks: Option<u32>,
+    /// About how many runs a command has
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) runs_per_task: Option<u32>,
     /// How many runs of a command go on at a time [default: one a core that it may use]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,

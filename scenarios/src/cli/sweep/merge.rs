@@ -1,23 +1,21 @@
-//! `peerscope sweep merge` and `report`: from runs to tables, and from these to figures.
+//! `peerscope sweep merge`: from runs to tables.
 
 use std::io;
 
 use indicatif::HumanCount;
 
-use super::arguments::{Merge, Report};
-use super::{complain_of_broken, failed, open, pool};
-use crate::cli::arguments;
+use super::arguments::Merge;
+use super::{MERGED, complain_of_broken, failed, open, pool};
 use crate::cli::cores::threads;
+use crate::cli::signals::requests;
 use crate::cli::terminal::Terminal;
-use crate::cli::{plot, report as page};
 use crate::exit::Exit;
 use crate::registry::Registry;
 use crate::sweep::{self, MergeError, Merged, Study};
 
-/// Where the merged tables are within the folder of a study.
-const MERGED: &str = "merged";
-
 pub(super) fn merge(arguments: &Merge, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    // Before anything is read or begun: a signal would else end the process, and leave what was begun.
+    let requests = requests();
     let study = match open(&arguments.folder, registry, terminal) {
         Ok(study) => study,
         Err(exit) => return Ok(exit),
@@ -29,8 +27,13 @@ pub(super) fn merge(arguments: &Merge, registry: &Registry, terminal: &mut Termi
         Ok(pool) => pool,
         Err(exit) => return Ok(exit),
     };
-    match pool.install(|| sweep::merge(&study, &target, force, arguments.partial)) {
+    let stopping = || requests.any();
+    match pool.install(|| sweep::merge(&study, &target, force, arguments.partial, &stopping)) {
         Ok(merged) => tell(&study, &merged, terminal),
+        Err(MergeError::Stopped) if requests.at_once() => {
+            terminal.complain("interrupted; what was merged before is as it was");
+            Ok(Exit::Interrupted)
+        }
         Err(error) => Ok(refuse(&error, terminal)),
     }
 }
@@ -41,7 +44,7 @@ fn refuse(error: &MergeError, terminal: &mut Terminal<'_>) -> Exit {
         error => terminal.complain(&error.to_string()),
     }
     match error {
-        MergeError::Incomplete { .. } | MergeError::Changed { .. } => Exit::Again,
+        MergeError::Incomplete { .. } | MergeError::Changed { .. } | MergeError::Stopped => Exit::Again,
         MergeError::Results(error) => error.exit(),
         _ => Exit::InputOutput,
     }
@@ -66,33 +69,4 @@ fn tell(study: &Study, merged: &Merged, terminal: &mut Terminal<'_>) -> io::Resu
         (0, _) => Exit::Failed,
         _ => Exit::Again,
     })
-}
-
-/// Draws the figures of the merged tables and makes the page of them.
-pub(super) fn report(arguments: &Report, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let study = match open(&arguments.folder, registry, terminal) {
-        Ok(study) => study,
-        Err(exit) => return Ok(exit),
-    };
-    let results = study.folder.join(MERGED);
-    if !results.exists() {
-        let folder = arguments.folder.display();
-        terminal.complain(&format!(
-            "nothing is merged yet; `peerscope sweep merge {folder}` does it"
-        ));
-        return Ok(Exit::MissingInput);
-    }
-    let drawn = plot::plot(
-        &arguments::Plot {
-            results: results.clone(),
-            figure: Vec::new(),
-            format: arguments.format.clone(),
-            width: None,
-            output: None,
-            scenario: None,
-        },
-        terminal,
-    )?;
-    let written = page::report(&arguments::Report { results, output: None }, terminal)?;
-    Ok(drawn.max(written))
 }

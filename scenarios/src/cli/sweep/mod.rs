@@ -1,8 +1,10 @@
 //! `peerscope sweep`: studies of many runs, on one machine or on many.
 
 mod arguments;
+mod commands;
 mod merge;
 mod plan;
+mod report;
 mod status;
 mod submit;
 mod watch;
@@ -21,15 +23,18 @@ use crate::input::shell_word;
 use crate::registry::Registry;
 use crate::sweep::{Broken, PlanError, StoreError, Study};
 
+/// Where the merged tables are within the folder of a study.
+const MERGED: &str = "merged";
+
 pub(super) fn sweep(command: &Sweep, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     match command {
         Sweep::Plan(arguments) => plan::plan(arguments, registry, terminal),
         Sweep::Run(arguments) | Sweep::Resume(arguments) => work::work(arguments, registry, terminal),
         Sweep::Submit(arguments) => submit::submit(arguments, registry, terminal),
-        Sweep::Commands(arguments) => work::commands(arguments, registry, terminal),
+        Sweep::Commands(arguments) => commands::commands(arguments, registry, terminal),
         Sweep::Status(arguments) => status::status(arguments, registry, terminal),
         Sweep::Merge(arguments) => merge::merge(arguments, registry, terminal),
-        Sweep::Report(arguments) => merge::report(arguments, registry, terminal),
+        Sweep::Report(arguments) => report::report(arguments, registry, terminal),
     }
 }
 

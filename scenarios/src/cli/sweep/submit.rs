@@ -87,13 +87,54 @@ fn check(arguments: &Submit) -> Result<(), String> {
             "say what to submit to: --slurm; for any other scheduler, `peerscope sweep commands {folder}` prints commands"
         ));
     }
-    let is_array = |option: &&String| *option == "-a" || option.starts_with("--array");
-    match arguments.options.iter().find(is_array) {
-        Some(option) => Err(format!(
-            "{option}: which tasks there are follows from the runs; --tasks or --runs-per-task say how many"
-        )),
+    match arguments
+        .options
+        .iter()
+        .find_map(|option| Some((option, reserved(option)?)))
+    {
+        Some((option, reason)) => Err(format!("{option}: {reason}")),
         None => Ok(()),
     }
+}
+
+/// The options of sbatch that follow from what is known of the study and its tasks: the letter, if it has one, the word, and what
+/// there is in its place.
+const RESERVED: [(Option<char>, &str, &str); 6] = [
+    (
+        Some('a'),
+        "array",
+        "which tasks there are follows from the runs; --tasks or --runs-per-task say how many",
+    ),
+    (
+        Some('c'),
+        "cpus-per-task",
+        "how many runs go on at a time follows from it; --cpus, before the `--`, says how many",
+    ),
+    (
+        Some('t'),
+        "time",
+        "when a task is told of its end follows from it; --time, before the `--`, says how long",
+    ),
+    (Some('n'), "ntasks", "a task is one process"),
+    (Some('N'), "nodes", "a task is one process, on one node"),
+    (None, "signal", "a task is told of its end by a signal that it knows"),
+];
+
+/// The letters of sbatch that stand for options without a value, behind which more letters can stand.
+const WITHOUT_VALUE: &str = "hHIkOQsuvVW";
+
+/// Why a word among the options of sbatch cannot be, if so: `-a1-5`, `-a`, `-Ha1-5`, `--array=1-5` and, as sbatch understands words
+/// that are cut short, `--arr=1-5`.
+fn reserved(word: &str) -> Option<&'static str> {
+    let long = word.strip_prefix("--");
+    let name = long.map(|long| long.split_once('=').map_or(long, |(name, _)| name));
+    let mut letters = word.strip_prefix('-').unwrap_or_default().chars();
+    let letter = letters.find(|letter| !WITHOUT_VALUE.contains(*letter));
+    let found = RESERVED.iter().find(|(short, long, _)| match name {
+        Some(name) => !name.is_empty() && long.starts_with(name),
+        None => letter.is_some() && *short == letter,
+    });
+    found.map(|(_, _, reason)| *reason)
 }
 
 fn wanted(arguments: &Submit) -> Wanted {
@@ -110,11 +151,20 @@ fn wanted(arguments: &Submit) -> Wanted {
 /// What is worth knowing of how the runs are shared out.
 fn notes(tasks: &Tasks, limit: u32) -> Vec<String> {
     let mut notes = Vec::new();
-    if tasks.wanted > u64::from(tasks.of) {
+    if tasks.wanted > limit.into() {
         notes.push(format!(
             "{} tasks with more runs each, not {}: an array of this Slurm has {limit} at most (MaxArraySize)",
             HumanCount(tasks.of.into()),
             HumanCount(tasks.wanted),
+        ));
+    }
+    if tasks.largest >= 2 * tasks.even {
+        notes.push(format!(
+            "one task has {} of the {} outstanding runs, {} would be even: which run is of which task does not depend on what has \
+             ended; another number with --tasks or --runs-per-task shares them out anew",
+            HumanCount(tasks.largest),
+            HumanCount(tasks.runs),
+            HumanCount(tasks.even),
         ));
     }
     notes

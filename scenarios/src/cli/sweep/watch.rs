@@ -1,10 +1,9 @@
 //! What is shown of the work on a study, and what stops it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::shown::Shown;
-use crate::cli::signals::requests;
+use crate::cli::signals::{Requests, requests};
 use crate::progress::Progress;
 use crate::run::Pace;
 use crate::sweep::{Broken, Watcher};
@@ -15,8 +14,7 @@ const TOLD: usize = 10;
 /// The work on a study as its user sees it.
 pub(super) struct Watch {
     shown: Shown,
-    /// Raised when no run is to be begun any more.
-    stopping: Arc<AtomicBool>,
+    requests: Requests,
     broken: Mutex<Vec<Broken>>,
 }
 
@@ -27,9 +25,9 @@ impl Watch {
         Watch {
             shown: Shown {
                 progress: Progress::new(name, visible),
-                stop: requests.interrupted,
+                stop: Arc::clone(&requests.interrupted),
             },
-            stopping: requests.stopping,
+            requests,
             broken: Mutex::new(Vec::new()),
         }
     }
@@ -42,7 +40,7 @@ impl Watch {
 
     /// Whether the user wants everything to stop at once.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.shown.interrupted()
+        self.requests.at_once()
     }
 }
 
@@ -52,7 +50,7 @@ impl Watcher for Watch {
     }
 
     fn stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed) || self.is_interrupted()
+        self.requests.any()
     }
 
     fn broke(&self, broken: &Broken) {

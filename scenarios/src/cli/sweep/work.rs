@@ -1,13 +1,14 @@
-//! `peerscope sweep run` and `resume`, which are the same, and the commands that have other machines do it.
+//! `peerscope sweep run` and `resume`, which are the same.
 
 use std::io;
 
 use indicatif::{BinaryBytes, HumanCount};
 
-use super::arguments::{Commands, Work};
+use super::arguments::Work;
 use super::watch::Watch;
 use super::{complain_of_broken, failed, open, pool};
 use crate::cli::cores::threads;
+use crate::cli::signals::requests;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
@@ -15,6 +16,8 @@ use crate::run::memory::{self, Estimate};
 use crate::sweep::{self, Share, State, StoreError, Study};
 
 pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    // Before the study is read, which takes a while where it is large: a signal would else end the process.
+    let requests = requests();
     let study = match open(&arguments.folder, registry, terminal) {
         Ok(study) => study,
         Err(exit) => return Ok(exit),
@@ -37,6 +40,7 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
         Err(exit) => return Ok(exit),
     };
     if arguments.retry_broken
+        && !requests.any()
         && let Err(error) = discard_broken(&study, share)
     {
         return Ok(failed(&error, terminal));
@@ -122,21 +126,4 @@ fn too_large(study: &Study, registry: &Registry, threads: usize) -> Option<Strin
          all the same",
         BinaryBytes(available)
     ))
-}
-
-/// Prints the commands that together run a study, one a line.
-pub(super) fn commands(arguments: &Commands, registry: &Registry, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let study = match open(&arguments.folder, registry, terminal) {
-        Ok(study) => study,
-        Err(exit) => return Ok(exit),
-    };
-    let tasks = arguments.tasks.map_or(study.runs(), u64::from).min(study.runs());
-    for task in 0..tasks {
-        let line = super::command_of_task(&study, &task.to_string(), tasks, arguments.jobs);
-        if !terminal.stream(&format!("{line} --quiet\n"))? {
-            break;
-        }
-    }
-    terminal.flush()?;
-    Ok(Exit::Done)
 }
