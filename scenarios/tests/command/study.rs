@@ -617,11 +617,13 @@ fn a_report_shows_nothing_that_the_study_is_not_any_more() {
     // Something else that is no axis.
     fs::write(home.path("own.toml"), SCENARIO.replace("6/min", "7/min")).unwrap();
     home.plan(&["--replace", "--seed", "6"]);
+    let of_others = home.runs();
     home.ends(Exit::Done, &["sweep", "run", "@/study", "-q"]);
     stale("its scenario says something else of what is run");
     home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
     // A run that is gone.
-    fs::remove_dir_all(&home.runs()[0]).unwrap();
+    let of_this = home.runs().into_iter().find(|run| !of_others.contains(run));
+    fs::remove_dir_all(of_this.unwrap()).unwrap();
     stale("runs of theirs that are not there any more: 1");
     home.run_and_merge();
     assert_eq!(
@@ -643,7 +645,7 @@ fn a_report_without_figures_is_a_page_and_what_cannot_be_drawn_is_told_once() {
         "{}",
         ended.err
     );
-    // Bars need one row each.
+    // There are no such rows.
     let figure = r#"
 [[figure]]
 name = "none"
@@ -652,6 +654,10 @@ where = { nodes = 9 }
 [figure.lines]
 x = "nodes"
 y = "hops_mean"
+[figure.x]
+label = "Nodes"
+[figure.y]
+label = "Hops"
 "#;
     fs::write(home.path("own.toml"), format!("{SCENARIO}{figure}")).unwrap();
     home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
