@@ -318,7 +318,6 @@ fn refused(key: &str, error: MobilityError, document: &Document) -> InputError {
         | MobilityError::Negative { parameter, .. }
         | MobilityError::Fraction { parameter, .. }
         | MobilityError::Range { parameter, .. } => key_of(parameter),
-        MobilityError::Outside { .. } | MobilityError::TooFewPlaces { .. } => "",
     };
     document.error_at(&format!("{key}.{parameter}"), error.to_string())
 }
