@@ -62,7 +62,7 @@ pub(super) fn one(reader: Reader<'_>, numbers: Range<u32>) -> Result<Vec<Contact
                 .labelled("the line ends early"));
         };
         let now = reader.time(time)?;
-        reader.in_order(last, now, time.span.clone())?;
+        reader.in_order(last, now, time.span.clone(), "sort the lines by their times")?;
         last = now;
         if event.text != "CONN" {
             continue;
@@ -112,7 +112,8 @@ pub(super) fn intervals(reader: Reader<'_>, numbers: Range<u32>) -> Result<Vec<C
         };
         let pair = nodes.pair(reader, a, b)?;
         let (from, until) = (reader.time(start)?, reader.time(end)?);
-        reader.in_order(from, until, end.span.clone())?;
+        let help = "a contact ends after it has begun: is the last number how long it takes?";
+        reader.in_order(from, until, end.span.clone(), help)?;
         contacts.push((pair, from, until));
     }
     found(reader, contacts)

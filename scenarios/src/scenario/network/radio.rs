@@ -15,7 +15,7 @@ use super::wires::{RawGateways, RawWire, gateways, wires};
 use crate::input::{Document, InputError};
 use crate::movement::FARTHEST;
 use crate::scenario::files::ScenarioFiles;
-use crate::units::{Duration, Fraction, Length, Positive};
+use crate::units::{Duration, Fraction, Length, Positive, counted};
 
 const KEY: &str = "network.radio";
 
@@ -297,7 +297,11 @@ pub(super) fn needed(area: Option<Area>, document: &Document) -> Result<Area, In
 fn placed(places: &[[f64; 2]], area: Option<Area>, nodes: u32, document: &Document) -> Result<Vec<Place>, InputError> {
     let key = format!("{KEY}.placement.places");
     if places.len() != nodes as usize {
-        let message = format!("there are {} places for {nodes} nodes", places.len());
+        let message = format!(
+            "{} for {}",
+            counted(places.len(), "place"),
+            counted(nodes as usize, "node")
+        );
         return Err(document
             .error_at(&key, message)
             .labelled("needs a place for each node")

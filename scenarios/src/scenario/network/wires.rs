@@ -10,7 +10,7 @@ use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
 
 use crate::input::{Document, InputError};
-use crate::units::{Duration, Fraction};
+use crate::units::{Duration, Fraction, counted};
 
 /// The most wires that a mesh may have.
 const WIRE_LIMIT: u64 = 1_000_000;
@@ -162,7 +162,7 @@ pub(super) fn gateways(raw: RawGateways, nodes: u32, document: &Document) -> Res
     let alone = "a gateway alone is joined to nobody".to_owned();
     let who = match (raw.count, raw.nodes) {
         (Some(count), None) if count > nodes => {
-            let message = format!("{count} gateways among {nodes} nodes");
+            let message = format!("{count} gateways among {}", counted(nodes as usize, "node"));
             return Err(error_at(".count", message).labelled(format!("at most {nodes}")));
         }
         (Some(count), None) if count < 2 => return Err(error_at(".count", alone).labelled("at least 2")),
@@ -213,7 +213,10 @@ fn node(number: u32, key: &str, nodes: u32, document: &Document) -> Result<(), I
         return Ok(());
     }
     let error = document.error_at(key, format!("there is no node {number}"));
-    Err(error.labelled(format!("the {nodes} nodes are numbered from 0 to {}", nodes - 1)))
+    Err(error.labelled(match nodes {
+        1 => "the only node has the number 0".to_owned(),
+        _ => format!("the {nodes} nodes are numbered from 0 to {}", nodes - 1),
+    }))
 }
 
 /// A delay above zero, of the wires at a key.
