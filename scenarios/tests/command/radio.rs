@@ -127,6 +127,15 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         ),
         (
             AREA,
+            &more("wires = [{ between = [0, 1], delay = \"1ms\" }, { between = [1, 0], delay = \"2ms\" }]"),
+            "own.toml:12:61",
+            [
+                "nodes 1 and 0 are joined by two wires",
+                "network.radio.wires.0 joins them already",
+            ],
+        ),
+        (
+            AREA,
             &more("placement.places = [[0, 0], [1, 1]]"),
             "own.toml:12:20",
             ["2 places for 4 nodes", "`nodes.count` is 4"],

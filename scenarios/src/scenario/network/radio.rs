@@ -55,7 +55,8 @@ pub(in crate::scenario) struct RawRadio {
     tries: u32,
     /// What the medium carries, which a node shares with its neighbours; as much as they like where it is left out.
     capacity: Option<RawCapacity>,
-    /// Links by wire, which are always there and take the place of links by radio between the same two nodes.
+    /// Links by wire, which are always there, at most one between the same two nodes. They take the place of a link by radio and of a wire
+    /// of `gateways` between these.
     #[serde(default)]
     wires: Vec<RawWire>,
     /// Nodes that are joined by wires, or by tunnels through another network.

@@ -1,5 +1,6 @@
 //! Wires between nodes with radios: single ones, and those that join gateways.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -29,7 +30,8 @@ pub(in crate::scenario) struct RawWire {
     loss: Fraction,
 }
 
-/// Nodes that are joined by wires or by tunnels through another network.
+/// Nodes that are joined by wires or by tunnels through another network. Where `wires` has one between the same two nodes, that one
+/// counts.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Gateways")]
@@ -136,6 +138,7 @@ impl fmt::Display for Gateways {
 
 /// The wires of `[network.radio]`, held against the number of nodes.
 pub(super) fn wires(raw: Vec<RawWire>, nodes: u32, document: &Document) -> Result<Vec<Wire>, InputError> {
+    let mut laid = BTreeMap::new();
     let wire = |(index, raw): (usize, RawWire)| {
         let key = format!("network.radio.wires.{index}");
         let [a, b] = raw.between;
@@ -145,6 +148,13 @@ pub(super) fn wires(raw: Vec<RawWire>, nodes: u32, document: &Document) -> Resul
         if a == b {
             let error = document.error_at(&format!("{key}.between"), format!("a wire from node {a} to itself"));
             return Err(error.labelled("needs two different nodes"));
+        }
+        if let Some(first) = laid.insert((a.min(b), a.max(b)), index) {
+            let message = format!("nodes {a} and {b} are joined by two wires");
+            let error = document.error_at(&format!("{key}.between"), message);
+            return Err(error.labelled("the second time").help(format!(
+                "network.radio.wires.{first} joins them already: leave one of the two out"
+            )));
         }
         Ok(Wire {
             between: (NodeAddr(a), NodeAddr(b)),
