@@ -303,6 +303,30 @@ fn models_that_cannot_move_are_refused_at_their_parameter() {
     }
 }
 
+/// Where nothing is drawn, drawing again cannot help: that is known before anything runs.
+#[test]
+fn given_places_that_are_not_connected_are_refused_where_they_must_be() {
+    let files: &[(&str, &str)] = &[("nodes.bm", "0 0 0\n0 40 0\n0 80 0\n0 299 0\n")];
+    let given = [
+        ("placement.places = [[0, 0], [40, 0], [80, 0], [299, 0]]", 3),
+        ("mobility.trace = { file = \"nodes.bm\" }", 3),
+    ];
+    for (nodes, cut_off) in given {
+        let words = format!("no way between node 0 and node {cut_off} at the start");
+        let help = "leave out `connected`";
+        let keys = more(&format!("{nodes}\nconnected = true"));
+        refused(AREA, &keys, files, "own.toml:13:13", &[&words, help]);
+        let wired = format!("{keys}\nwires = [{{ between = [3, 0], delay = \"1ms\" }}]");
+        assert_eq!(check(AREA, &wired, files).exit, Exit::Done);
+    }
+    let grid =
+        |jitter: &str| format!("placement.grid = {{ columns = 4, spacing = \"110m\"{jitter} }}\nconnected = true");
+    let words = "no way between node 0 and node 1 at the start";
+    refused(AREA, &grid(""), &[], "own.toml:12:13", &[words, "cannot be"]);
+    // Places in their cells are drawn, and so may be connected.
+    assert_eq!(check(AREA, &grid(", jitter = 0.5"), &[]).exit, Exit::Done);
+}
+
 /// A network layer needs links, and an overlay needs to reach everybody.
 #[test]
 fn who_cannot_run_in_a_network_is_refused() {

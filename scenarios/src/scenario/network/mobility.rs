@@ -119,6 +119,8 @@ pub struct Mobility {
     pub model: Arc<dyn Model>,
     /// What it is, in a few words.
     pub words: String,
+    /// Whether anything of it is random.
+    pub drawn: bool,
 }
 
 impl fmt::Debug for Mobility {
@@ -129,10 +131,20 @@ impl fmt::Debug for Mobility {
 }
 
 impl Mobility {
+    /// A random one.
     pub(super) fn new(model: impl Model + 'static, words: impl Into<String>) -> Self {
         Mobility {
             model: Arc::new(model),
             words: words.into(),
+            drawn: true,
+        }
+    }
+
+    /// One in which nothing is random.
+    pub(super) fn given(model: impl Model + 'static, words: impl Into<String>) -> Self {
+        Mobility {
+            drawn: false,
+            ..Mobility::new(model, words)
         }
     }
 }
@@ -298,7 +310,7 @@ fn traced(
             .error_at("nodes.count", message)
             .labelled(format!("must be {}", paths.len())));
     }
-    Ok(Mobility::new(Traced(paths), format!("movements from {name}")))
+    Ok(Mobility::given(Traced(paths), format!("movements from {name}")))
 }
 
 /// A complaint about the model at a key, at that of the parameter which is wrong.
@@ -351,7 +363,8 @@ fn refused(key: &str, error: MobilityError, document: &Document) -> InputError {
             )
         }
     };
-    document.error_at(&format!("{key}.{parameter}"), error.to_string())
+    let error = document.error_at(&format!("{key}.{parameter}"), error.to_string());
+    error.labelled(label).help(help)
 }
 
 /// The key of a parameter that a model names in words.

@@ -37,7 +37,8 @@ pub(in crate::scenario) struct RawRadio {
     /// When links come and go.
     #[serde(default)]
     links: RawLinks,
-    /// Whether places or movements are drawn anew until there is a way between all nodes at the start, wires included.
+    /// Whether places or movements are drawn anew until there is a way between all nodes at the start, wires included; where they are
+    /// given, whether there must be one.
     #[serde(default)]
     connected: bool,
     /// What a hop takes at least.
@@ -143,7 +144,7 @@ pub(super) fn radio(
         capacity: raw.capacity,
     };
     let streams = |instance: u32| StreamKey::root(seed, 0).purpose("movement").index(instance.into());
-    Ok(NetworkModel::Linked(LinkedNetwork {
+    let network = LinkedNetwork {
         neighbourhood: Neighbourhood::Radio {
             range,
             area,
@@ -155,7 +156,16 @@ pub(super) fn radio(
         wires: wires(raw.wires, nodes, document)?,
         gateways: raw.gateways.map(|raw| gateways(raw, nodes, document)).transpose()?,
         instance: raw.instance.map(streams),
-    }))
+    };
+    if let Some(node) = network.never_reached(nodes) {
+        let message =
+            format!("there is no way between node 0 and node {node} at the start, and places are not drawn but given");
+        let error = document.error_at(&format!("{KEY}.connected"), message);
+        return Err(error
+            .labelled("cannot be")
+            .help("take a longer `range`, join them by `wires`, or leave out `connected`"));
+    }
+    Ok(NetworkModel::Linked(network))
 }
 
 /// Where nodes with this range are, and how they move or where they stand.
@@ -191,7 +201,7 @@ fn nodes_in_plane(
         ),
         (None, Some(RawPlacement::Places(places))) => {
             let places = placed(&places, area, nodes, document)?;
-            Mobility::new(Standing::Given(places.into()), "nodes stand at given places")
+            Mobility::given(Standing::Given(places.into()), "nodes stand at given places")
         }
         (
             None,
@@ -235,7 +245,11 @@ fn grid(
         height: f64::from(nodes.div_ceil(columns)) * spacing,
     };
     let words = format!("nodes stand in a grid of {columns} columns, {spacing} m apart");
-    Ok((Some(area), Mobility::new(standing, words)))
+    let mobility = match jitter > 0.0 {
+        true => Mobility::new(standing, words),
+        false => Mobility::given(standing, words),
+    };
+    Ok((Some(area), mobility))
 }
 
 /// The area that is written, or that follows from a degree: in the density `d / (pi r²)` a disk of the range holds so many nodes.
