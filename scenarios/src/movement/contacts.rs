@@ -119,11 +119,14 @@ pub(super) fn intervals(reader: Reader<'_>, numbers: Range<u32>) -> Result<Vec<C
     found(reader, contacts)
 }
 
-/// What was read, if it is anything.
+/// What was read, if anybody meets anybody for any time.
 fn found(reader: Reader<'_>, contacts: Vec<Contact>) -> Result<Vec<Contact>, InputError> {
-    if contacts.is_empty() {
-        let error = reader.error(0..0, "nobody meets anybody in this file");
-        return Err(error.help("is `network.contacts.format` right?"));
+    if contacts.iter().any(|(_, from, until)| from < until) {
+        return Ok(contacts);
     }
-    Ok(contacts)
+    let error = reader.error(0..0, "nobody meets anybody in this file");
+    Err(error.help(match contacts.is_empty() {
+        true => "is `network.contacts.format` right?",
+        false => "all contacts end when they begin, and one without length is none",
+    }))
 }

@@ -447,8 +447,31 @@ fn traces_of_contacts_are_refused_where_they_go_wrong() {
             "met.txt:1:1",
             ["expected `<node> <node> <start> <end>`", "ends early"],
         ),
+        (
+            "0 1 9 3\n",
+            "met.txt:1:7",
+            [
+                "time runs back: 3 s comes after 9 s",
+                "is the last number how long it takes?",
+            ],
+        ),
+        (
+            "0 1 3 3\n2 3 4 4\n",
+            "met.txt:1:1",
+            ["nobody meets anybody in this file", "all contacts end when they begin"],
+        ),
     ] {
         refused(radio, CONTACTS, &[("met.txt", text)], place, &words);
+    }
+    // Who meets before the run begins, or for no time in it, has no link.
+    for from in ["20s", "25s"] {
+        refused(
+            radio,
+            &format!("{CONTACTS}from = \"{from}\"\n"),
+            &[("met.txt", "0 1 10 20\n2 3 22 22\n")],
+            "own.toml:11:8",
+            &[&format!("from {from} on nobody meets anybody"), "met.txt ends at 20s"],
+        );
     }
 }
 
