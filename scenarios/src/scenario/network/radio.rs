@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sim_core::addr::NodeAddr;
 use sim_core::link_layer::Place;
 use sim_core::mobility::{Area, Standing};
 use sim_core::random::StreamKey;
@@ -157,7 +158,7 @@ pub(super) fn radio(
         gateways: raw.gateways.map(|raw| gateways(raw, nodes, document)).transpose()?,
         instance: raw.instance.map(streams),
     };
-    if let Some(node) = network.never_reached(nodes) {
+    if let Some(NodeAddr(node)) = network.never_reached(nodes) {
         let message =
             format!("there is no way between node 0 and node {node} at the start, and places are not drawn but given");
         let error = document.error_at(&format!("{KEY}.connected"), message);
