@@ -143,6 +143,14 @@ pub fn written(span: SimDuration) -> String {
     whole.map_or_else(|| "0s".to_owned(), |(name, size)| format!("{}{name}", nanos / size))
 }
 
+/// So many things in words: `1 node`, `2 nodes`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
 fn unit_of(units: &[(&str, u64)], name: &str) -> Option<u64> {
     units.iter().find(|(unit, _)| *unit == name).map(|(_, size)| *size)
 }

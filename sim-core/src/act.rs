@@ -1,5 +1,6 @@
 //! What the world does to nodes.
 
+use crate::observer::Cause;
 use crate::protocol::{LinkChange, OperationId, Protocol};
 
 /// How a node leaves.
@@ -17,4 +18,19 @@ pub(crate) enum Action<P: Protocol> {
     Stop(Departure),
     Command(OperationId, P::Command),
     Link(LinkChange<P::Addr>),
+}
+
+impl<P: Protocol> Action<P> {
+    /// What a node is told of it.
+    pub(crate) fn cause(&self) -> Cause<'_, P> {
+        match self {
+            Action::Start(_) => Cause::Start,
+            Action::Stop(departure) => Cause::Stop(*departure),
+            Action::Command(operation, command) => Cause::Command {
+                operation: *operation,
+                command,
+            },
+            Action::Link(change) => Cause::Link(*change),
+        }
+    }
 }

@@ -43,7 +43,7 @@ pub enum Cause<'a, P: Protocol> {
     Link(LinkChange<P::Addr>),
 }
 
-/// One thing a node does while it handles a [`Step`].
+/// One thing a node does while it handles a [`Step`], or what comes of it later.
 pub enum Deed<'a, P: Protocol> {
     /// It sends a message.
     Send {
@@ -52,6 +52,22 @@ pub enum Deed<'a, P: Protocol> {
         /// The message.
         msg: &'a P::Msg,
         /// What becomes of it on the way; where the receiver has an access link with a bandwidth, on the way to that. Whether anybody is up to receive it is known only when it arrives.
+        fate: Fate,
+    },
+    /// It sends a message that has to wait for a [shared medium](crate::link_layer::Medium).
+    Wait {
+        /// To whom: to all who are neighbours by radio when its turn comes, if to nobody.
+        to: Option<NodeAddr>,
+        /// The message.
+        msg: &'a P::Msg,
+    },
+    /// A message that it sent and that had to wait for the medium has its turn. One to all neighbours is told once for each of them.
+    Waited {
+        /// To whom.
+        to: NodeAddr,
+        /// The message.
+        msg: &'a P::Msg,
+        /// What becomes of it on the way: it is lost, too, if it has waited too long, or if either of the two has gone.
         fate: Fate,
     },
     /// It sets a timer.
@@ -75,7 +91,7 @@ pub trait Observer<P: Protocol<Addr = NodeAddr>> {
     /// A node that is up is about to handle something.
     fn event(&mut self, _step: &Step<'_, P>) {}
 
-    /// The node of the last step does something about it.
+    /// The node of the last step does something about it; [`Deed::Waited`] is told between steps.
     fn deed(&mut self, _time: SimTime, _node: NodeAddr, _deed: &Deed<'_, P>) {}
 
     /// A node has handled something; `nodes` is the state of all. After acts of the world this is told node by node when

@@ -7,12 +7,13 @@ use crate::arena::{
 };
 use crate::environment::Environment;
 use crate::fingerprint::Chain;
-use crate::link_layer::Busy;
+use crate::link_layer::Shared;
 use crate::links::Links;
-use crate::observer::{Cause, Observer, Step, Witness, reborrow, witness};
+use crate::observer::{Observer, Step, Witness, reborrow, witness};
 use crate::port::{Body, Envelope, Port, Told};
 use crate::protocol::{Ctx, Protocol, Wire};
 use crate::queue::{Entry, EventKey, Queue, Source};
+use crate::random::NodeRng;
 use crate::read_ahead::read_ahead;
 use crate::time::SimTime;
 use crate::traffic::Traffic;
@@ -36,8 +37,8 @@ pub(crate) struct Partition<P: Protocol<Addr = NodeAddr>> {
     traffic: Traffic,
     /// Where messages queue, if the network has access links with a bandwidth.
     links: Option<Links>,
-    /// Where the medium is busy, if nodes share one of limited capacity.
-    busy: Option<Busy>,
+    /// What waits for the medium, if nodes share one of limited capacity.
+    medium: Option<Shared<P::Msg>>,
     handled: u64,
 }
 
@@ -48,11 +49,11 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         Partition {
             base: range.start,
             links: Links::of(&*environment.network, &range),
-            busy: environment
+            medium: environment
                 .links
                 .as_ref()
                 .and_then(|links| links.air().medium)
-                .map(|medium| Busy::new(medium, range.end)),
+                .map(|medium| Shared::new(medium, range.end)),
             slots: range.map(u64::from).map(slot).collect(),
             queue: Queue::new(),
             outbox: Vec::new(),
@@ -63,7 +64,8 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
     }
 
     pub(crate) fn next_time(&self) -> Option<SimTime> {
-        self.queue.next_time()
+        let turn = self.medium.as_ref().and_then(Shared::next_turn);
+        self.queue.next_time().into_iter().chain(turn).min()
     }
 
     pub(crate) fn handled(&self) -> u64 {
@@ -78,7 +80,7 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
             if let Some(links) = &part.links {
                 sum.links.get_or_insert_default().add(links.traffic());
             }
-            sum.medium = part.busy.as_ref().map(|busy| *busy.traffic());
+            sum.medium = part.medium.as_ref().map(|medium| *medium.traffic());
         }
         sum
     }
@@ -121,29 +123,79 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         observer: &mut O,
     ) -> Result<(), (SimTime, NodeAddr, String)> {
         let last = self.handled.saturating_add(most);
+        if self.medium.is_some() {
+            return self.run_with_turns(end, last, environment, observer);
+        }
         while self.handled < last
             && let Some(entry) = self.queue.pop_before(end)
         {
-            self.look_ahead();
-            if entry.item.at_link {
-                self.receive(entry);
-                continue;
+            self.step(entry, environment, observer)?;
+        }
+        Ok(())
+    }
+
+    /// The same where nodes share a medium: of one instant, the turns of what waits for it come before the events.
+    #[cold]
+    fn run_with_turns<O: Observer<P>>(
+        &mut self,
+        end: SimTime,
+        last: u64,
+        environment: &Environment<P>,
+        observer: &mut O,
+    ) -> Result<(), (SimTime, NodeAddr, String)> {
+        while self.handled < last {
+            let turn = self.medium.as_ref().and_then(Shared::next_turn);
+            let turn = turn.filter(|time| *time < end);
+            match self.queue.pop_before(turn.unwrap_or(end)) {
+                Some(entry) => self.step(entry, environment, observer)?,
+                None if turn.is_some() => self.take_turn(environment, witness(observer)),
+                None => break,
             }
-            let (time, node) = (entry.key.time, entry.item.to);
-            let watched = O::WATCHES && self.reaches(&entry);
-            if watched {
-                observer.event(&Step {
-                    time,
-                    node,
-                    cause: entry.item.cause(entry.key.source),
-                });
-            }
-            self.handle(entry, environment, witness(observer));
-            if watched {
-                observer
-                    .state(time, node, &self.nodes())
-                    .map_err(|text| (time, node, text))?;
-            }
+        }
+        Ok(())
+    }
+
+    /// Sends the frame whose turn it is, if the medium is idle.
+    fn take_turn(&mut self, environment: &Environment<P>, mut witness: Option<&mut dyn Witness<P>>) {
+        let Some((time, node, frame)) = self.medium.as_mut().and_then(Shared::turn) else {
+            return;
+        };
+        let index = (node.0 - self.base) as usize;
+        let cause = EventKey {
+            time,
+            source: Source::node(node),
+            counter: self.slots[index].core.counter,
+        };
+        let (mut port, ..) = self.port(index, cause, environment, reborrow(&mut witness));
+        port.take_turn(frame);
+    }
+
+    /// Handles an event. Fails as [`run`](Self::run).
+    #[inline]
+    fn step<O: Observer<P>>(
+        &mut self,
+        entry: Entry<Envelope<P>>,
+        environment: &Environment<P>,
+        observer: &mut O,
+    ) -> Result<(), (SimTime, NodeAddr, String)> {
+        self.look_ahead();
+        if entry.item.at_link {
+            self.receive(entry);
+            return Ok(());
+        }
+        let (time, node) = (entry.key.time, entry.item.to);
+        let watched = O::WATCHES && self.reaches(&entry);
+        if watched {
+            observer.event(&Step {
+                time,
+                node,
+                cause: entry.item.cause(entry.key.source),
+            });
+        }
+        self.handle(entry, environment, witness(observer));
+        if watched {
+            let state = observer.state(time, node, &self.nodes());
+            state.map_err(|text| (time, node, text))?;
         }
         Ok(())
     }
@@ -313,13 +365,26 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
         mut witness: Option<&mut dyn Witness<P>>,
         handler: impl FnOnce(&mut P, &mut Ctx<'_, P>),
     ) {
-        let me = NodeAddr(self.base + index as u32);
+        let (mut port, rng, state) = self.port(index, cause, environment, reborrow(&mut witness));
+        let Some(node) = state else { return };
+        let mut ctx = Ctx::new(cause.time, port.me, &environment.config, rng, &mut port);
+        handler(node, &mut ctx);
+    }
+
+    /// The engine as host of a node, and what else of the node a call of it needs.
+    #[inline]
+    fn port<'a>(
+        &'a mut self,
+        index: usize,
+        cause: EventKey,
+        environment: &'a Environment<P>,
+        witness: Option<&'a mut dyn Witness<P>>,
+    ) -> (Port<'a, P>, &'a mut NodeRng, &'a mut Option<P>) {
         let local = self.base..self.base + self.slots.len() as u32;
         let Slot { core, state } = &mut self.slots[index];
-        let Some(node) = state else { return };
-        let mut port = Port {
+        let port = Port {
             cause,
-            me,
+            me: NodeAddr(self.base + index as u32),
             local,
             counter: &mut core.counter,
             incarnation: core.incarnation,
@@ -329,37 +394,10 @@ impl<P: Protocol<Addr = NodeAddr>> Partition<P> {
             told: &mut self.told,
             traffic: &mut self.traffic,
             links: self.links.as_mut(),
-            busy: self.busy.as_mut(),
+            medium: self.medium.as_mut(),
             environment,
-            witness: reborrow(&mut witness),
+            witness,
         };
-        let mut ctx = Ctx::new(cause.time, me, &environment.config, &mut core.rng, &mut port);
-        handler(node, &mut ctx);
-    }
-}
-
-impl<P: Protocol> Action<P> {
-    fn cause(&self) -> Cause<'_, P> {
-        match self {
-            Action::Start(_) => Cause::Start,
-            Action::Stop(departure) => Cause::Stop(*departure),
-            Action::Command(operation, command) => Cause::Command {
-                operation: *operation,
-                command,
-            },
-            Action::Link(change) => Cause::Link(*change),
-        }
-    }
-}
-
-impl<P: Protocol<Addr = NodeAddr>> Envelope<P> {
-    fn cause(&self, source: Source) -> Cause<'_, P> {
-        match &self.body {
-            Body::Message(msg) => Cause::Message {
-                from: source.addr().unwrap_or(self.to),
-                msg,
-            },
-            Body::Timer { timer, .. } => Cause::Timer(timer),
-        }
+        (port, &mut core.rng, state)
     }
 }

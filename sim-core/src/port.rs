@@ -3,10 +3,10 @@
 use crate::addr::NodeAddr;
 use crate::arena::Cancelled;
 use crate::environment::Environment;
-use crate::link_layer::{Busy, LinkLayer};
+use crate::link_layer::{Admission, Frame, LinkLayer, Shared};
 use crate::links::Links;
 use crate::network::{Fate, Transmission};
-use crate::observer::{Deed, Witness};
+use crate::observer::{Cause, Deed, Witness};
 use crate::protocol::{Host, Protocol, TimerId, Wire};
 use crate::queue::{Entry, EventKey, Queue, Source};
 use crate::random::StreamKey;
@@ -26,6 +26,19 @@ pub(crate) struct Envelope<P: Protocol> {
 pub(crate) enum Body<P: Protocol> {
     Message(P::Msg),
     Timer { incarnation: u32, timer: P::Timer },
+}
+
+impl<P: Protocol<Addr = NodeAddr>> Envelope<P> {
+    /// What a node is told of it.
+    pub(crate) fn cause(&self, source: Source) -> Cause<'_, P> {
+        match &self.body {
+            Body::Message(msg) => Cause::Message {
+                from: source.addr().unwrap_or(self.to),
+                msg,
+            },
+            Body::Timer { timer, .. } => Cause::Timer(timer),
+        }
+    }
 }
 
 /// Something a node told, and the event during which it did.
@@ -48,7 +61,7 @@ pub(crate) struct Port<'a, P: Protocol<Addr = NodeAddr>> {
     pub(crate) told: &'a mut Vec<Told<P::Event>>,
     pub(crate) traffic: &'a mut Traffic,
     pub(crate) links: Option<&'a mut Links>,
-    pub(crate) busy: Option<&'a mut Busy>,
+    pub(crate) medium: Option<&'a mut Shared<P::Msg>>,
     pub(crate) environment: &'a Environment<P>,
     pub(crate) witness: Option<&'a mut dyn Witness<P>>,
 }
@@ -95,44 +108,140 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
         self.environment.network_streams.pair(self.me.0, *self.counter)
     }
 
-    /// What becomes of a message to a neighbour, which is counted as often as it is sent.
+    /// Sends a message to a neighbour.
     #[cold]
-    fn transmit_to_neighbour(&mut self, layer: &LinkLayer, to: NodeAddr, kind: usize, bytes: u32) -> Fate {
-        let draw = self.draw();
-        let delay = match layer.wire(self.me, to) {
+    fn send_to_neighbour(&mut self, layer: &LinkLayer, to: NodeAddr, msg: P::Msg) {
+        let (kind, bytes) = (msg.kind(), msg.wire_bytes());
+        let fate = match layer.wire(self.me, to) {
             Some(wire) => {
                 self.traffic.sent(kind, bytes);
-                wire.carry(draw)
+                self.counted(wire.carry(self.draw()))
             }
-            None => {
-                let airtime = layer.air().airtime(bytes);
-                let (delay, times) = layer.air().for_one(airtime, draw);
-                let Some(wait) = self.take_medium(layer, airtime * u64::from(times)) else {
+            None => match self.ask_for_medium() {
+                Admission::Idle => self.send_on_air(layer, to, &msg, SimDuration::ZERO),
+                Admission::Busy => return self.wait_for_medium(layer, Some(to), msg),
+                Admission::Full => {
                     self.traffic.sent(kind, bytes);
-                    return Fate::Lost;
-                };
-                (0..times).for_each(|_| self.traffic.sent(kind, bytes));
-                delay.map(|delay| wait + delay)
-            }
+                    Fate::Lost
+                }
+            },
         };
+        self.dispatch(to, false, msg, fate);
+    }
+
+    /// Sends a frame to a neighbour on the air, where the medium is idle after so long a wait. It is counted as often as it is sent.
+    fn send_on_air(&mut self, layer: &LinkLayer, to: NodeAddr, msg: &P::Msg, waited: SimDuration) -> Fate {
+        debug_assert!(layer.has_link(self.me, to));
+        let (kind, bytes) = (msg.kind(), msg.wire_bytes());
+        let airtime = layer.air().airtime(bytes);
+        let (delay, times) = layer.air().for_one(airtime, self.draw());
+        (0..times).for_each(|_| self.traffic.sent(kind, bytes));
+        self.occupy_medium(layer, airtime * u64::from(times), waited);
+        self.counted(delay)
+    }
+
+    /// What becomes of a frame that takes so long, or is lost on its way.
+    fn counted(&mut self, delay: Option<SimDuration>) -> Fate {
         self.traffic.lost += u64::from(delay.is_none());
         delay.map_or(Fate::Lost, Fate::Arrives)
     }
 
-    /// How long this node has to wait for the medium; none if that is too long.
-    fn take_medium(&mut self, layer: &LinkLayer, airtime: SimDuration) -> Option<SimDuration> {
-        let Some(busy) = &mut self.busy else {
-            return Some(SimDuration::ZERO);
+    /// Whether this node may send on the air now.
+    fn ask_for_medium(&mut self) -> Admission {
+        let asked = self
+            .medium
+            .as_mut()
+            .map(|medium| medium.admit(self.me, self.cause.time));
+        asked.unwrap_or(Admission::Idle)
+    }
+
+    /// Keeps a frame until its turn comes.
+    fn wait_for_medium(&mut self, layer: &LinkLayer, to: Option<NodeAddr>, msg: P::Msg) {
+        self.tell_witness(&Deed::Wait { to, msg: &msg });
+        let frame = Frame {
+            to,
+            incarnation: self.incarnation,
+            airtime: layer.air().airtime(msg.wire_bytes()),
+            since: self.cause.time,
+            msg,
         };
-        let hearing = layer.neighbours(self.me).iter().copied();
-        let hearing = hearing.filter(|node| layer.wire(self.me, *node).is_none());
-        busy.take(self.me, hearing, self.cause.time, airtime)
+        if let Some(medium) = &mut self.medium {
+            medium.wait(self.me, frame);
+        }
+    }
+
+    /// Something of this node that has waited so long is on the air for so long.
+    fn occupy_medium(&mut self, layer: &LinkLayer, airtime: SimDuration, waited: SimDuration) {
+        if let Some(medium) = &mut self.medium {
+            let hearing = layer.neighbours(self.me).iter().copied();
+            let hearing = hearing.filter(|node| layer.wire(self.me, *node).is_none());
+            medium.occupy(self.me, hearing, self.cause.time, airtime, waited);
+        }
+    }
+
+    /// Calls into the air, after so long a wait, what all hear who are neighbours by radio.
+    fn call(&mut self, layer: &LinkLayer, msg: &P::Msg, waited: SimDuration) {
+        let bytes = msg.wire_bytes();
+        self.traffic.sent(msg.kind(), bytes);
+        self.occupy_medium(layer, layer.air().airtime(bytes), waited);
+    }
+
+    /// The turn of a frame of this node has come: who hears it is who is there now.
+    pub(crate) fn take_turn(&mut self, frame: Frame<P::Msg>) {
+        let (environment, now) = (self.environment, self.cause.time);
+        let Some(layer) = &environment.links else { return };
+        let expired = self
+            .medium
+            .as_mut()
+            .is_some_and(|medium| medium.has_expired(&frame, now));
+        let waited = now.since(frame.since);
+        let Frame { to, msg, .. } = frame;
+        let gone = frame.incarnation != self.incarnation || to.is_some_and(|to| !layer.has_link(self.me, to));
+        let lost = expired || gone;
+        if lost {
+            self.traffic.sent(msg.kind(), msg.wire_bytes());
+            // What has expired counts as lost at the medium.
+            self.traffic.lost += u64::from(!expired);
+        }
+        match to {
+            Some(to) if lost => self.end_wait(to, msg, Fate::Lost),
+            Some(to) => {
+                let fate = self.send_on_air(layer, to, &msg, waited);
+                self.end_wait(to, msg, fate);
+            }
+            None => {
+                if !lost {
+                    self.call(layer, &msg, waited);
+                }
+                let (me, airtime) = (self.me, layer.air().airtime(msg.wire_bytes()));
+                let neighbours = layer.neighbours(me).iter().copied();
+                for to in neighbours.filter(|to| layer.wire(me, *to).is_none()) {
+                    let fate = match lost {
+                        true => Fate::Lost,
+                        false => self.counted(layer.air().for_all(airtime, self.draw())),
+                    };
+                    self.end_wait(to, msg.clone(), fate);
+                }
+            }
+        }
+    }
+
+    /// Hands a message on that had to wait for the medium.
+    fn end_wait(&mut self, to: NodeAddr, msg: P::Msg, fate: Fate) {
+        self.tell_witness(&Deed::Waited { to, msg: &msg, fate });
+        self.carry(to, false, msg, fate);
     }
 
     /// Hands a message on that has met its fate.
     #[inline]
     fn dispatch(&mut self, to: NodeAddr, at_link: bool, msg: P::Msg, fate: Fate) {
         self.tell_witness(&Deed::Send { to, msg: &msg, fate });
+        self.carry(to, at_link, msg, fate);
+    }
+
+    /// Has a message arrive that is not lost.
+    #[inline]
+    fn carry(&mut self, to: NodeAddr, at_link: bool, msg: P::Msg, fate: Fate) {
         let Fate::Arrives(delay) = fate else {
             // A message that does not arrive has used its number all the same: that changes no other draw.
             *self.counter += 1;
@@ -172,15 +281,14 @@ impl<P: Protocol<Addr = NodeAddr>> Port<'_, P> {
 
 impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
     fn send(&mut self, to: NodeAddr, msg: P::Msg) {
-        let (kind, bytes) = (msg.kind(), msg.wire_bytes());
         let environment = self.environment;
         if let Some(layer) = &environment.links
             && layer.has_link(self.me, to)
         {
-            let fate = self.transmit_to_neighbour(layer, to, kind, bytes);
-            return self.dispatch(to, false, msg, fate);
+            return self.send_to_neighbour(layer, to, msg);
         }
-        self.traffic.sent(kind, bytes);
+        let bytes = msg.wire_bytes();
+        self.traffic.sent(msg.kind(), bytes);
         let over_links = self.links.as_ref().is_some_and(|links| links.are_between(self.me, to));
         let fate = if over_links {
             self.transmit_over_link(to, bytes)
@@ -193,26 +301,34 @@ impl<P: Protocol<Addr = NodeAddr>> Host<P> for Port<'_, P> {
     fn broadcast(&mut self, msg: P::Msg) {
         let environment = self.environment;
         let Some(layer) = &environment.links else { return };
-        let (bytes, neighbours) = (msg.wire_bytes(), layer.neighbours(self.me));
+        let (kind, bytes, neighbours) = (msg.kind(), msg.wire_bytes(), layer.neighbours(self.me));
         // On the air it is one frame, however many hear it; on wires it is one for each.
         let wires = neighbours
             .iter()
             .filter(|to| layer.wire(self.me, **to).is_some())
             .count();
+        (0..wires).for_each(|_| self.traffic.sent(kind, bytes));
         // Who has only wires uses no radio; who has nobody at all calls into the air.
         let calls = wires == 0 || wires < neighbours.len();
-        (0..wires + usize::from(calls)).for_each(|_| self.traffic.sent(msg.kind(), bytes));
+        let admission = calls.then(|| self.ask_for_medium());
+        match admission {
+            Some(Admission::Idle) => self.call(layer, &msg, SimDuration::ZERO),
+            Some(Admission::Full) => self.traffic.sent(kind, bytes),
+            Some(Admission::Busy) | None => {}
+        }
         let airtime = layer.air().airtime(bytes);
-        let on_air = if calls { self.take_medium(layer, airtime) } else { None };
         for to in neighbours {
             let draw = self.draw();
-            let delay = match layer.wire(self.me, *to) {
-                Some(wire) => wire.carry(draw),
-                None => on_air.and_then(|wait| Some(wait + layer.air().for_all(airtime, draw)?)),
+            let fate = match (layer.wire(self.me, *to), admission) {
+                (Some(wire), _) => self.counted(wire.carry(draw)),
+                (None, Some(Admission::Idle)) => self.counted(layer.air().for_all(airtime, draw)),
+                (None, Some(Admission::Full) | None) => Fate::Lost,
+                (None, Some(Admission::Busy)) => continue,
             };
-            let refused = on_air.is_none() && layer.wire(self.me, *to).is_none();
-            self.traffic.lost += u64::from(delay.is_none() && !refused);
-            self.dispatch(*to, false, msg.clone(), delay.map_or(Fate::Lost, Fate::Arrives));
+            self.dispatch(*to, false, msg.clone(), fate);
+        }
+        if admission == Some(Admission::Busy) {
+            self.wait_for_medium(layer, None, msg);
         }
     }
 

@@ -15,12 +15,12 @@ pub struct KindTraffic {
     pub bytes: u64,
 }
 
-/// What came to one direction of the access links of all hosts.
+/// What came to one direction of the access links of all hosts, or to a shared medium.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct QueueTraffic {
-    /// Messages that were taken, with or without a wait.
+    /// Messages that were taken, with or without a wait; at a shared medium they are counted when they go on the air.
     pub messages: u64,
-    /// Messages that were lost because too much was waiting already.
+    /// Messages that were lost because too much was waiting already, or at a shared medium because they had waited too long.
     pub lost: u64,
     /// How long the messages that were taken waited for others, in nanoseconds all together. The time that it takes to send
     /// a message itself is not counted.
@@ -79,7 +79,7 @@ impl LinkTraffic {
 pub struct Traffic {
     kinds: Vec<KindTraffic>,
     names: Vec<Cow<'static, str>>,
-    /// Messages that the network lost.
+    /// Messages that the network lost. Where they wait for a shared medium, also those whose sender or receiver had gone before their turn.
     pub lost: u64,
     /// Messages that arrived where no node was up.
     pub unreachable: u64,

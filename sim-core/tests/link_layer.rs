@@ -261,6 +261,83 @@ fn frames_wait_for_a_shared_medium() {
     assert_eq!(medium.longest, SimDuration::from_millis(3));
 }
 
+/// A radio on which a number takes a millisecond of air, with a shared medium.
+fn shared() -> Air {
+    Air {
+        medium: Some(Medium {
+            bandwidth: Bandwidth::from_bits_per_second(8_000_000).unwrap(),
+            longest_wait: SimDuration::from_secs(10),
+        }),
+        ..air()
+    }
+}
+
+#[test]
+fn in_a_long_line_a_frame_waits_for_those_who_hear_each_other_only() {
+    let mut simulation = simulation(100, LinkLayer::new(100, line(100), shared()).unwrap(), 1);
+    (0..100).for_each(|node| simulation.schedule(at(0), Turn::Start(node)));
+    simulation.run_until(at(1)).unwrap();
+    let before = simulation.traffic();
+    (0..100).for_each(|node| simulation.schedule(at(1), Turn::Ask(node, None, 0)));
+    simulation.run_until(at(2)).unwrap();
+    let heard: Vec<_> = heard(&simulation).into_iter().filter(|heard| heard.0 >= 1000).collect();
+    assert_eq!(heard.len(), 198);
+    // The even nodes at once, the odd ones when these have finished.
+    assert!(heard.iter().all(|(time, _, from)| *time == 1002 + u64::from(from % 2)));
+    let medium = simulation.traffic().since(&before).medium.unwrap();
+    assert_eq!((medium.messages, medium.waited), (100, 50 * 1_000_000));
+}
+
+#[test]
+fn who_hears_a_frame_is_decided_when_it_goes_on_the_air() {
+    let millis = |millis: u64| SimTime::ZERO + SimDuration::from_millis(millis);
+    // Node 1 goes after 2.5 ms of sending, node 2 comes then; node 3 is there all the time.
+    let contacts = [
+        (pair(0, 1), at(1), SimTime::ZERO + SimDuration::from_micros(1_002_500)),
+        (pair(0, 2), SimTime::ZERO + SimDuration::from_micros(1_002_500), at(2)),
+        (pair(0, 3), at(0), at(2)),
+    ];
+    let links = LinkLayer::new(4, Box::new(Contacts::new(contacts)), shared()).unwrap();
+    let mut simulation = simulation(4, links, 1);
+    (0..4).for_each(|node| simulation.schedule(at(0), Turn::Start(node)));
+    // Five for node 1, of which three go in time, and one for all.
+    (0..5).for_each(|_| simulation.schedule(millis(1000), Turn::Ask(0, Some(1), 0)));
+    simulation.schedule(millis(1000), Turn::Ask(0, None, 0));
+    simulation.run_until(at(3)).unwrap();
+    assert_eq!(
+        heard(&simulation),
+        [
+            (1002, 1, 0),
+            (1003, 1, 0),
+            (1004, 1, 0),
+            // The frames for node 1 occupy nothing once it is gone, and the last one is heard by those who are there.
+            (1005, 2, 0),
+            (1005, 3, 0)
+        ]
+    );
+    let traffic = simulation.traffic();
+    assert_eq!((traffic.total().messages, traffic.lost), (6, 2));
+    let medium = traffic.medium.unwrap();
+    assert_eq!((medium.messages, medium.lost), (4, 0));
+}
+
+#[test]
+fn what_waits_at_a_node_that_leaves_is_lost_with_it() {
+    let mut simulation = simulation(2, LinkLayer::new(2, line(2), shared()).unwrap(), 1);
+    (0..2).for_each(|node| simulation.schedule(at(0), Turn::Start(node)));
+    (0..3).for_each(|_| simulation.schedule(at(1), Turn::Ask(0, Some(1), 0)));
+    // It is back before the second would have had its turn; what it then sends is its own.
+    simulation.schedule(at(1), Turn::Stop(0, Departure::Silent));
+    simulation.schedule(at(1), Turn::Start(0));
+    simulation.schedule(at(1), Turn::Ask(0, None, 0));
+    simulation.run_until(at(2)).unwrap();
+    assert_eq!(heard(&simulation), [(1002, 1, 0), (1003, 1, 0)]);
+    assert_eq!(
+        (simulation.traffic().total().messages, simulation.traffic().lost),
+        (4, 2)
+    );
+}
+
 #[test]
 fn wires_leave_the_medium_alone() {
     let medium = Medium {

@@ -155,6 +155,15 @@ fn sentence(line: &Line) -> String {
             });
             format!("sent {kind} to {to} ({bytes} B, {fate}): {message}")
         }
+        What::Waits {
+            to,
+            kind,
+            message,
+            bytes,
+        } => {
+            let to = to.map_or("all neighbours".to_owned(), |to| to.to_string());
+            format!("waits for the medium to send {kind} to {to} ({bytes} B): {message}")
+        }
         What::TimerSet { delay, timer } => format!("set a timer in {} s: {timer}", decimal(delay.as_nanos())),
         What::TimerCancelled(due) => format!("cancelled the timer due at {}", decimal(due.as_nanos())),
         What::Told(event) => format!("told {event}"),
@@ -197,6 +206,14 @@ fn object(line: &Line) -> Value {
         } => json!({
             "what": "sent", "to": to.0, "kind": kind, "message": message, "bytes": bytes,
             "lost": delay.is_none(), "delay_ns": delay.map(SimDuration::as_nanos),
+        }),
+        What::Waits {
+            to,
+            kind,
+            message,
+            bytes,
+        } => json!({
+            "what": "waits", "to": to.map(|to| to.0), "kind": kind, "message": message, "bytes": bytes,
         }),
         What::TimerSet { delay, timer } => {
             json!({ "what": "timer_set", "delay_ns": delay.as_nanos(), "timer": timer })

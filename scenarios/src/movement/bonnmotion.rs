@@ -38,7 +38,8 @@ fn node(reader: Reader<'_>, line: &Line<'_>, area: Option<Area>) -> Result<Vec<L
         reader.within(area, place, x.span.start..y.span.end)?;
         match (&mut way, last) {
             (Some(way), Some((before, from))) => {
-                reader.in_order(before, time, t.span.clone())?;
+                let help = "the places of a node are told in the order of time: is each `t x y`?";
+                reader.in_order(before, time, t.span.clone(), help)?;
                 if before == time && from != place {
                     return Err(twice(reader, t));
                 }

@@ -62,7 +62,7 @@ pub(super) fn one(reader: Reader<'_>, numbers: Range<u32>) -> Result<Vec<Contact
                 .labelled("the line ends early"));
         };
         let now = reader.time(time)?;
-        reader.in_order(last, now, time.span.clone())?;
+        reader.in_order(last, now, time.span.clone(), "sort the lines by their times")?;
         last = now;
         if event.text != "CONN" {
             continue;
@@ -112,17 +112,21 @@ pub(super) fn intervals(reader: Reader<'_>, numbers: Range<u32>) -> Result<Vec<C
         };
         let pair = nodes.pair(reader, a, b)?;
         let (from, until) = (reader.time(start)?, reader.time(end)?);
-        reader.in_order(from, until, end.span.clone())?;
+        let help = "a contact ends after it has begun: is the last number how long it takes?";
+        reader.in_order(from, until, end.span.clone(), help)?;
         contacts.push((pair, from, until));
     }
     found(reader, contacts)
 }
 
-/// What was read, if it is anything.
+/// What was read, if anybody meets anybody for any time.
 fn found(reader: Reader<'_>, contacts: Vec<Contact>) -> Result<Vec<Contact>, InputError> {
-    if contacts.is_empty() {
-        let error = reader.error(0..0, "nobody meets anybody in this file");
-        return Err(error.help("is `network.contacts.format` right?"));
+    if contacts.iter().any(|(_, from, until)| from < until) {
+        return Ok(contacts);
     }
-    Ok(contacts)
+    let error = reader.error(0..0, "nobody meets anybody in this file");
+    Err(error.help(match contacts.is_empty() {
+        true => "is `network.contacts.format` right?",
+        false => "all contacts end when they begin, and one without length is none",
+    }))
 }

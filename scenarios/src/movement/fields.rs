@@ -71,15 +71,22 @@ impl<'a> Reader<'a> {
         Ok(metres)
     }
 
-    /// Refuses a time before another of the same node.
-    pub(super) fn in_order(&self, last: SimTime, time: SimTime, span: Range<usize>) -> Result<(), InputError> {
+    /// Refuses a time before another that it has to follow, and says what to try.
+    pub(super) fn in_order(
+        &self,
+        last: SimTime,
+        time: SimTime,
+        span: Range<usize>,
+        help: &str,
+    ) -> Result<(), InputError> {
         if time >= last {
             return Ok(());
         }
         let (time, last) = (time.as_secs_f64(), last.as_secs_f64());
         Err(self
             .error(span, format!("time runs back: {time} s comes after {last} s"))
-            .labelled("earlier than the one before"))
+            .labelled("earlier than the one before")
+            .help(help))
     }
 
     /// Refuses a place outside the area.

@@ -157,7 +157,7 @@ fn instant(
         Some(word) => (reader.time(word)?, word.span.clone()),
         None => (SimTime::ZERO, span),
     };
-    reader.in_order(node.last, at, span)?;
+    reader.in_order(node.last, at, span, "sort what each node is told by its times")?;
     node.last = at;
     Ok(at)
 }

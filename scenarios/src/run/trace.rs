@@ -78,6 +78,17 @@ pub enum What {
         /// comes there.
         delay: Option<SimDuration>,
     },
+    /// It sent a message that has to wait for a shared medium; that it is sent then, or lost, follows, for each who hears it.
+    Waits {
+        /// To whom: to all neighbours if to nobody.
+        to: Option<NodeAddr>,
+        /// The kind of message, as the table `messages` names it.
+        kind: &'static str,
+        /// The message.
+        message: String,
+        /// Its size on the wire.
+        bytes: u32,
+    },
     /// It set a timer.
     TimerSet {
         /// How far ahead.
@@ -142,7 +153,13 @@ where
             return;
         }
         let what = match deed {
-            Deed::Send { to, msg, fate } => What::Sent {
+            Deed::Wait { to, msg } => What::Waits {
+                to: *to,
+                kind: P::Msg::kind_name(msg.kind()),
+                message: format!("{msg:?}"),
+                bytes: msg.wire_bytes(),
+            },
+            Deed::Send { to, msg, fate } | Deed::Waited { to, msg, fate } => What::Sent {
                 to: *to,
                 kind: P::Msg::kind_name(msg.kind()),
                 message: format!("{msg:?}"),

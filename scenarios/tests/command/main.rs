@@ -14,6 +14,7 @@ mod key_based;
 mod layers;
 mod link_failures;
 mod machines;
+mod medium;
 mod mutations;
 mod named_values;
 mod nearest;

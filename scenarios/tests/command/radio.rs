@@ -127,9 +127,18 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         ),
         (
             AREA,
+            &more("wires = [{ between = [0, 1], delay = \"1ms\" }, { between = [1, 0], delay = \"2ms\" }]"),
+            "own.toml:12:61",
+            [
+                "nodes 1 and 0 are joined by two wires",
+                "network.radio.wires.0 joins them already",
+            ],
+        ),
+        (
+            AREA,
             &more("placement.places = [[0, 0], [1, 1]]"),
             "own.toml:12:20",
-            ["there are 2 places for 4 nodes", "`nodes.count` is 4"],
+            ["2 places for 4 nodes", "`nodes.count` is 4"],
         ),
         (
             AREA,
@@ -205,12 +214,20 @@ fn models_that_cannot_move_are_refused_at_their_parameter() {
         (
             "random_waypoint = { speed = [\"2m/s\", \"1m/s\"] }",
             "12:38",
-            ["minimum <= maximum", "not 2 and 1", "speed"],
+            [
+                "minimum <= maximum, not 2 and 1",
+                "the lower bound comes first",
+                "exchange the two bounds of `speed`",
+            ],
         ),
         (
             "random_waypoint = { speed = [\"1m/s\", \"2m/s\"], pause = [\"9s\", \"1s\"] }",
             "12:64",
-            ["minimum <= maximum", "not 9 and 1", "pause"],
+            [
+                "minimum <= maximum, not 9 and 1",
+                "the lower bound comes first",
+                "exchange the two bounds of `pause`",
+            ],
         ),
         (
             "random_waypoint = { speed = [\"1m/s\", \"2m/s\"], pause = 5 }",
@@ -230,18 +247,50 @@ fn models_that_cannot_move_are_refused_at_their_parameter() {
         (
             "manhattan = { columns = 0, rows = 2, speed = [\"1m/s\", \"2m/s\"] }",
             "12:34",
-            ["the number of blocks from west to east", "positive", "columns"],
+            [
+                "the number of blocks from west to east",
+                "must be above zero",
+                "`columns` = 1 is the least",
+            ],
+        ),
+        (
+            "gauss_markov = { speed = \"1m/s\", speed_deviation = \"1m/s\", direction_deviation = -1, memory = 0.5, interval = \"1s\", \
+             margin = \"1m\" }",
+            "12:91",
+            [
+                "zero or more, not -1",
+                "must not be below zero",
+                "`direction_deviation` = 0 is the least",
+            ],
+        ),
+        (
+            "manhattan = { columns = 2, rows = 2, speed = [\"0m/s\", \"0m/s\"] }",
+            "12:56",
+            ["the maximum speed", "must be above zero", "leave out `mobility`"],
+        ),
+        (
+            "reference_point_group = { groups = 2, speed = [\"1m/s\", \"2m/s\"], spread = \"80m\", radius = \"20m\", interval = \"5s\" }",
+            "12:84",
+            [
+                "with 100 m kept free",
+                "too long for this area",
+                "`spread` and `radius` together must be shorter",
+            ],
         ),
         (
             "gauss_markov = { speed = \"1m/s\", speed_deviation = \"1m/s\", direction_deviation = 1, memory = 0.5, interval = \"1s\", \
              margin = \"100m\" }",
             "12:134",
-            ["kept free on each side", "300 m by 200 m", "margin"],
+            [
+                "kept free on each side",
+                "300 m by 200 m",
+                "`margin` must be shorter than half of the shorter side, 100 m",
+            ],
         ),
         (
             "reference_point_group = { groups = 0, speed = [\"1m/s\", \"2m/s\"], spread = \"10m\", radius = \"5m\", interval = \"5s\" }",
             "12:45",
-            ["the number of groups", "positive", "groups"],
+            ["the number of groups", "positive", "`groups` = 1 is the least"],
         ),
     ] {
         refused(
@@ -252,6 +301,30 @@ fn models_that_cannot_move_are_refused_at_their_parameter() {
             &words,
         );
     }
+}
+
+/// Where nothing is drawn, drawing again cannot help: that is known before anything runs.
+#[test]
+fn given_places_that_are_not_connected_are_refused_where_they_must_be() {
+    let files: &[(&str, &str)] = &[("nodes.bm", "0 0 0\n0 40 0\n0 80 0\n0 299 0\n")];
+    let given = [
+        ("placement.places = [[0, 0], [40, 0], [80, 0], [299, 0]]", 3),
+        ("mobility.trace = { file = \"nodes.bm\" }", 3),
+    ];
+    for (nodes, cut_off) in given {
+        let words = format!("no way between node 0 and node {cut_off} at the start");
+        let help = "leave out `connected`";
+        let keys = more(&format!("{nodes}\nconnected = true"));
+        refused(AREA, &keys, files, "own.toml:13:13", &[&words, help]);
+        let wired = format!("{keys}\nwires = [{{ between = [3, 0], delay = \"1ms\" }}]");
+        assert_eq!(check(AREA, &wired, files).exit, Exit::Done);
+    }
+    let grid =
+        |jitter: &str| format!("placement.grid = {{ columns = 4, spacing = \"110m\"{jitter} }}\nconnected = true");
+    let words = "no way between node 0 and node 1 at the start";
+    refused(AREA, &grid(""), &[], "own.toml:12:13", &[words, "cannot be"]);
+    // Places in their cells are drawn, and so may be connected.
+    assert_eq!(check(AREA, &grid(", jitter = 0.5"), &[]).exit, Exit::Done);
 }
 
 /// A network layer needs links, and an overlay needs to reach everybody.
@@ -324,7 +397,10 @@ fn traces_of_movement_are_refused_where_they_go_wrong() {
         (
             format!("{MOVES}{at_2}$ns_ at 1 \"$node_(1) setdest 70 10 1\"\n"),
             "nodes.tcl:10:9",
-            ["time runs back: 1 s comes after 2 s", "earlier than the one before"],
+            [
+                "time runs back: 1 s comes after 2 s",
+                "sort what each node is told by its times",
+            ],
         ),
         (
             format!("{MOVES}$ns_ at 2 \"$node_(4) setdest 60 10 1\"\n"),
@@ -363,7 +439,7 @@ fn traces_of_contacts_are_refused_where_they_go_wrong() {
         (
             "1 CONN 0 1 up\n0 CONN 0 1 down\n",
             "met.txt:2:1",
-            ["time runs back", "0 s comes after 1 s"],
+            ["time runs back: 0 s comes after 1 s", "sort the lines by their times"],
         ),
         ("0 4 1 2\n", "met.txt:1:3", ["node 4 is unknown", "the numbers 0 to 3"]),
         (
@@ -371,8 +447,31 @@ fn traces_of_contacts_are_refused_where_they_go_wrong() {
             "met.txt:1:1",
             ["expected `<node> <node> <start> <end>`", "ends early"],
         ),
+        (
+            "0 1 9 3\n",
+            "met.txt:1:7",
+            [
+                "time runs back: 3 s comes after 9 s",
+                "is the last number how long it takes?",
+            ],
+        ),
+        (
+            "0 1 3 3\n2 3 4 4\n",
+            "met.txt:1:1",
+            ["nobody meets anybody in this file", "all contacts end when they begin"],
+        ),
     ] {
         refused(radio, CONTACTS, &[("met.txt", text)], place, &words);
+    }
+    // Who meets before the run begins, or for no time in it, has no link.
+    for from in ["20s", "25s"] {
+        refused(
+            radio,
+            &format!("{CONTACTS}from = \"{from}\"\n"),
+            &[("met.txt", "0 1 10 20\n2 3 22 22\n")],
+            "own.toml:11:8",
+            &[&format!("from {from} on nobody meets anybody"), "met.txt ends at 20s"],
+        );
     }
 }
 

@@ -5,8 +5,7 @@ use thiserror::Error;
 use crate::addr::NodeAddr;
 use crate::network::Bandwidth;
 use crate::random::StreamKey;
-use crate::time::{SimDuration, SimTime};
-use crate::traffic::QueueTraffic;
+use crate::time::SimDuration;
 
 /// What the radio of every node is like.
 ///
@@ -29,14 +28,20 @@ pub struct Air {
 
 /// A medium that a node shares with all its neighbours.
 ///
-/// A frame waits until the medium is idle at its sender, and then occupies it at the sender and at all its neighbours for as long as its
-/// bits take. Senders that do not hear each other are never in each other's way: there are no collisions, neither at once nor
-/// at hidden terminals.
+/// A frame waits until the medium is idle at its sender, and then occupies it, from that moment on and not earlier, at the sender and at
+/// all its neighbours for as long as its bits take, in all tries together and without a gap between them. Who hears it is decided when it
+/// goes on the air: whoever has come into range by then does, and a frame for a neighbour that has gone is lost without occupying anything.
+/// What waits at a node that leaves is lost with it. A node sends its frames in the order in which they were asked for; of several nodes
+/// that could begin at the same moment the one begins whose frame was asked for first, and who hears it waits on.
+///
+/// Senders that do not hear each other are never in each other's way: there are no collisions, neither at once nor at hidden terminals. As
+/// with carrier sensing, a node between two that do not hear each other gets no turn while the frames of one overlap those of the other.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Medium {
     /// How fast it is.
     pub bandwidth: Bandwidth,
-    /// A frame that would have to wait longer than this is lost.
+    /// A frame that waits longer than this is lost: at once where what is on the air at its sender and what waits there before it take
+    /// longer, else when its turn comes.
     pub longest_wait: SimDuration,
 }
 
@@ -137,47 +142,4 @@ pub(super) fn probability(value: f64) -> Result<f64, LinkLayerError> {
 mod stream {
     pub(super) const DELAY: u64 = 1 << 32;
     pub(super) const LOSS: u64 = 2 << 32;
-}
-
-/// A shared medium during a run: until when it is busy at each node.
-pub(crate) struct Busy {
-    medium: Medium,
-    until: Box<[SimTime]>,
-    traffic: QueueTraffic,
-}
-
-impl Busy {
-    pub(crate) fn new(medium: Medium, nodes: u32) -> Self {
-        Busy {
-            medium,
-            until: (0..nodes).map(|_| SimTime::ZERO).collect(),
-            traffic: QueueTraffic::default(),
-        }
-    }
-
-    /// A node takes the medium for as long: how long it has to wait for it. None if that is too long.
-    pub(crate) fn take(
-        &mut self,
-        node: NodeAddr,
-        hearing: impl Iterator<Item = NodeAddr>,
-        now: SimTime,
-        airtime: SimDuration,
-    ) -> Option<SimDuration> {
-        let wait = self.until[node.index()].since(now);
-        if wait > self.medium.longest_wait {
-            self.traffic.lost += 1;
-            return None;
-        }
-        self.traffic.passed(wait);
-        let end = now + wait + airtime;
-        for node in hearing.chain([node]) {
-            let until = &mut self.until[node.index()];
-            *until = (*until).max(end);
-        }
-        Some(wait)
-    }
-
-    pub(crate) fn traffic(&self) -> &QueueTraffic {
-        &self.traffic
-    }
 }

@@ -4,17 +4,18 @@
 //! contacts. The [`LinkLayer`] leaves out the nodes that are down and those that a partition keeps apart, adds wires, and
 //! knows what a frame meets on its hop. The engine makes the changes as they are due, between the events of the nodes, and
 //! tells the nodes ([`on_link`](crate::protocol::Protocol::on_link)); a message that is under way when its link goes down
-//! still arrives.
+//! still arrives, and one that waits for a shared [`Medium`] is not under way yet.
 
 mod hop;
+mod shared;
 mod source;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
-pub(crate) use hop::Busy;
 pub use hop::{Air, LinkLayerError, Medium, Wire};
+pub(crate) use shared::{Admission, Frame, Shared};
 pub use source::{Change, Contacts, Fixed, Leg, LinkSource, Place};
 
 use crate::addr::NodeAddr;

@@ -137,29 +137,133 @@ fn a_frame_for_one_is_tried_again_and_one_for_all_is_not() {
     }
 }
 
+/// A medium of 8 kbit/s between the nodes of a line, and who went on the air when, in seconds.
+struct Line {
+    medium: Shared<()>,
+    nodes: u32,
+    went: Vec<(u64, u32)>,
+}
+
+impl Line {
+    fn new(nodes: u32, longest_wait: SimDuration) -> Self {
+        let medium = Medium {
+            bandwidth: crate::network::Bandwidth::from_bits_per_second(8_000).unwrap(),
+            longest_wait,
+        };
+        let air = Air {
+            medium: Some(medium),
+            ..air()
+        };
+        assert_eq!(air.airtime(1000), SimDuration::from_secs(1));
+        Line {
+            medium: Shared::new(medium, nodes),
+            nodes,
+            went: Vec::new(),
+        }
+    }
+
+    /// A frame of a second.
+    fn ask(&mut self, node: u32, now: u64) -> Admission {
+        let admission = self.medium.admit(NodeAddr(node), at(now));
+        let frame = Frame {
+            to: None,
+            msg: (),
+            incarnation: 0,
+            airtime: SimDuration::from_secs(1),
+            since: at(now),
+        };
+        match admission {
+            Admission::Idle => self.go(node, at(now), SimDuration::ZERO),
+            Admission::Busy => self.medium.wait(NodeAddr(node), frame),
+            Admission::Full => {}
+        }
+        admission
+    }
+
+    fn go(&mut self, node: u32, now: SimTime, waited: SimDuration) {
+        self.went.push((now.as_nanos() / 1_000_000_000, node));
+        let hearing = [node.checked_sub(1), Some(node + 1)].into_iter().flatten();
+        let hearing = hearing.filter(|other| *other < self.nodes).map(NodeAddr);
+        self.medium
+            .occupy(NodeAddr(node), hearing, now, SimDuration::from_secs(1), waited);
+    }
+
+    /// Lets all turns pass that come before a time.
+    fn pass(&mut self, end: u64) {
+        while self.medium.next_turn().is_some_and(|time| time < at(end)) {
+            let Some((now, NodeAddr(node), frame)) = self.medium.turn() else {
+                continue;
+            };
+            if !self.medium.has_expired(&frame, now) {
+                self.go(node, now, now.since(frame.since));
+            }
+        }
+    }
+}
+
 #[test]
-fn a_shared_medium_is_busy_for_all_who_hear() {
-    let medium = Medium {
-        bandwidth: crate::network::Bandwidth::from_bits_per_second(8_000).unwrap(),
-        longest_wait: SimDuration::from_millis(1500),
-    };
-    let air = Air {
-        medium: Some(medium),
-        ..air()
-    };
-    let second = air.airtime(1000);
-    assert_eq!(second, SimDuration::from_secs(1));
-    let mut busy = Busy::new(medium, 4);
-    let mut take = |node, neighbours: &[u32], now| {
-        let neighbours = neighbours.iter().copied().map(NodeAddr);
-        busy.take(NodeAddr(node), neighbours, at(now), second)
-    };
-    // A line 0 - 1 - 2 - 3: what 0 sends keeps 1 waiting, and 2 and 3 not.
-    assert_eq!(take(0, &[1], 10), Some(SimDuration::ZERO));
-    assert_eq!(take(2, &[1, 3], 10), Some(SimDuration::ZERO));
-    assert_eq!(take(1, &[0, 2], 10), Some(second));
-    assert_eq!(take(0, &[1], 10), None);
-    assert_eq!(take(0, &[1], 12), Some(SimDuration::ZERO));
-    assert_eq!((busy.traffic().messages, busy.traffic().lost), (4, 1));
-    assert_eq!(busy.traffic().longest, second);
+fn a_shared_medium_is_busy_for_all_who_hear_and_only_while_something_is_on_the_air() {
+    // A line 0 - 1 - 2 - 3: what 0 sends keeps 1 waiting, and 2 and 3 not, whether 1 waits already or not.
+    for (order, went) in [
+        ([0, 1, 2], [(10, 0), (10, 2), (11, 1)]),
+        ([0, 2, 1], [(10, 0), (10, 2), (11, 1)]),
+        ([1, 0, 2], [(10, 1), (11, 0), (11, 2)]),
+    ] {
+        let mut line = Line::new(4, SimDuration::from_millis(1500));
+        for node in order {
+            line.ask(node, 10);
+        }
+        line.pass(20);
+        assert_eq!(line.went, went, "{order:?}");
+        assert_eq!(line.medium.traffic().messages, 3);
+        assert_eq!(line.medium.traffic().longest, SimDuration::from_secs(1));
+    }
+}
+
+#[test]
+fn in_a_line_every_other_node_sends_at_once_and_then_the_rest() {
+    let mut line = Line::new(100, SimDuration::from_secs(1000));
+    for node in 0..100 {
+        line.ask(node, 10);
+    }
+    line.pass(20);
+    let (even, odd) = ((0..100).step_by(2), (1..100).step_by(2));
+    let expected = even.map(|node| (10, node)).chain(odd.map(|node| (11, node)));
+    assert_eq!(line.went, expected.collect::<Vec<_>>());
+    // Where all ask a second time, each waits for its first frame and its neighbours' only.
+    let mut line = Line::new(100, SimDuration::from_secs(1000));
+    for number in 0..200 {
+        line.ask(number % 100, 10);
+    }
+    line.pass(14);
+    assert_eq!((line.went.len(), line.medium.next_turn()), (200, None));
+    assert_eq!(line.medium.traffic().longest, SimDuration::from_secs(3));
+}
+
+#[test]
+fn who_waits_has_its_turn_in_the_order_of_asking() {
+    let mut line = Line::new(3, SimDuration::from_secs(1000));
+    // All at once: 0 - 1 - 2 with 1 in the middle, and a second frame of 0 before the first of 1.
+    for node in [0, 0, 1, 0, 2] {
+        line.ask(node, 10);
+    }
+    line.pass(20);
+    // 2 hears nothing of what 0 sends; at 11 s 0 asked before 1, and at 12 s 1 before 0.
+    assert_eq!(line.went, [(10, 0), (10, 2), (11, 0), (12, 1), (13, 0)]);
+}
+
+#[test]
+fn a_frame_that_waits_too_long_is_lost() {
+    let mut line = Line::new(4, SimDuration::from_millis(1500));
+    assert_eq!(line.ask(0, 10), Admission::Idle);
+    assert_eq!(line.ask(1, 10), Admission::Busy);
+    assert_eq!(line.ask(0, 10), Admission::Busy);
+    // Two seconds of air before it: it is lost at once.
+    assert_eq!(line.ask(0, 10), Admission::Full);
+    assert_eq!(line.medium.traffic().lost, 1);
+    // The second frame of 0 has to let 1 go first and has then waited for two seconds.
+    line.pass(20);
+    assert_eq!(line.went, [(10, 0), (11, 1)]);
+    assert_eq!((line.medium.traffic().messages, line.medium.traffic().lost), (2, 2));
+    assert_eq!(line.ask(0, 20), Admission::Idle);
 }

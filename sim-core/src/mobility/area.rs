@@ -29,23 +29,6 @@ impl Area {
         (0.0..=self.width).contains(&place.x) && (0.0..=self.height).contains(&place.y)
     }
 
-    /// Whether places lie in it.
-    ///
-    /// # Errors
-    /// [`MobilityError::Outside`] with the first that does not.
-    pub fn validate_places(&self, places: &[Place]) -> Result<(), MobilityError> {
-        match places.iter().position(|place| !self.contains(*place)) {
-            None => Ok(()),
-            Some(number) => Err(MobilityError::Outside {
-                number,
-                x: places[number].x,
-                y: places[number].y,
-                width: self.width,
-                height: self.height,
-            }),
-        }
-    }
-
     /// What is left of its size without a margin on each side.
     pub(super) fn without(&self, margin: f64) -> Area {
         Area {

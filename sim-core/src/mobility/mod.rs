@@ -107,28 +107,6 @@ pub enum MobilityError {
         /// From south to north, in metres.
         height: f64,
     },
-    /// A given place lies outside the area.
-    #[error("place {number}, at {x} m, {y} m, lies outside the area of {width} m by {height} m from the origin")]
-    Outside {
-        /// Which place, from zero.
-        number: usize,
-        /// To the east, in metres.
-        x: f64,
-        /// To the north, in metres.
-        y: f64,
-        /// Of the area, from west to east, in metres.
-        width: f64,
-        /// Of the area, from south to north, in metres.
-        height: f64,
-    },
-    /// Not every node is given a place.
-    #[error("{nodes} nodes need as many places, but {places} are given")]
-    TooFewPlaces {
-        /// How many there are.
-        places: usize,
-        /// How many nodes.
-        nodes: u32,
-    },
     /// Nodes that choose a speed for a distance may choose zero, and are to begin in the steady state.
     #[error(
         "with a minimum speed of zero there is no steady state to begin in: a node that draws a speed close to zero takes \

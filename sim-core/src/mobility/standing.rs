@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Area, MobilityError, Model, Movement, Tip, fraction, positive};
+use super::{Area, Model, Movement, Tip};
 use crate::addr::NodeAddr;
 use crate::link_layer::{Leg, Place};
 use crate::random::{StreamKey, unit};
@@ -25,32 +25,6 @@ pub enum Standing {
     },
     /// Node by node where somebody says.
     Given(Arc<[Place]>),
-}
-
-impl Standing {
-    /// Whether so many nodes can stand so.
-    ///
-    /// # Errors
-    /// [`MobilityError::NotPositive`], [`MobilityError::Fraction`] for the jitter, and [`MobilityError::TooFewPlaces`].
-    pub fn validate(&self, nodes: u32) -> Result<(), MobilityError> {
-        match self {
-            Standing::Uniform(area) => area.validate(),
-            Standing::Grid {
-                columns,
-                spacing,
-                jitter,
-            } => {
-                positive("number of columns", f64::from(*columns))?;
-                positive("spacing of the grid", *spacing)?;
-                fraction("jitter", *jitter)
-            }
-            Standing::Given(places) if places.len() < nodes as usize => Err(MobilityError::TooFewPlaces {
-                places: places.len(),
-                nodes,
-            }),
-            Standing::Given(_) => Ok(()),
-        }
-    }
 }
 
 impl Model for Standing {

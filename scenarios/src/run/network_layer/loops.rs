@@ -41,7 +41,8 @@ impl<N> Loops<N> {
 impl<N: NetworkLayer> Observer<N::Protocol> for Loops<N> {
     fn deed(&mut self, time: SimTime, node: NodeAddr, deed: &Deed<'_, N::Protocol>) {
         match deed {
-            Deed::Send { msg, .. } => {
+            // What waits for the medium was sent on when that was decided, not when it has its turn.
+            Deed::Send { msg, .. } | Deed::Wait { msg, .. } => {
                 let Some(packet) = msg.packet() else { return };
                 let leg = N::ADDRESSES.and_then(|calls| (calls.leg)(msg));
                 let name = (packet.source, packet.operation, packet.to);
@@ -62,7 +63,7 @@ impl<N: NetworkLayer> Observer<N::Protocol> for Loops<N> {
                     self.circles.ends((packet.source, packet.operation, packet.to));
                 }
             }
-            Deed::SetTimer { .. } | Deed::CancelTimer(_) => {}
+            Deed::Waited { .. } | Deed::SetTimer { .. } | Deed::CancelTimer(_) => {}
         }
     }
 

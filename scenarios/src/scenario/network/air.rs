@@ -19,11 +19,11 @@ pub(super) fn tries() -> u32 {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SharedMedium")]
 pub(in crate::scenario) struct RawCapacity {
-    /// What it carries: a frame waits until the medium is idle at its sender, and then occupies it at the sender and at all who
-    /// hear it.
+    /// What it carries: a frame waits until the medium is idle at its sender, and from then on occupies it at the sender and at all
+    /// who hear it. Who does is decided at that moment: a frame for a neighbour that has gone is lost.
     bandwidth: BitRate,
-    /// What may wait at a node: a time, or bytes. A frame that would wait longer is lost. All frames wait as long as they must
-    /// where it is left out.
+    /// What may wait at a node: a time, or bytes. A frame that waits longer is lost. All frames wait as long as they must where it
+    /// is left out.
     queue: Option<RawQueue>,
 }
 

@@ -16,7 +16,7 @@ use crate::input::{Document, InputError};
 use crate::movement::{ContactFormat, ContactTrace};
 use crate::scenario::InputFile;
 use crate::scenario::files::ScenarioFiles;
-use crate::units::{Duration, Fraction};
+use crate::units::{Duration, Fraction, written};
 
 const KEY: &str = "network.contacts";
 
@@ -80,6 +80,12 @@ impl ContactSpec {
         let contacts = self.trace.contacts.iter();
         Contacts::new(contacts.map(|(pair, from, until)| (*pair, shifted(*from), shifted(*until))))
     }
+
+    /// When the last contact ends that takes any time.
+    fn end(&self) -> SimTime {
+        let lasting = self.trace.contacts.iter().filter(|(_, from, until)| from < until);
+        lasting.map(|(_, _, until)| *until).max().unwrap_or_default()
+    }
 }
 
 /// The network of `[network.contacts]` between so many nodes.
@@ -101,6 +107,17 @@ pub(super) fn contacts(
     };
     let from = raw.from.get();
     let spec = ContactSpec { trace, from, input };
+    if spec.end() <= SimTime::ZERO + from {
+        let message = format!("from {} on nobody meets anybody any more", written(from));
+        let end = written(spec.end().since(SimTime::ZERO));
+        return Err(document
+            .error_at(&format!("{KEY}.from"), message)
+            .labelled("must be earlier")
+            .help(format!(
+                "the last contact in {} ends at {end}",
+                spec.input.path.display()
+            )));
+    }
     Ok(NetworkModel::Linked(LinkedNetwork {
         neighbourhood: Neighbourhood::Contacts(spec),
         air: air.get(document)?,

@@ -13,9 +13,9 @@ use thiserror::Error;
 
 use super::contacts::ContactSpec;
 use super::mobility::Mobility;
-use super::wires::Gateways;
+use super::wires::{Gateways, Who};
 use super::{NetworkModel, NetworkSpec, RoutedNetwork};
-use crate::units::{written, written_bit_rate};
+use crate::units::{counted, written, written_bit_rate};
 
 /// How many networks are drawn at most until one is connected.
 const TRIES: u64 = 1000;
@@ -69,10 +69,12 @@ pub enum LinksError {
     LinkLayer(#[from] LinkLayerError),
     /// No network was connected at the start.
     #[error(
-        "none of {TRIES} networks of {nodes} nodes was connected at the start: take a longer range, a smaller area or a higher degree, \
-         or leave out `connected`"
+        "{} at the start: take a longer range, a smaller area or a higher degree, or leave out `connected`",
+        unconnected(*tries, *nodes)
     )]
     NotConnected {
+        /// How many networks were drawn.
+        tries: u64,
         /// How many nodes there are.
         nodes: u32,
     },
@@ -91,7 +93,8 @@ impl NetworkSpec {
     /// `replication`, the root of a run. In a graph of routers each router is a node, and each link between routers a wire.
     ///
     /// # Errors
-    /// [`LinksError::None`] where [`NetworkSpec::has_links`] does not hold, and no other for a validated scenario.
+    /// [`LinksError::None`] where [`NetworkSpec::has_links`] does not hold, and [`LinksError::NotConnected`] where networks are drawn until
+    /// one is connected and none is; no other for a validated scenario.
     pub fn links(&self, nodes: u32, replication: StreamKey) -> Result<LinkLayer, LinksError> {
         let layer = match &self.model {
             NetworkModel::Linked(linked) => linked.layer(nodes, replication)?,
@@ -129,21 +132,50 @@ impl LinkedNetwork {
     /// The streams of the places and movements of a run: those of the first network that is connected, where it is to be.
     fn streams(&self, nodes: u32, replication: StreamKey) -> Result<StreamKey, LinksError> {
         let root = self.root(replication);
-        let Neighbourhood::Radio { connected: true, .. } = &self.neighbourhood else {
+        let Neighbourhood::Radio {
+            connected: true,
+            mobility,
+            ..
+        } = &self.neighbourhood
+        else {
             return Ok(root);
         };
         let wires = self.wires(nodes, replication);
-        for attempt in 0..TRIES {
+        // Gateways may be random all the same, but are those of the replication whatever the network is.
+        let tries = if mobility.drawn { TRIES } else { 1 };
+        for attempt in 0..tries {
             // The first network is that of a scenario which takes it as it comes.
             let streams = match attempt {
                 0 => root,
                 attempt => root.purpose("connected").index(attempt),
             };
-            if connected(nodes, &mut *self.source(nodes, streams)?, &wires) {
+            if unreached(nodes, &mut *self.source(nodes, streams)?, &wires).is_none() {
                 return Ok(streams);
             }
         }
-        Err(LinksError::NotConnected { nodes })
+        Err(LinksError::NotConnected { tries, nodes })
+    }
+
+    /// The first node that has no way to node 0 at the start of any run, where all are to have one and nothing is random that could
+    /// change it.
+    pub(super) fn never_reached(&self, nodes: u32) -> Option<NodeAddr> {
+        let Neighbourhood::Radio {
+            connected: true,
+            mobility: Mobility { drawn: false, .. },
+            ..
+        } = &self.neighbourhood
+        else {
+            return None;
+        };
+        if self
+            .gateways
+            .as_ref()
+            .is_some_and(|gateways| matches!(gateways.who, Who::Random(_)))
+        {
+            return None;
+        }
+        let any = StreamKey::root(0, 0);
+        unreached(nodes, &mut *self.source(nodes, any).ok()?, &self.wires(nodes, any))
     }
 
     fn source(&self, nodes: u32, streams: StreamKey) -> Result<Box<dyn LinkSource>, LinksError> {
@@ -203,8 +235,8 @@ fn first_place(mut movement: Box<dyn Movement>) -> (f64, f64) {
     }
 }
 
-/// Whether there is a way between all of so many nodes at time zero.
-fn connected(nodes: u32, source: &mut dyn LinkSource, wires: &[Wire]) -> bool {
+/// The first of so many nodes that has no way to node 0 at time zero.
+fn unreached(nodes: u32, source: &mut dyn LinkSource, wires: &[Wire]) -> Option<NodeAddr> {
     let mut changes = Vec::new();
     source.next_stretch(&mut changes);
     let radio = changes
@@ -214,8 +246,19 @@ fn connected(nodes: u32, source: &mut dyn LinkSource, wires: &[Wire]) -> bool {
         .map(|change| change.between)
         .chain(wires.iter().map(|wire| wire.between));
     let mut parts = UnionFind::<u32>::new(nodes as usize);
-    let joined = links.filter(|(a, b)| parts.union(a.0, b.0)).count();
-    joined + 1 >= nodes as usize
+    for (a, b) in links {
+        parts.union(a.0, b.0);
+    }
+    (1..nodes).find(|node| !parts.equiv(0, *node)).map(NodeAddr)
+}
+
+/// That so many networks of so many nodes were not connected.
+fn unconnected(tries: u64, nodes: u32) -> String {
+    let nodes = counted(nodes as usize, "node");
+    match tries {
+        1 => format!("the network of {nodes} was not connected"),
+        _ => format!("none of {tries} networks of {nodes} was connected"),
+    }
 }
 
 /// The graph of routers as links by wire between nodes.

@@ -18,7 +18,7 @@ use super::radio::needed;
 use crate::input::{Document, InputError};
 use crate::movement::MovementFormat;
 use crate::scenario::files::ScenarioFiles;
-use crate::units::{Duration, Fraction, Length, Speed, written};
+use crate::units::{Duration, Fraction, Length, Speed, counted, written};
 
 const KEY: &str = "network.radio.mobility";
 
@@ -119,6 +119,8 @@ pub struct Mobility {
     pub model: Arc<dyn Model>,
     /// What it is, in a few words.
     pub words: String,
+    /// Whether anything of it is random.
+    pub drawn: bool,
 }
 
 impl fmt::Debug for Mobility {
@@ -129,10 +131,20 @@ impl fmt::Debug for Mobility {
 }
 
 impl Mobility {
+    /// A random one.
     pub(super) fn new(model: impl Model + 'static, words: impl Into<String>) -> Self {
         Mobility {
             model: Arc::new(model),
             words: words.into(),
+            drawn: true,
+        }
+    }
+
+    /// One in which nothing is random.
+    pub(super) fn given(model: impl Model + 'static, words: impl Into<String>) -> Self {
+        Mobility {
+            drawn: false,
+            ..Mobility::new(model, words)
         }
     }
 }
@@ -293,17 +305,17 @@ fn traced(
     let (input, paths) = files.movements(file, format, area, document)?;
     let name = input.path.display();
     if paths.len() != nodes as usize {
-        let message = format!("{nodes} nodes, but {name} moves {}", paths.len());
+        let message = format!("{}, but {name} moves {}", counted(nodes as usize, "node"), paths.len());
         return Err(document
             .error_at("nodes.count", message)
             .labelled(format!("must be {}", paths.len())));
     }
-    Ok(Mobility::new(Traced(paths), format!("movements from {name}")))
+    Ok(Mobility::given(Traced(paths), format!("movements from {name}")))
 }
 
 /// A complaint about the model at a key, at that of the parameter which is wrong.
 fn refused(key: &str, error: MobilityError, document: &Document) -> InputError {
-    let parameter = match error {
+    let (parameter, label, help) = match error {
         MobilityError::NoSteadyState => {
             let message = "with a minimum speed of zero there is no steady state to begin in";
             let error = document.error_at(&format!("{key}.speed.0"), message).labelled("must be above 0m/s").help(
@@ -312,15 +324,47 @@ fn refused(key: &str, error: MobilityError, document: &Document) -> InputError {
             );
             return error.help("choose a minimum above zero, such as \"1m/s\"; start = \"naive\", where a model has it, shows the decay");
         }
-        MobilityError::TooSmall { .. } if key.ends_with("group") => "spread",
-        MobilityError::TooSmall { .. } => "margin",
-        MobilityError::NotPositive { parameter, .. }
-        | MobilityError::Negative { parameter, .. }
-        | MobilityError::Fraction { parameter, .. }
-        | MobilityError::Range { parameter, .. } => key_of(parameter),
-        MobilityError::Outside { .. } | MobilityError::TooFewPlaces { .. } => "",
+        MobilityError::TooSmall { width, height, .. } => {
+            let least = width.min(height) / 2.0;
+            let (parameter, who) = match key.ends_with("group") {
+                true => ("spread", "`spread` and `radius` together"),
+                false => ("margin", "`margin`"),
+            };
+            let help = format!("{who} must be shorter than half of the shorter side, {least} m; or take a larger area");
+            (parameter, "too long for this area", help)
+        }
+        MobilityError::Range { parameter, .. } => {
+            let key = key_of(parameter);
+            (
+                key,
+                "the lower bound comes first",
+                format!("exchange the two bounds of `{key}`"),
+            )
+        }
+        MobilityError::NotPositive { parameter, .. } => {
+            let key = key_of(parameter);
+            let help = match key {
+                "speed" => "leave out `mobility` where nodes are to stand".to_owned(),
+                "columns" | "rows" | "groups" => format!("`{key}` = 1 is the least"),
+                _ => format!("choose a value of `{key}` above zero"),
+            };
+            (key, "must be above zero", help)
+        }
+        MobilityError::Negative { parameter, .. } => {
+            let key = key_of(parameter);
+            (key, "must not be below zero", format!("`{key}` = 0 is the least"))
+        }
+        MobilityError::Fraction { parameter, .. } => {
+            let key = key_of(parameter);
+            (
+                key,
+                "must lie between 0 and 1",
+                format!("choose a value of `{key}` from 0 to 1"),
+            )
+        }
     };
-    document.error_at(&format!("{key}.{parameter}"), error.to_string())
+    let error = document.error_at(&format!("{key}.{parameter}"), error.to_string());
+    error.labelled(label).help(help)
 }
 
 /// The key of a parameter that a model names in words.

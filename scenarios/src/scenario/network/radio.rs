@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sim_core::addr::NodeAddr;
 use sim_core::link_layer::Place;
 use sim_core::mobility::{Area, Standing};
 use sim_core::random::StreamKey;
@@ -15,7 +16,7 @@ use super::wires::{RawGateways, RawWire, gateways, wires};
 use crate::input::{Document, InputError};
 use crate::movement::FARTHEST;
 use crate::scenario::files::ScenarioFiles;
-use crate::units::{Duration, Fraction, Length, Positive};
+use crate::units::{Duration, Fraction, Length, Positive, counted};
 
 const KEY: &str = "network.radio";
 
@@ -37,7 +38,8 @@ pub(in crate::scenario) struct RawRadio {
     /// When links come and go.
     #[serde(default)]
     links: RawLinks,
-    /// Whether places or movements are drawn anew until there is a way between all nodes at the start, wires included.
+    /// Whether places or movements are drawn anew until there is a way between all nodes at the start, wires included; where they are
+    /// given, whether there must be one.
     #[serde(default)]
     connected: bool,
     /// What a hop takes at least.
@@ -55,7 +57,8 @@ pub(in crate::scenario) struct RawRadio {
     tries: u32,
     /// What the medium carries, which a node shares with its neighbours; as much as they like where it is left out.
     capacity: Option<RawCapacity>,
-    /// Links by wire, which are always there and take the place of links by radio between the same two nodes.
+    /// Links by wire, which are always there, at most one between the same two nodes. They take the place of a link by radio and of a wire
+    /// of `gateways` between these.
     #[serde(default)]
     wires: Vec<RawWire>,
     /// Nodes that are joined by wires, or by tunnels through another network.
@@ -142,7 +145,7 @@ pub(super) fn radio(
         capacity: raw.capacity,
     };
     let streams = |instance: u32| StreamKey::root(seed, 0).purpose("movement").index(instance.into());
-    Ok(NetworkModel::Linked(LinkedNetwork {
+    let network = LinkedNetwork {
         neighbourhood: Neighbourhood::Radio {
             range,
             area,
@@ -154,7 +157,16 @@ pub(super) fn radio(
         wires: wires(raw.wires, nodes, document)?,
         gateways: raw.gateways.map(|raw| gateways(raw, nodes, document)).transpose()?,
         instance: raw.instance.map(streams),
-    }))
+    };
+    if let Some(NodeAddr(node)) = network.never_reached(nodes) {
+        let message =
+            format!("there is no way between node 0 and node {node} at the start, and places are not drawn but given");
+        let error = document.error_at(&format!("{KEY}.connected"), message);
+        return Err(error
+            .labelled("cannot be")
+            .help("take a longer `range`, join them by `wires`, or leave out `connected`"));
+    }
+    Ok(NetworkModel::Linked(network))
 }
 
 /// Where nodes with this range are, and how they move or where they stand.
@@ -190,7 +202,7 @@ fn nodes_in_plane(
         ),
         (None, Some(RawPlacement::Places(places))) => {
             let places = placed(&places, area, nodes, document)?;
-            Mobility::new(Standing::Given(places.into()), "nodes stand at given places")
+            Mobility::given(Standing::Given(places.into()), "nodes stand at given places")
         }
         (
             None,
@@ -234,7 +246,11 @@ fn grid(
         height: f64::from(nodes.div_ceil(columns)) * spacing,
     };
     let words = format!("nodes stand in a grid of {columns} columns, {spacing} m apart");
-    Ok((Some(area), Mobility::new(standing, words)))
+    let mobility = match jitter > 0.0 {
+        true => Mobility::new(standing, words),
+        false => Mobility::given(standing, words),
+    };
+    Ok((Some(area), mobility))
 }
 
 /// The area that is written, or that follows from a degree: in the density `d / (pi r²)` a disk of the range holds so many nodes.
@@ -297,7 +313,11 @@ pub(super) fn needed(area: Option<Area>, document: &Document) -> Result<Area, In
 fn placed(places: &[[f64; 2]], area: Option<Area>, nodes: u32, document: &Document) -> Result<Vec<Place>, InputError> {
     let key = format!("{KEY}.placement.places");
     if places.len() != nodes as usize {
-        let message = format!("there are {} places for {nodes} nodes", places.len());
+        let message = format!(
+            "{} for {}",
+            counted(places.len(), "place"),
+            counted(nodes as usize, "node")
+        );
         return Err(document
             .error_at(&key, message)
             .labelled("needs a place for each node")

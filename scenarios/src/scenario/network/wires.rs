@@ -1,5 +1,6 @@
 //! Wires between nodes with radios: single ones, and those that join gateways.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -10,7 +11,7 @@ use sim_core::random::StreamKey;
 use sim_core::time::SimDuration;
 
 use crate::input::{Document, InputError};
-use crate::units::{Duration, Fraction};
+use crate::units::{Duration, Fraction, counted};
 
 /// The most wires that a mesh may have.
 const WIRE_LIMIT: u64 = 1_000_000;
@@ -29,7 +30,8 @@ pub(in crate::scenario) struct RawWire {
     loss: Fraction,
 }
 
-/// Nodes that are joined by wires or by tunnels through another network.
+/// Nodes that are joined by wires or by tunnels through another network. Where `wires` has one between the same two nodes, that one
+/// counts.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Gateways")]
@@ -136,6 +138,7 @@ impl fmt::Display for Gateways {
 
 /// The wires of `[network.radio]`, held against the number of nodes.
 pub(super) fn wires(raw: Vec<RawWire>, nodes: u32, document: &Document) -> Result<Vec<Wire>, InputError> {
+    let mut laid = BTreeMap::new();
     let wire = |(index, raw): (usize, RawWire)| {
         let key = format!("network.radio.wires.{index}");
         let [a, b] = raw.between;
@@ -145,6 +148,13 @@ pub(super) fn wires(raw: Vec<RawWire>, nodes: u32, document: &Document) -> Resul
         if a == b {
             let error = document.error_at(&format!("{key}.between"), format!("a wire from node {a} to itself"));
             return Err(error.labelled("needs two different nodes"));
+        }
+        if let Some(first) = laid.insert((a.min(b), a.max(b)), index) {
+            let message = format!("nodes {a} and {b} are joined by two wires");
+            let error = document.error_at(&format!("{key}.between"), message);
+            return Err(error.labelled("the second time").help(format!(
+                "network.radio.wires.{first} joins them already: leave one of the two out"
+            )));
         }
         Ok(Wire {
             between: (NodeAddr(a), NodeAddr(b)),
@@ -162,7 +172,7 @@ pub(super) fn gateways(raw: RawGateways, nodes: u32, document: &Document) -> Res
     let alone = "a gateway alone is joined to nobody".to_owned();
     let who = match (raw.count, raw.nodes) {
         (Some(count), None) if count > nodes => {
-            let message = format!("{count} gateways among {nodes} nodes");
+            let message = format!("{count} gateways among {}", counted(nodes as usize, "node"));
             return Err(error_at(".count", message).labelled(format!("at most {nodes}")));
         }
         (Some(count), None) if count < 2 => return Err(error_at(".count", alone).labelled("at least 2")),
@@ -213,7 +223,10 @@ fn node(number: u32, key: &str, nodes: u32, document: &Document) -> Result<(), I
         return Ok(());
     }
     let error = document.error_at(key, format!("there is no node {number}"));
-    Err(error.labelled(format!("the {nodes} nodes are numbered from 0 to {}", nodes - 1)))
+    Err(error.labelled(match nodes {
+        1 => "the only node has the number 0".to_owned(),
+        _ => format!("the {nodes} nodes are numbered from 0 to {}", nodes - 1),
+    }))
 }
 
 /// A delay above zero, of the wires at a key.

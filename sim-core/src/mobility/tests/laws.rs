@@ -334,11 +334,6 @@ fn who_stands_stands_where_the_model_says() {
     }
     let given = Standing::Given([Place { x: 1.0, y: 2.0 }, Place { x: 3.0, y: 4.0 }].into());
     assert_eq!(place(&given, 1), Place { x: 3.0, y: 4.0 });
-    assert_eq!(given.validate(2), Ok(()));
-    assert_eq!(
-        given.validate(3),
-        Err(MobilityError::TooFewPlaces { places: 2, nodes: 3 })
-    );
 }
 
 #[test]
@@ -439,6 +434,5 @@ fn settings_that_cannot_be_are_told() {
     );
     assert!(ReferencePointGroup { groups: 0, ..group() }.validate().is_err());
     assert_eq!(group().validate(), Ok(()));
-    let outside = AREA.validate_places(&[Place { x: 1000.0, y: 600.0 }, Place { x: -1.0, y: 0.0 }]);
-    assert!(matches!(outside, Err(MobilityError::Outside { number: 1, .. })));
+    assert!(AREA.contains(Place { x: 1000.0, y: 600.0 }) && !AREA.contains(Place { x: -1.0, y: 0.0 }));
 }
