@@ -43,7 +43,9 @@
 //! - [`Config::change_backoff`] lets a node wait before it gives up an invalid address, which DART does not: where several neighbours hear the
 //!   same news, they would all move, often to the same address, and make each other's invalid again.
 //! - A hello has no "metric" besides the number of links; there is nothing that it could count here.
-//! - Lookup entries expire by the clock of the node that registered, which stands in them as their version.
+//! - Lookup entries expire by the clock of the node that registered, which stands in them as their version. A node that comes to hold two
+//!   entries of another one, for areas of different levels, that cannot both be true keeps the newer one alone: the older one would else
+//!   answer for the smaller area.
 //! - Addresses of 16 bits are few for 400 nodes: where all siblings of all neighbours of a node are occupied, any address would lie
 //!   in an area in which it has no link to anybody. It is refused, as in the paper, and has none until one is free; DART's variant keeps the
 //!   invalid one, which another node can have, too. The same befalls a part of the network that hangs on such a node: it keeps contradicting
