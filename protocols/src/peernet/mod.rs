@@ -292,7 +292,9 @@ impl PeerNet {
 
     fn heard(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, hello: Hello) {
         let right_tree = hello.address.is_none_or(|address| address.bits() == self.bits);
-        if !right_tree {
+        // A hello can be on its way when its link goes down: it does not bring the neighbour back.
+        let late = ctx.config().detection == Detection::Carrier && ctx.links().binary_search(&from).is_err();
+        if !right_tree || late {
             return;
         }
         let before = match self.neighbours.hear(from, ctx.now(), hello) {

@@ -250,9 +250,15 @@ fn the_carrier_is_sensed_only_if_the_configuration_says_so() {
             ..config(Rules::Dart)
         };
         let mut recorder = started(nodes[1], config);
+        recorder.lay_links(&nodes[..1]);
         recorder.message(nodes[0], hello(0b1000, &[]));
+        assert_eq!(recorder.node.table().levels().len(), 1);
+        recorder.lay_links(&[]);
         recorder.link(LinkChange::Down(nodes[0]));
-        assert_eq!(recorder.node.table().levels().len(), left);
+        assert_eq!(recorder.node.table().levels().len(), left, "{detection:?}");
+        // A hello that was on its way then comes after that.
+        recorder.message(nodes[0], hello(0b0100, &[]));
+        assert_eq!(recorder.node.table().levels().len(), left, "{detection:?}");
     }
 }
 
