@@ -233,7 +233,7 @@ impl NetworkLayer for PeerNetLayer {
         }
         let enough = (across + across / 3 + 1).min(HORIZON_LIMIT);
         let remedy = if enough > across {
-            format!("`protocol.peernet.horizon = {enough}` would do")
+            format!("`protocol.peernet.horizon = {enough}` is far enough")
         } else {
             format!("it cannot be more than {HORIZON_LIMIT}")
         };

@@ -265,7 +265,7 @@ fn a_network_of_peernet_wider_than_its_horizon_is_warned_of() {
             let warning = format!(
                 "warning: own: about {across} links lie across this network of 25 nodes, and its identifiers are believed over no more \
                  than {horizon} (`protocol.peernet.horizon`): its addresses may never come in order; `protocol.peernet.horizon = {enough}` \
-                 would do"
+                 is far enough"
             );
             assert_eq!(text.contains(&warning), horizon == across, "{text}");
             assert_eq!(text.contains("warning"), horizon == across, "{text}");

@@ -10,10 +10,13 @@ use crate::topology::hops_from;
 /// How far the links of a shortest way between far nodes lead towards its end, in ranges.
 const PROGRESS: f64 = 0.7;
 
+/// How many neighbours radios have at least, on average, if there are ways from one end of their area to the other: those in a line.
+const FEWEST_NEIGHBOURS: f64 = 2.0;
+
 impl NetworkSpec {
     /// About how many links lie between the two of so many nodes that are farthest apart. In a graph of routers there are no fewer,
     /// and mostly no more. Between radios it is a guess from the diagonal of their area, which holds where they are spread over
-    /// it. None where there is nothing to go by: contacts, or wires between radios.
+    /// it. None where there is nothing to go by: contacts, wires between radios, or radios so sparse that they are in pieces.
     pub fn links_across(&self, nodes: u32) -> Option<u32> {
         let most = nodes.saturating_sub(1);
         match &self.model {
@@ -29,8 +32,10 @@ impl NetworkSpec {
                 gateways: None,
                 ..
             }) if wires.is_empty() => {
+                let disk = std::f64::consts::PI * range * range;
+                let neighbours = f64::from(nodes) * disk / (area.width * area.height);
                 let links = math::hypot(area.width, area.height) / (PROGRESS * range);
-                Some((links.ceil() as u32).min(most))
+                (neighbours >= FEWEST_NEIGHBOURS).then_some((links.ceil() as u32).min(most))
             }
             _ => None,
         }
