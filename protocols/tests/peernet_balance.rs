@@ -57,10 +57,10 @@ fn migration_makes_room() {
         println!("{rules:?}: {refusals:?} refusals, {left_out:?} left out, {migrations} migrations");
         assert!(migrations > 0, "{rules:?}");
         assert!(refusals[1] < refusals[0], "{rules:?}: {refusals:?} refusals");
-        // With DART's rules a node keeps an address that is not valid.
-        if rules == Rules::PeerNet2003 {
-            assert!(2 * left_out[1] < left_out[0], "{left_out:?} left without an address");
-        }
+        assert!(
+            2 * left_out[1] < left_out[0],
+            "{rules:?}: {left_out:?} left without an address"
+        );
     }
 }
 

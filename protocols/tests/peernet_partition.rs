@@ -105,3 +105,25 @@ fn a_line_and_a_ring_are_trees_of_their_own_kind() {
         }
     }
 }
+
+#[test]
+fn a_line_comes_in_order_if_the_horizon_is_farther_than_its_ends_are_apart() {
+    const LENGTH: u32 = 50;
+    let links: Vec<_> = (1..LENGTH).map(|node| (node - 1, node)).collect();
+    for rules in [Rules::Dart, Rules::PeerNet2003] {
+        for (horizon, suffices) in [(20, false), (60, true)] {
+            let config = Config {
+                horizon,
+                ..config(rules)
+            };
+            let source = sim_core::link_layer::Fixed::new(pairs(&links), Vec::new());
+            let mut network = network(LENGTH, source, config, 1, ());
+            for node in 0..LENGTH {
+                network.schedule(SimTime::ZERO, Turn::Start(node));
+            }
+            network.run_until(at(400.0)).expect("no observer");
+            let sound = sound(&network, 0..LENGTH, &links);
+            assert_eq!(sound.is_ok(), suffices, "{rules:?}, horizon {horizon}: {sound:?}");
+        }
+    }
+}

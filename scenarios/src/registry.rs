@@ -32,6 +32,11 @@ pub trait ProtocolEntry: Send + Sync {
     /// [`InputError::Invalid`], pointing at what cannot be.
     fn check(&self, point: &Point) -> Result<(), InputError>;
 
+    /// What is worth knowing of a point, found right, before it is run: that it can be, but hardly as was meant.
+    fn caution(&self, _point: &Point) -> Option<String> {
+        None
+    }
+
     /// The tables that a run of the scenario writes. Figures and expectations are held against them before the run.
     fn tables(&self, scenario: &Scenario) -> analysis::Schema;
 

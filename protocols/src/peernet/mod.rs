@@ -42,8 +42,11 @@
 //!   1000 nodes that all begin with address 0 by DART's rules does not come to rest within 300 s.
 //! - [`Config::change_backoff`] lets a node wait before it gives up an invalid address, which DART does not: where several neighbours hear the
 //!   same news, they would all move, often to the same address, and make each other's invalid again.
-//! - A hello has no "metric" besides the number of links; there is nothing that it could count here.
-//! - Lookup entries expire by the clock of the node that registered, which stands in them as their version.
+//! - A hello has no "metric" besides the number of links; there is nothing that it could count here. Nor has it a number: one that says
+//!   that its node has moved can follow another at once, and where delays vary, the older one can come last, and counts until the next.
+//! - Lookup entries expire by the clock of the node that registered, which stands in them as their version. A node that comes to hold two
+//!   entries of another one, for areas of different levels, that cannot both be true keeps the newer one alone: the older one would else
+//!   answer for the smaller area.
 //! - Addresses of 16 bits are few for 400 nodes: where all siblings of all neighbours of a node are occupied, any address would lie
 //!   in an area in which it has no link to anybody. It is refused, as in the paper, and has none until one is free; DART's variant keeps the
 //!   invalid one, which another node can have, too. The same befalls a part of the network that hangs on such a node: it keeps contradicting
@@ -58,6 +61,9 @@
 //! - Solution A takes the areas in which there is anybody besides those of the next smaller one. In solution B the areas differ
 //!   by a fixed number of levels, and the entry in the area of one step is renewed half as often as that in the area one step smaller, up
 //!   to half of the entry time-out; an entry that a change of address makes wrong is renewed at once. The paper says neither.
+//! - In solution B the paper has local nodes keep the less significant bits of an address alone. Here they keep all of it: the others
+//!   are those of the area that the entry lies in, and with them an entry can be handed on whoever holds it.
+//! - A lookup that comes by the very node that it is for goes no further: that node answers. The paper has entries alone answer.
 //! - A lookup says which address is known to be wrong, where the destination was not where an entry had it: an old entry nearby would
 //!   else hide the new one.
 //! - Members of groups are registered with their whole addresses, in solution B as in A: high-order bits of several nodes are not
@@ -290,7 +296,9 @@ impl PeerNet {
 
     fn heard(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeAddr, hello: Hello) {
         let right_tree = hello.address.is_none_or(|address| address.bits() == self.bits);
-        if !right_tree {
+        // A hello can be on its way when its link goes down: it does not bring the neighbour back.
+        let late = ctx.config().detection == Detection::Carrier && ctx.links().binary_search(&from).is_err();
+        if !right_tree || late {
             return;
         }
         let before = match self.neighbours.hear(from, ctx.now(), hello) {

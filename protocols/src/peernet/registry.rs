@@ -12,10 +12,17 @@ use super::table::Step;
 use super::wire::{Entry, Load, Msg, Way};
 use super::{Config, Event, LookupKind, PeerNet, Timer};
 
+/// Under what an entry is kept: the identifier, the level of the area that it is for, and whom it tells of.
+type Key = (Identifier, u8, NodeAddr);
+
+fn key(entry: &Entry) -> Key {
+    (entry.identifier, entry.scope, entry.node)
+}
+
 /// The entries that a node keeps for others, and its own registrations.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    held: BTreeMap<(Identifier, u8, NodeAddr), Entry>,
+    held: BTreeMap<Key, Entry>,
     /// What the node itself last registered.
     pub(super) own: BTreeMap<(Identifier, u8), Entry>,
 }
@@ -25,15 +32,22 @@ impl Registry {
         self.held.len()
     }
 
-    /// Keeps an entry, unless there is a newer one.
+    /// Keeps an entry, unless a newer one overtakes it, and forgets those that it overtakes itself.
     pub(super) fn store(&mut self, entry: Entry) {
-        let known = self
-            .held
-            .entry((entry.identifier, entry.scope, entry.node))
-            .or_insert(entry);
-        if known.version <= entry.version {
-            *known = entry;
+        let (mut is_overtaken, mut overtaken) = (false, Vec::new());
+        for held in self.under(entry.identifier, None) {
+            is_overtaken |= held.overtakes(&entry);
+            if entry.overtakes(held) {
+                overtaken.push(key(held));
+            }
         }
+        if is_overtaken {
+            return;
+        }
+        for old in overtaken {
+            self.held.remove(&old);
+        }
+        self.held.insert(key(&entry), entry);
     }
 
     /// The entries under an identifier that an area of a level is for, or all.

@@ -82,6 +82,13 @@ impl Entry {
     pub(super) fn point(&self) -> TreeAddress {
         self.address.point(self.identifier, self.scope)
     }
+
+    /// Whether the same node has said this later than the other entry, and either for the same area or so that both cannot be
+    /// true: it has left the area that the older one tells of.
+    pub(super) fn overtakes(&self, older: &Entry) -> bool {
+        let later = self.node == older.node && self.version > older.version;
+        later && (self.scope == older.scope || !self.address.shares(older.address, self.known.max(older.known)))
+    }
 }
 
 /// The way of something through the tree.

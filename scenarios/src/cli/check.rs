@@ -34,6 +34,7 @@ pub(super) fn check(arguments: &Check, registry: &Registry, terminal: &mut Termi
                     Some(_) => objects.push(object::object(&scenario, registry, &estimate)),
                     None => terminal.print(&explain(&scenario, registry, &estimate))?,
                 }
+                terminal.caution(&scenario, registry);
             }
             Err(error) => worst = worst.max(terminal.refuse(&error)),
         }

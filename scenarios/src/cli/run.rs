@@ -54,6 +54,7 @@ pub(super) fn run(arguments: &Run, registry: &Registry, terminal: &mut Terminal<
             terminal.complain(&format!("{}: {reason}", scenario.name));
             return Ok(Exit::Unavailable);
         }
+        terminal.caution(&scenario, registry);
         planned.push((scenario, target));
     }
     let mut worst = Exit::Done;

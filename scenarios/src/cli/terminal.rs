@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::json::{self, Report};
 use crate::exit::Exit;
 use crate::input::InputError;
+use crate::registry::Registry;
+use crate::scenario::Scenario;
 
 /// The standard output and error, or what stands in for them.
 pub(super) struct Terminal<'a> {
@@ -113,6 +115,13 @@ impl<'a> Terminal<'a> {
         let _ = writeln!(self.err, "warning: {message}");
         if let Some(report) = &mut self.report {
             report.warning(message);
+        }
+    }
+
+    /// Writes what is worth knowing of a scenario before it is run.
+    pub(super) fn caution(&mut self, scenario: &Scenario, registry: &Registry) {
+        for caution in scenario.cautions(registry) {
+            self.warn(&format!("{}: {caution}", scenario.name));
         }
     }
 

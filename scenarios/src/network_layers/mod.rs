@@ -92,6 +92,11 @@ pub trait NetworkLayer: Sized + Sync + 'static {
         Ok(())
     }
 
+    /// What is worth knowing of a point before it is run: that it can be, but hardly as was meant.
+    fn caution(_config: &ConfigOf<Self>, _point: &Point) -> Option<String> {
+        None
+    }
+
     /// What a node starts with.
     fn init(config: &ConfigOf<Self>, node: NodeAddr) -> InitOf<Self>;
 

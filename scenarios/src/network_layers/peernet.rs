@@ -12,6 +12,9 @@ use crate::input::InputError;
 use crate::scenario::{Point, Settings};
 use crate::units::Duration;
 
+/// The farthest horizon there can be, in links.
+const HORIZON_LIMIT: u32 = 254;
+
 /// [`PeerNet`] as scenarios know it.
 pub struct PeerNetLayer;
 
@@ -220,6 +223,25 @@ impl NetworkLayer for PeerNetLayer {
         Err(error.help(format!(
             "at least {least} bits have an address for each; with some more the tree need not be full before nodes are refused"
         )))
+    }
+
+    /// Networks that are wider than the horizon may never come in order.
+    fn caution(config: &Config, point: &Point) -> Option<String> {
+        let (horizon, across) = (config.horizon, point.network.links_across(point.nodes)?);
+        if across < u32::from(horizon) {
+            return None;
+        }
+        let enough = (across + across / 3 + 1).min(HORIZON_LIMIT);
+        let remedy = if enough > across {
+            format!("`protocol.peernet.horizon = {enough}` is far enough")
+        } else {
+            format!("it cannot be more than {HORIZON_LIMIT}")
+        };
+        let nodes = point.nodes;
+        Some(format!(
+            "about {across} links lie across this network of {nodes} nodes, and its identifiers are believed over no more than {horizon} \
+             (`protocol.peernet.horizon`): its addresses may never come in order; {remedy}"
+        ))
     }
 
     fn init(_: &Config, _: NodeAddr) {}

@@ -163,6 +163,17 @@ impl Scenario {
         document.get("title").map(serde::Deserialize::deserialize).transpose()
     }
 
+    /// What is worth knowing of the points before they are run, each once.
+    pub fn cautions(&self, registry: &Registry) -> Vec<String> {
+        let mut cautions = Vec::new();
+        for point in self.points.iter() {
+            let entry = registry.get(point.protocol.name());
+            let caution = entry.and_then(|entry| entry.caution(&point));
+            cautions.extend(caution.filter(|caution| !cautions.contains(caution)));
+        }
+        cautions
+    }
+
     /// How many runs there are: one a point and replication. At most, where a precision decides.
     pub fn runs(&self) -> u64 {
         self.points.count() as u64 * u64::from(self.replications)

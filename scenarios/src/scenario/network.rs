@@ -1,6 +1,7 @@
 //! The network that a scenario describes.
 
 mod access;
+mod across;
 mod air;
 mod contacts;
 mod file;

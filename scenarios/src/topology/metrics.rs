@@ -172,7 +172,7 @@ fn sources(routers: usize) -> Vec<usize> {
 }
 
 /// The fewest links from a router to each.
-pub(super) fn hops_from(source: usize, neighbours: &[Vec<usize>]) -> Vec<u32> {
+pub(crate) fn hops_from(source: usize, neighbours: &[Vec<usize>]) -> Vec<u32> {
     let mut hops = vec![u32::MAX; neighbours.len()];
     hops[source] = 0;
     let mut waiting = VecDeque::from([source]);

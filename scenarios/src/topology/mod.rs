@@ -50,6 +50,7 @@ use crate::units::Duration;
 pub use format::Format;
 pub use geography::{Place, great_circle};
 pub use layout::layout;
+pub(crate) use metrics::hops_from;
 pub use metrics::{Distribution, Metrics, PathMetrics};
 
 /// The largest file that is read, in bytes.

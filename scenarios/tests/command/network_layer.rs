@@ -1,5 +1,7 @@
 //! Protocols of the network layer as a user meets them: what they deliver, what of it is measured, and what is refused.
 
+use scenarios::exit::Exit;
+
 use crate::home::Home;
 
 /// Twenty-five nodes on a grid of five rows, so that everybody can reach everybody over at most eight links, 100 m apart.
@@ -245,6 +247,30 @@ fn graphs_are_networks_of_neighbours_too() {
     let home = home(&[(&network.unwrap(), grid)]);
     home.run_on("1");
     all_arrives(&home, 1.0..=1.0);
+}
+
+#[test]
+fn a_network_of_peernet_wider_than_its_horizon_is_warned_of() {
+    let places = home(&[]);
+    let places = places.text.lines().find(|line| line.starts_with("network")).unwrap();
+    let radio = "network.radio = { range = \"110m\", placement = { grid = { columns = 5, spacing = \"100m\" } }, delay = \"1ms\" }";
+    let ring = "network.ring = { routers = 25, delay = \"1ms\" }";
+    // The diagonal of the area is 707 m, and a link leads 77 m on; the farthest routers of a ring of 25 are 12 links apart.
+    for (network, across, enough) in [(radio, 10, 14), (ring, 12, 17)] {
+        for horizon in [across, across + 1] {
+            let protocol = format!("protocol.peernet.horizon = {horizon}");
+            let home = home(&[(places, network), (FLOODING, &protocol)]);
+            let (exit, text) = home.peerscope("check", &[]);
+            assert_eq!(exit, Exit::Done, "{text}");
+            let warning = format!(
+                "warning: own: about {across} links lie across this network of 25 nodes, and its identifiers are believed over no more \
+                 than {horizon} (`protocol.peernet.horizon`): its addresses may never come in order; `protocol.peernet.horizon = {enough}` \
+                 is far enough"
+            );
+            assert_eq!(text.contains(&warning), horizon == across, "{text}");
+            assert_eq!(text.contains("warning"), horizon == across, "{text}");
+        }
+    }
 }
 
 #[test]

@@ -148,6 +148,10 @@ impl<N: NetworkLayer> ProtocolEntry for NetworkLayerEntry<N> {
         N::check(&config, point)
     }
 
+    fn caution(&self, point: &Point) -> Option<String> {
+        N::caution(&N::config(&point.protocol).ok()?, point)
+    }
+
     fn tables(&self, scenario: &Scenario) -> Schema {
         tables::schema(scenario)
     }
