@@ -11,6 +11,7 @@ use super::watch::Watch;
 use super::{complain_of_broken, failed, refuse};
 use crate::cli::check::count;
 use crate::cli::cores::threads;
+use crate::cli::signals::requests;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
 use crate::registry::Registry;
@@ -26,6 +27,8 @@ pub(super) fn plan(arguments: &Plan, registry: &Registry, terminal: &mut Termina
     let named = arguments.file.file_stem().unwrap_or_default();
     let default = || PathBuf::from("studies").join(named);
     let folder = arguments.output.clone().unwrap_or_else(default);
+    // Before the scenario is read, which takes a while where it has many points: a signal would else end the process.
+    let requests = requests();
     let study = match Study::plan(&folder, &arguments.file, &overrides, arguments.replace, registry) {
         Ok(study) => study,
         Err(error) => return Ok(refuse(&error, terminal)),
@@ -50,6 +53,10 @@ pub(super) fn plan(arguments: &Plan, registry: &Registry, terminal: &mut Termina
         terminal.complain("interrupted; the plan is written, the sample is not complete");
         return Ok(Exit::Interrupted);
     }
+    if requests.any() {
+        terminal.warn("stopped on request; the plan is written, the sample is not complete");
+        return Ok(Exit::Again);
+    }
     terminal.print(&format!("next: peerscope sweep run {folder}\n"))?;
     Ok(Exit::Done)
 }
@@ -57,12 +64,21 @@ pub(super) fn plan(arguments: &Plan, registry: &Registry, terminal: &mut Termina
 /// What is to be expected of all runs.
 fn words(study: &Study, sampled: &Sampled, registry: &Registry) -> String {
     let cores = threads(None);
-    let time = match (sampled.runs, sampled.left) {
-        (0, _) => "time: no run was timed; --sample SECONDS says for how long to try\n".to_owned(),
-        (runs, left) => {
+    let took = format!("{:.1} s", sampled.took.as_secs_f64());
+    let left = sampled
+        .left
+        .map_or_else(|| "unknown".to_owned(), |left| estimate(left, cores));
+    let time = match (sampled.runs, sampled.stopped_at) {
+        _ if sampled.outstanding == 0 => "time: no run is left\n".to_owned(),
+        (0, None) => "time: no run was timed; --sample SECONDS says for how long to try\n".to_owned(),
+        (0, Some(part)) => {
+            let part = 100.0 * part;
+            format!(
+                "time: {left}, from {part:.1} % of a run that was stopped after {took}; --sample SECONDS gives it more\n"
+            )
+        }
+        (runs, _) => {
             let runs = count(runs as usize, "run");
-            let took = format!("{:.1} s", sampled.took.as_secs_f64());
-            let left = left.map_or_else(|| "unknown".to_owned(), |left| estimate(left, cores));
             format!("time: {left}, from {runs} that took {took} and stay with the study\n")
         }
     };
