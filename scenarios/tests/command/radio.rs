@@ -128,7 +128,7 @@ fn what_cannot_be_is_refused_where_it_is_written() {
         (
             AREA,
             &more("wires = [{ between = [0, 1], delay = \"1ms\" }, { between = [1, 0], delay = \"2ms\" }]"),
-            "own.toml:12:61",
+            "own.toml:12:59",
             [
                 "nodes 1 and 0 are joined by two wires",
                 "network.radio.wires.0 joins them already",
@@ -265,12 +265,12 @@ fn models_that_cannot_move_are_refused_at_their_parameter() {
         ),
         (
             "manhattan = { columns = 2, rows = 2, speed = [\"0m/s\", \"0m/s\"] }",
-            "12:56",
+            "12:55",
             ["the maximum speed", "must be above zero", "leave out `mobility`"],
         ),
         (
             "reference_point_group = { groups = 2, speed = [\"1m/s\", \"2m/s\"], spread = \"80m\", radius = \"20m\", interval = \"5s\" }",
-            "12:84",
+            "12:83",
             [
                 "with 100 m kept free",
                 "too long for this area",
