@@ -51,7 +51,7 @@ fn peernet_balance_makes_room_in_a_tree_that_is_nearly_full() {
         "workload.packets.until=200s",
         "protocol.peernet.address_bits=7",
     ];
-    let run = run("peernet-balance.toml", 2, &short);
+    let run = run("peernet-balance.toml", 8, &short);
     for rules in ["DART", "PeerNet 2003"] {
         let refusals = |balancing: &str| {
             let rows: [(&str, Cell); 2] = [
