@@ -9,7 +9,7 @@ use scenarios::registry::Registry;
 
 use crate::support::{Echo, Ended, peerscope, peerscope_with};
 
-pub const SCENARIO: &str = r#"name = "own"
+pub(crate) const SCENARIO: &str = r#"name = "own"
 seed = 5
 replications = 3
 run.duration = "3min"
@@ -26,7 +26,7 @@ observe.snapshots = ["1min"]
 "#;
 
 /// A protocol whose second replication breaks at one of two points.
-pub const BREAKING: &str = r#"name = "own"
+pub(crate) const BREAKING: &str = r#"name = "own"
 seed = 5
 replications = 3
 run.duration = "1min"
@@ -40,28 +40,28 @@ protocol.echo = { period = "10s" }
 "#;
 
 /// A folder with the scenario `own.toml`.
-pub struct Home(tempfile::TempDir);
+pub(crate) struct Home(tempfile::TempDir);
 
 impl Home {
-    pub fn of(scenario: &str) -> Self {
+    pub(crate) fn of(scenario: &str) -> Self {
         let home = Home(tempfile::tempdir().unwrap());
         fs::write(home.path("own.toml"), scenario).unwrap();
         home
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// Runs a command line in which `@` stands for the folder.
-    pub fn says(&self, line: &[&str]) -> Ended {
+    pub(crate) fn says(&self, line: &[&str]) -> Ended {
         let folder = self.0.path().to_str().unwrap();
         let line: Vec<String> = line.iter().map(|word| word.replace('@', folder)).collect();
         peerscope(&line.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     #[track_caller]
-    pub fn ends(&self, exit: Exit, line: &[&str]) -> Ended {
+    pub(crate) fn ends(&self, exit: Exit, line: &[&str]) -> Ended {
         let ended = self.says(line);
         assert_eq!(ended.exit, exit, "{line:?}\n{}\n{}", ended.out, ended.err);
         ended
@@ -69,26 +69,26 @@ impl Home {
 
     /// Plans a study in `study`, without a sample.
     #[track_caller]
-    pub fn plan(&self, more: &[&str]) -> Ended {
+    pub(crate) fn plan(&self, more: &[&str]) -> Ended {
         let plan = ["sweep", "plan", "@/own.toml", "-o", "@/study", "--sample", "0"];
         self.ends(Exit::Done, &[&plan[..], more].concat())
     }
 
     #[track_caller]
-    pub fn run_and_merge(&self) {
+    pub(crate) fn run_and_merge(&self) {
         self.ends(Exit::Done, &["sweep", "run", "@/study", "-q"]);
         self.ends(Exit::Done, &["sweep", "merge", "@/study"]);
     }
 
     /// The files of a folder, by their names within it.
-    pub fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         collect(&self.path(folder), "", &mut files);
         files
     }
 
     /// The folders of runs, relative to the study's.
-    pub fn runs(&self) -> Vec<PathBuf> {
+    pub(crate) fn runs(&self) -> Vec<PathBuf> {
         let shards = fs::read_dir(self.path("study/runs")).unwrap();
         let mut runs: Vec<PathBuf> = shards
             .flat_map(|shard| fs::read_dir(shard.unwrap().path()).unwrap())
