@@ -65,12 +65,14 @@ impl Study {
         replace: bool,
         registry: &Registry,
     ) -> Result<Self, PlanError> {
-        let scenario = Scenario::load(file, overrides, registry)?;
+        let mut scenario = Scenario::load(file, overrides, registry)?;
         if scenario.precision.is_some() {
             return Err(PlanError::Precision);
         }
         let points = planned(&scenario);
         let plan = Plan::of(&scenario, file, overrides, digest(&points));
+        // What is told of broken runs holds wherever the study is gone on with.
+        scenario.path.clone_from(&plan.file);
         match Plan::read(folder) {
             Err(PlanError::Missing { .. }) if occupied(folder) => {
                 return Err(PlanError::NoStudy {

@@ -152,7 +152,8 @@ pub fn work(study: &Study, share: Share, registry: &Registry, watcher: &dyn Watc
     let begun = outstanding.len() as u64;
     let total: u64 = outstanding.iter().map(|run| run.work).fold(0, u64::saturating_add);
     watcher.pace().planned(begun, total);
-    let (outcomes, written) = mpsc::sync_channel(WAITING);
+    // Nothing waits to be written but what a thread holds that cannot go on without: a kill loses no more than what goes on.
+    let (outcomes, written) = mpsc::sync_channel(0);
     let written = Mutex::new(written);
     let (worked, failed) = thread::scope(|scope| {
         let writer = || {
@@ -238,8 +239,6 @@ fn run_all(
 const OTHERS_ARE_AT_IT: Duration = Duration::from_millis(200);
 /// How many runs are written down at a time, beside those that go on: waiting for a disk takes no core.
 const WRITERS: usize = 4;
-/// How many runs may wait for a writer, before those that go on wait, too.
-const WAITING: usize = 64;
 
 /// What has become of runs so far.
 #[derive(Default)]
