@@ -28,6 +28,8 @@ mod statistics;
 mod storage;
 mod study;
 mod study_folder;
+mod study_home;
+mod study_report;
 #[cfg(unix)]
 mod submit;
 mod support;

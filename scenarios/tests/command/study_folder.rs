@@ -1,11 +1,144 @@
-//! Studies in whose folder somebody has been, and programs that are not those that planned them.
+//! Studies in whose folder somebody has been, plans that fit no more, and programs that are not those that planned.
 
 use std::fs;
 use std::path::Path;
 
 use scenarios::exit::Exit;
 
-use crate::study::{BREAKING, Home, SCENARIO};
+use crate::study_home::{BREAKING, Home, SCENARIO};
+
+#[test]
+fn damaged_runs_are_found_by_their_digests_and_run_again() {
+    let home = Home::of(SCENARIO);
+    home.plan(&[]);
+    home.run_and_merge();
+    let whole = home.files("study/merged");
+    let runs = home.runs();
+    let damage: [fn(&Path); 4] = [
+        |run| {
+            let mut bytes = fs::read(run.join("record.bin")).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            fs::write(run.join("record.bin"), bytes).unwrap();
+        },
+        |run| fs::write(run.join("record.bin"), "").unwrap(),
+        |run| fs::remove_file(run.join("record.bin")).unwrap(),
+        |run| fs::write(run.join("manifest.toml"), "nonsense").unwrap(),
+    ];
+    for (run, damage) in runs.iter().zip(damage) {
+        damage(run);
+    }
+    let merged = home.ends(Exit::Again, &["sweep", "merge", "@/study"]);
+    assert!(
+        merged
+            .err
+            .contains("runs outstanding: 4 of 12 (4 of them not as they had been written)"),
+        "{}",
+        merged.err
+    );
+    assert_eq!(home.files("study/merged"), whole, "earlier results stay");
+    damage[0](&runs[5]);
+    let ended = home.ends(Exit::Done, &["sweep", "resume", "@/study"]);
+    assert!(ended.out.contains("5 runs ended well"), "{}", ended.out);
+    assert!(
+        ended
+            .err
+            .contains("warning: runs that were not as they had been written, and were run again: 1"),
+        "{}",
+        ended.err
+    );
+    home.ends(Exit::Done, &["sweep", "merge", "@/study"]);
+    assert_eq!(home.files("study/merged"), whole);
+}
+
+#[test]
+fn a_plan_holds_for_its_scenario_and_its_program() {
+    let home = Home::of(SCENARIO);
+    home.plan(&[]);
+    home.plan(&[]);
+    let plan = fs::read_to_string(home.path("study/plan.toml")).unwrap();
+    // Another seed is another study.
+    let ended = home.ends(
+        Exit::Usage,
+        &["sweep", "plan", "@/own.toml", "-o", "@/study", "--seed", "6"],
+    );
+    assert!(
+        ended.err.contains("another study is planned here (with the seed 5)"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(fs::read_to_string(home.path("study/plan.toml")).unwrap(), plan);
+    // A program of another version.
+    let other = plan.replace(env!("CARGO_PKG_VERSION"), "99.0.0");
+    assert_ne!(other, plan);
+    fs::write(home.path("study/plan.toml"), other).unwrap();
+    let ended = home.ends(Exit::BadInput, &["sweep", "run", "@/study"]);
+    assert!(
+        ended.err.contains("its version is 99.0.0") && ended.err.contains("plan anew in another folder"),
+        "{}",
+        ended.err
+    );
+    // No plan of ours.
+    fs::write(home.path("study/plan.toml"), "[nonsense").unwrap();
+    let ended = home.ends(Exit::BadInput, &["sweep", "status", "@/study"]);
+    assert!(ended.err.contains("plan.toml"), "{}", ended.err);
+    fs::write(home.path("study/plan.toml"), &plan).unwrap();
+    // The scenario has changed, in what is run.
+    fs::write(home.path("own.toml"), SCENARIO.replace("6/min", "7/min")).unwrap();
+    let ended = home.ends(Exit::BadInput, &["sweep", "run", "@/study"]);
+    assert!(
+        ended.err.contains("workload.lookups.rate is 7/min and was 6/min"),
+        "{}",
+        ended.err
+    );
+    // Or in its seed, which keeps all points as they are.
+    fs::write(home.path("own.toml"), SCENARIO.replace("seed = 5", "seed = 6")).unwrap();
+    let ended = home.ends(Exit::BadInput, &["sweep", "run", "@/study"]);
+    assert!(ended.err.contains("seed is 6 and was 5"), "{}", ended.err);
+    // Or is gone.
+    fs::remove_file(home.path("own.toml")).unwrap();
+    let ended = home.ends(Exit::MissingInput, &["sweep", "run", "@/study"]);
+    assert!(
+        ended.err.contains("the scenario that is planned is not there any more"),
+        "{}",
+        ended.err
+    );
+    // It has moved.
+    fs::write(home.path("moved.toml"), SCENARIO).unwrap();
+    let moved = ["sweep", "plan", "@/moved.toml", "-o", "@/study", "--sample", "0"];
+    let ended = home.ends(Exit::Usage, &moved);
+    assert!(
+        ended.err.contains("another study is planned here (of ") && ended.err.contains("own.toml)"),
+        "{}",
+        ended.err
+    );
+    home.ends(Exit::Done, &[&moved[..], &["--replace"]].concat());
+    home.ends(Exit::Done, &["sweep", "run", "@/study"]);
+}
+
+#[test]
+fn what_is_no_study_is_not_touched() {
+    let home = Home::of(SCENARIO);
+    let missing = home.ends(Exit::MissingInput, &["sweep", "run", "@/nowhere"]);
+    assert!(missing.err.contains("peerscope sweep plan FILE"), "{}", missing.err);
+    fs::create_dir(home.path("letters")).unwrap();
+    fs::write(home.path("letters/dear"), "Dear all").unwrap();
+    let ended = home.ends(Exit::Usage, &["sweep", "plan", "@/own.toml", "-o", "@/letters"]);
+    assert!(ended.err.contains("this is no folder of a study"), "{}", ended.err);
+    assert_eq!(home.files("letters").len(), 1);
+    let precise = SCENARIO.replace(
+        "replications = 3",
+        "replications = { precision = \"5 %\", of = \"lookups.hops_mean\", minimum = 2, maximum = 9 }",
+    );
+    fs::write(home.path("own.toml"), precise).unwrap();
+    let ended = home.ends(Exit::Usage, &["sweep", "plan", "@/own.toml", "-o", "@/precise"]);
+    assert!(
+        ended.err.contains("a fixed number of replications") && ended.err.contains("--replications N"),
+        "{}",
+        ended.err
+    );
+    assert!(!home.path("precise").exists());
+}
 
 #[test]
 fn what_is_in_the_place_of_a_run_and_is_none_is_run_again() {
