@@ -24,6 +24,6 @@ pub(crate) use error::{alternatives, closest, list};
 pub(crate) use gzip::read_unpacked;
 pub(crate) use lines::{Line, Word, lines};
 pub use path::KeyPath;
-pub(crate) use shell::shell_word;
+pub(crate) use shell::{shell_path, shell_word};
 pub use source::{Origin, Source, SourceKind, read_limited};
 pub use tree::{Entry, Node, Table, Value};

@@ -1,5 +1,7 @@
 //! Commands as one types them into a shell.
 
+use std::path::Path;
+
 /// A text as one word of a POSIX shell (IEEE Std 1003.1-2017, section 2.2.2), in quotes where it needs them.
 pub(crate) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
@@ -9,6 +11,11 @@ pub(crate) fn shell_word(text: &str) -> String {
         // Nothing is special between apostrophes but the next apostrophe: it is written outside of them.
         format!("'{}'", text.replace('\'', r"'\''"))
     }
+}
+
+/// A path as a word of a command.
+pub(crate) fn shell_path(path: &Path) -> String {
+    shell_word(&path.display().to_string())
 }
 
 #[cfg(test)]

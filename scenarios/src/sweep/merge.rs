@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::store::{Broken, State, StoreError};
 use super::study::Study;
+use crate::input::shell_path;
 use crate::results::{ParquetError, ResultsError, ResultsFolder};
 use crate::run::{Layouts, OfPoint, Part, RunRecord};
 use files::{Runs, Tables};
@@ -20,7 +21,7 @@ pub enum MergeError {
     /// Runs are missing.
     #[error(
         "runs outstanding: {outstanding} of {runs}{}; `peerscope sweep resume {}` runs them, and --partial merges what there is",
-        damage(*damaged), folder.display()
+        damage(*damaged), shell_path(folder)
     )]
     Incomplete {
         /// How many.

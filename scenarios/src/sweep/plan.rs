@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::program::Program;
-use crate::input::{Document, InputError, shell_word};
+use crate::input::{Document, InputError, shell_path, shell_word};
 use crate::results::{Input, ResultsError};
 use crate::scenario::{Overrides, Scenario, decisive};
 
@@ -41,7 +41,7 @@ pub enum PlanError {
         folder: PathBuf,
     },
     /// There is no plan.
-    #[error("{}: there is no {PLAN}; `peerscope sweep plan FILE --output {}` makes one", folder.display(), folder.display())]
+    #[error("{}: there is no {PLAN}; `peerscope sweep plan FILE --output {}` makes one", folder.display(), shell_path(folder))]
     Missing {
         /// The folder.
         folder: PathBuf,
@@ -245,13 +245,12 @@ impl Plan {
 
     /// The command that plans the study anew.
     fn command(&self, folder: &Path) -> String {
-        let word = |path: &Path| shell_word(&path.display().to_string());
-        let mut words = vec!["peerscope sweep plan".to_owned(), word(&self.file)];
+        let mut words = vec!["peerscope sweep plan".to_owned(), shell_path(&self.file)];
         words.extend(self.full.then(|| "--full".to_owned()));
         words.extend(self.set.iter().map(|setting| format!("--set {}", shell_word(setting))));
         words.extend(self.set_seed.map(|seed| format!("--seed {seed}")));
         words.extend(self.set_replications.map(|number| format!("--replications {number}")));
-        words.push(format!("--output {} --replace", word(folder)));
+        words.push(format!("--output {} --replace", shell_path(folder)));
         words.join(" ")
     }
 

@@ -19,7 +19,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::terminal::Terminal;
 use crate::exit::Exit;
-use crate::input::shell_word;
+use crate::input::shell_path;
 use crate::registry::Registry;
 use crate::sweep::{Broken, PlanError, StoreError, Study};
 
@@ -103,6 +103,6 @@ fn command_on(study: &Study, name: &str) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     // The very program that planned the study: another one would refuse it.
     let program = std::env::current_exe().unwrap_or_else(|_| "peerscope".into());
-    let [program, folder] = [&program, &absolute(&study.folder)].map(|path| shell_word(&path.display().to_string()));
+    let [program, folder] = [&program, &absolute(&study.folder)].map(|path| shell_path(path));
     format!("{program} sweep {name} {folder}")
 }

@@ -14,6 +14,7 @@ use crate::cli::cores::threads;
 use crate::cli::signals::requests;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
+use crate::input::shell_path;
 use crate::registry::Registry;
 use crate::run::memory::Estimate;
 use crate::scenario::Overrides;
@@ -57,7 +58,7 @@ pub(super) fn plan(arguments: &Plan, registry: &Registry, terminal: &mut Termina
         terminal.warn("stopped on request; the plan is written, the sample is not complete");
         return Ok(Exit::Again);
     }
-    terminal.print(&format!("next: peerscope sweep run {folder}\n"))?;
+    terminal.print(&format!("next: peerscope sweep run {}\n", shell_path(&study.folder)))?;
     Ok(Exit::Done)
 }
 

@@ -10,6 +10,7 @@ use crate::cli::plot::{self, warn_of_altered};
 use crate::cli::report as page;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
+use crate::input::shell_path;
 use crate::registry::Registry;
 use crate::sweep::{Outdated, Study, UpToDate};
 
@@ -53,7 +54,7 @@ pub(super) fn report(arguments: &Report, registry: &Registry, terminal: &mut Ter
 
 /// Says in what the merged results are not all of the study.
 fn warn(study: &Study, found: UpToDate, terminal: &mut Terminal<'_>) {
-    let folder = study.folder.display();
+    let folder = shell_path(&study.folder);
     if found.missing > 0 {
         terminal.warn(&format!(
             "{} of {} runs are not among the results; `peerscope sweep status {folder}` tells of them",
@@ -71,7 +72,7 @@ fn warn(study: &Study, found: UpToDate, terminal: &mut Terminal<'_>) {
 
 /// What to do to have the results of the study as it is now.
 fn remedy(study: &Study) -> String {
-    let folder = study.folder.display();
+    let folder = shell_path(&study.folder);
     // Where the system does not tell, merging says so.
     let outstanding = study
         .outstanding(study.planned().collect())

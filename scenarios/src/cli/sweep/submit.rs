@@ -12,7 +12,7 @@ mod tasks;
 mod time;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{HumanCount, HumanDuration};
@@ -27,7 +27,7 @@ use super::{command_of_task, failed, open};
 use crate::cli::check::count;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
-use crate::input::shell_word;
+use crate::input::shell_path;
 use crate::registry::Registry;
 use crate::results::replace_file;
 use crate::sweep::{State, Study};
@@ -82,7 +82,7 @@ pub(super) fn submit(arguments: &Submit, registry: &Registry, terminal: &mut Ter
 /// Why the command line makes no sense, if so.
 fn check(arguments: &Submit) -> Result<(), String> {
     if !arguments.slurm {
-        let folder = arguments.folder.display();
+        let folder = shell_path(&arguments.folder);
         return Err(format!(
             "say what to submit to: --slurm; for any other scheduler, `peerscope sweep commands {folder}` prints commands"
         ));
@@ -171,7 +171,7 @@ fn notes(tasks: &Tasks, limit: u32) -> Vec<String> {
 }
 
 fn nothing_to_do(study: &Study, arguments: &Submit, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let folder = arguments.folder.display();
+    let folder = shell_path(&arguments.folder);
     let mut broken = 0_u64;
     for run in study.planned() {
         match study.state(run) {
@@ -195,7 +195,7 @@ fn nothing_to_do(study: &Study, arguments: &Submit, terminal: &mut Terminal<'_>)
 
 /// Says why Slurm has not taken the work.
 fn refuse(error: &SlurmError, arguments: &Submit, terminal: &mut Terminal<'_>) -> Exit {
-    let folder = shell_word(&arguments.folder.display().to_string());
+    let folder = shell_path(&arguments.folder);
     terminal.complain(&match error {
         SlurmError::Absent { .. } => format!(
             "{error}\n  `peerscope sweep run {folder}` runs the study on this machine, and `peerscope sweep commands {folder}` prints \
@@ -256,12 +256,11 @@ impl Scripts {
     /// The scripts and the commands that submit them.
     fn shown(&self) -> String {
         let (array, text) = &self.array;
-        let word = |path: &Path| shell_word(&path.display().to_string());
         let mut shown = format!("==> {} <==\n{text}\n", array.display());
-        let mut commands = format!("sbatch --parsable {}\n", word(array));
+        let mut commands = format!("sbatch --parsable {}\n", shell_path(array));
         if let Some((merge, text)) = &self.merge {
             shown += &format!("==> {} <==\n{text}\n", merge.display());
-            commands += &format!("sbatch --parsable --dependency=afterany:ARRAY {}\n", word(merge));
+            commands += &format!("sbatch --parsable --dependency=afterany:ARRAY {}\n", shell_path(merge));
         }
         shown + "==> commands <==\n" + &commands
     }
@@ -308,7 +307,7 @@ fn hand_over(scripts: &Scripts, arguments: &Submit, tasks: &Tasks, terminal: &mu
         .length(arguments.cpus)
         .map_or_else(String::new, |length| format!(", about {} each", HumanDuration(length)));
     terminal.print(&format!("job {array}: {runs} in {numbers}{long}\n"))?;
-    let folder = shell_word(&arguments.folder.display().to_string());
+    let folder = shell_path(&arguments.folder);
     if let Some((script, _)) = &scripts.merge {
         match slurm::submit(script, Some(&array)) {
             Ok(merge) => terminal.print(&format!("job {merge}: the merge, once these have ended\n"))?,

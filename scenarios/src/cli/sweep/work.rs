@@ -11,6 +11,7 @@ use crate::cli::cores::threads;
 use crate::cli::signals::requests;
 use crate::cli::terminal::Terminal;
 use crate::exit::Exit;
+use crate::input::shell_path;
 use crate::registry::Registry;
 use crate::run::memory::{self, Estimate};
 use crate::sweep::{self, Share, State, StoreError, Study};
@@ -73,7 +74,7 @@ pub(super) fn work(arguments: &Work, registry: &Registry, terminal: &mut Termina
             HumanCount(done.left)
         ))?;
     }
-    let folder = arguments.folder.display();
+    let folder = shell_path(&arguments.folder);
     Ok(match done.left {
         0 if all_broken == 0 => Exit::Done,
         0 => {
